@@ -1,0 +1,52 @@
+"""What a worker (or `distillery train`) hands to a child process: a JSON file of local paths, no credentials."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.recipe import Normalization, Recipe, StudentPlan
+
+
+class _Assignment(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    folder: Path = Field(description="The attempt's own folder; everything the child writes goes below it.")
+    threads: int = Field(ge=1, description="Threads of the child's arithmetic.")
+
+
+class TrainAssignment(_Assignment):
+    """Train every student of the plan in one pass."""
+
+    kind: Literal["train"] = "train"
+    recipe: Recipe
+    students: list[StudentPlan]
+    dataset: Path = Field(description="The packed data set.")
+    teacher: Path | None = Field(None, description="Canonical teacher weights (safetensors, self-describing).")
+    resume: Path | None = Field(None, description="The checkpoint to go on from.")
+    decided: dict[str, Any] | None = Field(None, description="What the first attempt chose; None: choose.")
+    checkpoint_seconds: float = Field(300.0, gt=0, description="A checkpoint is due after every epoch, or this time.")
+
+
+class ReadDatasetAssignment(_Assignment):
+    """Turn a source into the packed form at `folder/data.safetensors`."""
+
+    kind: Literal["read_dataset"] = "read_dataset"
+    builtin: str | None = Field(None, description="A builtin data set's name; or path.")
+    path: Path | None = Field(None, description="An archive or a folder of images.")
+    val_fraction: float = Field(0.1, ge=0, lt=1, description="Share drawn for val where the source has no split.")
+    test_fraction: float = Field(0.0, ge=0, lt=1, description="Share drawn for test where the source has no split.")
+    seed: int = Field(0, ge=0, description="Of the drawn split.")
+
+
+class ReadTeacherAssignment(_Assignment):
+    """Turn an uploaded checkpoint into canonical weights at `folder/weights.safetensors`."""
+
+    kind: Literal["read_teacher"] = "read_teacher"
+    path: Path = Field(description="The uploaded file. Never executed.")
+    architecture: str | None = Field(None, description="Found by fingerprint where it is not given.")
+    normalization: Normalization | None = Field(None, description="Overrides what the file or data set says.")
+    dataset: Path | None = Field(None, description="Packed data set to check the classes and measure top-1 on.")
+
+
+Assignment = TrainAssignment | ReadDatasetAssignment | ReadTeacherAssignment

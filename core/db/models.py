@@ -1,0 +1,355 @@
+"""The whole schema on one page. Every row but the machinery's belongs to a project.
+
+Ids are prefixed and sort by creation time; times are UTC. What is only shown is JSON; what is searched is a column.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, MetaData, String, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from core.ids import new_id
+from core.lifecycle import JobStatus
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in and out, also on SQLite, which forgets the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if dialect.name != "sqlite" else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+Id = String(40)
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Names = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=Names)
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: Json, list[Any]: Json}
+
+
+class _Row:
+    """What every object of the API has."""
+
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+def _id(prefix: str) -> Mapped[str]:
+    return mapped_column(Id, primary_key=True, default=lambda: new_id(prefix))
+
+
+def _project() -> Mapped[str]:
+    return mapped_column(Id, ForeignKey("projects.id"), index=True)
+
+
+# --- who --------------------------------------------------------------------------------------------------------
+
+
+class Project(_Row, Base):
+    """The tenant."""
+
+    __tablename__ = "projects"
+    id: Mapped[str] = _id("prj")
+    name: Mapped[str] = mapped_column(String(200))
+
+
+class ApiKey(_Row, Base):
+    """A key is shown once; only its hash is kept."""
+
+    __tablename__ = "api_keys"
+    id: Mapped[str] = _id("key")
+    project_id: Mapped[str] = _project()
+    name: Mapped[str] = mapped_column(String(200))
+    prefix: Mapped[str] = mapped_column(String(16))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Session(_Row, Base):
+    """A browser that signed in with a key."""
+
+    __tablename__ = "sessions"
+    id: Mapped[str] = _id("ses")
+    key_id: Mapped[str] = mapped_column(Id, ForeignKey("api_keys.id"))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]
+
+
+class SignInCode(_Row, Base):
+    """A one-time code that `up` prints in its address."""
+
+    __tablename__ = "sign_in_codes"
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key_id: Mapped[str] = mapped_column(Id, ForeignKey("api_keys.id"))
+    expires_at: Mapped[datetime]
+
+
+class IdempotencyKey(_Row, Base):
+    """The stored answer to a creating POST; status is null while it is in flight."""
+
+    __tablename__ = "idempotency_keys"
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int | None]
+    body: Mapped[str | None] = mapped_column(Text)
+
+
+# --- what goes in -------------------------------------------------------------------------------------------------
+
+
+class Upload(_Row, Base):
+    """A file arriving in parts: open, complete."""
+
+    __tablename__ = "uploads"
+    id: Mapped[str] = _id("upl")
+    project_id: Mapped[str] = _project()
+    filename: Mapped[str] = mapped_column(String(500))
+    purpose: Mapped[str] = mapped_column(String(20))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    part_size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    status: Mapped[str] = mapped_column(String(20), default="open")
+    completed_at: Mapped[datetime | None]
+    parts: Mapped[list["UploadPart"]] = relationship(order_by="UploadPart.n", cascade="all, delete-orphan")
+
+
+class UploadPart(Base):
+    __tablename__ = "upload_parts"
+    upload_id: Mapped[str] = mapped_column(Id, ForeignKey("uploads.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class _Validated(_Row):
+    """What a run reads before it can be used: validating, then ready or rejected."""
+
+    name: Mapped[str] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(20), default="validating", index=True)
+    source: Mapped[dict[str, Any]]
+    error: Mapped[dict[str, Any] | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    bytes: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Dataset(_Validated, Base):
+    """An immutable, validated set of images with classes and splits."""
+
+    __tablename__ = "datasets"
+    id: Mapped[str] = _id("dst")
+    project_id: Mapped[str] = _project()
+    classes: Mapped[list[Any] | None]
+    counts: Mapped[dict[str, Any] | None]
+    image_size: Mapped[int | None]
+    mean: Mapped[list[Any] | None]
+    std: Mapped[list[Any] | None]
+    ignored: Mapped[list[Any] | None]
+
+
+class Teacher(_Validated, Base):
+    """A validated checkpoint with its architecture, classes and input normalisation."""
+
+    __tablename__ = "teachers"
+    id: Mapped[str] = _id("tch")
+    project_id: Mapped[str] = _project()
+    dataset_id: Mapped[str | None] = mapped_column(Id, ForeignKey("datasets.id"))
+    architecture: Mapped[str | None] = mapped_column(String(200))
+    classes: Mapped[int | None]
+    class_names: Mapped[list[Any] | None]
+    parameters: Mapped[int | None] = mapped_column(BigInteger)
+    normalization: Mapped[dict[str, Any] | None]
+    top1: Mapped[float | None]
+
+
+# --- the work -----------------------------------------------------------------------------------------------------
+
+
+class Job(_Row, Base):
+    """One teacher (or none), one data set, one or more students, one training schedule."""
+
+    __tablename__ = "jobs"
+    id: Mapped[str] = _id("job")
+    project_id: Mapped[str] = _project()
+    name: Mapped[str] = mapped_column(String(200))
+    status: Mapped[JobStatus] = mapped_column(String(20), default=JobStatus.QUEUED, index=True)
+    phase: Mapped[str | None] = mapped_column(String(40))
+    phase_history: Mapped[list[Any]] = mapped_column(default=list)
+    teacher_id: Mapped[str | None] = mapped_column(Id, ForeignKey("teachers.id"), index=True)
+    dataset_id: Mapped[str] = mapped_column(Id, ForeignKey("datasets.id"), index=True)
+    recipe: Mapped[dict[str, Any]]
+    decided: Mapped[dict[str, Any] | None]  # precision, device, threads: fixed by the first attempt
+    progress: Mapped[dict[str, Any] | None]
+    result: Mapped[dict[str, Any] | None]  # the teacher's figures; at the end also groups over seeds and the verdict
+    error: Mapped[dict[str, Any] | None]
+    priority: Mapped[int] = mapped_column(default=0)
+    labels: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    last_seq: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    students: Mapped[list["Student"]] = relationship(
+        order_by="Student.position", cascade="all, delete-orphan", back_populates="job"
+    )
+
+
+class Student(_Row, Base):
+    """One candidate of a job with one seed; once trained: weights, figures, files."""
+
+    __tablename__ = "students"
+    id: Mapped[str] = _id("stu")
+    project_id: Mapped[str] = _project()
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    label: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(220))
+    seed: Mapped[int] = mapped_column(BigInteger)
+    role: Mapped[str] = mapped_column(String(20))
+    architecture: Mapped[str] = mapped_column(String(200))
+    parameters: Mapped[int | None] = mapped_column(BigInteger)
+    plan: Mapped[dict[str, Any]]  # StudentPlan: loss, optimizer, init
+    status: Mapped[str] = mapped_column(String(20), default="waiting")  # waiting, training, trained, failed
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[dict[str, Any] | None]
+    tensors_sha256: Mapped[str | None] = mapped_column(String(64))
+    job: Mapped[Job] = relationship(back_populates="students")
+    files: Mapped[list["File"]] = relationship(order_by="File.name", cascade="all, delete-orphan")
+
+
+class File(_Row, Base):
+    """A file of a student that can be downloaded."""
+
+    __tablename__ = "files"
+    student_id: Mapped[str] = mapped_column(Id, ForeignKey("students.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(500))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(100))
+
+
+class Checkpoint(_Row, Base):
+    """What a job can be resumed from; durable in storage before this row exists."""
+
+    __tablename__ = "checkpoints"
+    id: Mapped[str] = _id("ckp")
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    attempt: Mapped[int]
+    step: Mapped[int]
+    epoch: Mapped[int]
+    key: Mapped[str] = mapped_column(String(500))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class Metric(Base):
+    """(job, student, name, step) -> value; student '' is the teacher or the job itself."""
+
+    __tablename__ = "metrics"
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    student_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    value: Mapped[float]
+    attempt: Mapped[int]
+
+
+class Event(_Row, Base):
+    """What happened to a job, numbered without gaps. Log lines are events of type `log`."""
+
+    __tablename__ = "events"
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    type: Mapped[str] = mapped_column(String(20))
+    data: Mapped[dict[str, Any]]
+    attempt: Mapped[int]
+
+
+class Outbox(_Row, Base):
+    """Messages to the outside, written in the transaction of what they tell."""
+
+    __tablename__ = "outbox"
+    id: Mapped[str] = _id("out")
+    project_id: Mapped[str] = _project()
+    type: Mapped[str] = mapped_column(String(60))
+    data: Mapped[dict[str, Any]]
+    sent_at: Mapped[datetime | None]
+
+
+# --- the machinery ------------------------------------------------------------------------------------------------
+
+
+class Run(_Row, Base):
+    """A piece of leased work: train, read_dataset, read_teacher. Claim, lease, fence and sweep know only these."""
+
+    __tablename__ = "runs"
+    id: Mapped[str] = _id("run")
+    project_id: Mapped[str] = _project()
+    kind: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(Id, index=True)  # the job, data set or teacher
+    status: Mapped[JobStatus] = mapped_column(String(20), default=JobStatus.QUEUED)
+    priority: Mapped[int] = mapped_column(default=0)
+    attempt: Mapped[int] = mapped_column(default=0)  # the fencing token: + 1 at each claim
+    failures: Mapped[int] = mapped_column(default=0)  # crashes since the last new checkpoint
+    worker_id: Mapped[str | None] = mapped_column(Id)
+    lease_clock: Mapped[str | None] = mapped_column(String(60))  # which clock lease_until is read on (core/db/clock.py)
+    lease_until: Mapped[float | None]
+    attempts: Mapped[list["Attempt"]] = relationship(order_by="Attempt.n", cascade="all, delete-orphan")
+
+    __table_args__ = (Index("ix_runs_claimable", "status", "priority", "id"),)
+
+
+class Attempt(Base):
+    """Who tried, when, and how it ended: succeeded, failed, cancelled, paused, yielded, lost, crashed."""
+
+    __tablename__ = "attempts"
+    run_id: Mapped[str] = mapped_column(Id, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    worker_id: Mapped[str] = mapped_column(Id)
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    exit_code: Mapped[int | None]
+    signal: Mapped[int | None]
+    peak_memory: Mapped[int | None] = mapped_column(BigInteger)
+    log_tail: Mapped[str | None] = mapped_column(Text)
+
+
+class Worker(_Row, Base):
+    """A process with slots and a heartbeat."""
+
+    __tablename__ = "workers"
+    id: Mapped[str] = _id("wrk")
+    hostname: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+    slots: Mapped[int]
+    busy: Mapped[int] = mapped_column(default=0)
+    version: Mapped[str] = mapped_column(String(40))
+    devices: Mapped[list[Any]] = mapped_column(default=list)
+    heartbeat_at: Mapped[datetime] = mapped_column(default=now)
+    stopped_at: Mapped[datetime | None]

@@ -1,0 +1,392 @@
+"""The recipe: everything that one job asks for. Validated, JSON-able, every field described.
+
+Forms, OpenAPI and documentation are generated from these descriptions.
+"""
+
+import hashlib
+import json
+import unicodedata
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+class Part(BaseModel):
+    """A piece of a recipe: unknown fields are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def check_name(name: str) -> str:
+    """A display name: 1 to 200 characters, none of them a control character."""
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
+        raise ValueError("must not contain control characters")
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+# --- losses -----------------------------------------------------------------------------------------------------
+
+
+class TaskLoss(Part):
+    """Learn from the labels alone: cross-entropy. What a control uses."""
+
+    kind: Literal["task"] = Field("task", description="Cross-entropy with the labels, no teacher.")
+    alpha: float = Field(1.0, gt=0, le=1000, description="Weight of the cross-entropy.")
+
+
+class DistLoss(Part):
+    """DIST (Huang et al., NeurIPS 2022): match the Pearson correlation of predictions between and within classes."""
+
+    kind: Literal["dist"] = Field("dist", description="Relations between classes and within classes.")
+    alpha: float = Field(1.0, ge=0, le=1000, description="Weight of the cross-entropy with the labels.")
+    beta: float = Field(2.0, ge=0, le=1000, description="Weight of the relation between classes (each row).")
+    gamma: float = Field(2.0, ge=0, le=1000, description="Weight of the relation within classes (each column).")
+    temperature: float = Field(
+        1.0, gt=0, le=64, description="Softens both predictions before they are compared. Easy data sets want 4."
+    )
+
+
+class KdLoss(Part):
+    """Knowledge distillation (Hinton et al., 2015): match the teacher's softened probabilities exactly."""
+
+    kind: Literal["kd"] = Field("kd", description="Kullback-Leibler divergence to the teacher.")
+    alpha: float = Field(0.1, ge=0, le=1000, description="Weight of the cross-entropy with the labels.")
+    beta: float = Field(0.9, ge=0, le=1000, description="Weight of the divergence, which is scaled by temperature².")
+    temperature: float = Field(4.0, gt=0, le=64, description="Softens both predictions before they are compared.")
+
+
+Loss = Annotated[TaskLoss | DistLoss | KdLoss, Field(discriminator="kind")]
+
+
+# --- optimization -------------------------------------------------------------------------------------------------
+
+
+class Optimizer(Part):
+    """How a student's weights follow the gradient."""
+
+    kind: Literal["sgd"] = Field("sgd", description="Stochastic gradient descent with momentum.")
+    lr: float = Field(0.05, gt=0, le=100, description="Learning rate at the start (after warm-up).")
+    momentum: float = Field(0.9, ge=0, lt=1, description="Share of the last update that is kept.")
+    weight_decay: float = Field(5e-4, ge=0, le=1, description="L2 penalty, on every parameter.")
+    nesterov: bool = Field(False, description="Look ahead along the momentum.")
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> Self:
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum above 0")
+        return self
+
+
+class OptimizerChange(Part):
+    """What one student changes of the job's optimizer; the rest is inherited."""
+
+    kind: Literal["sgd"] | None = Field(None, description="Another optimizer.")
+    lr: float | None = Field(None, gt=0, le=100, description="Another learning rate.")
+    momentum: float | None = Field(None, ge=0, lt=1, description="Another momentum.")
+    weight_decay: float | None = Field(None, ge=0, le=1, description="Another L2 penalty.")
+    nesterov: bool | None = Field(None, description="With or without looking ahead.")
+
+
+class Warmup(Part):
+    warmup_epochs: int = Field(0, ge=0, le=10_000, description="Epochs over which the learning rate rises linearly.")
+
+
+class Multistep(Warmup):
+    """Constant learning rate that drops at given epochs."""
+
+    kind: Literal["multistep"] = Field("multistep", description="Drops at the milestones.")
+    milestones: list[Annotated[int, Field(ge=1)]] = Field(
+        default_factory=list, description="Epochs at which the learning rate is multiplied by gamma; may be empty."
+    )
+    gamma: float = Field(0.1, gt=0, le=1, description="Factor at each milestone.")
+
+    @field_validator("milestones")
+    @classmethod
+    def _rising(cls, value: list[int]) -> list[int]:
+        if value != sorted(set(value)):
+            raise ValueError("milestones must rise")
+        return value
+
+
+class Cosine(Warmup):
+    """Learning rate that follows half a cosine down."""
+
+    kind: Literal["cosine"] = Field("cosine", description="Half a cosine from lr to min_lr.")
+    min_lr: float = Field(0.0, ge=0, description="Learning rate at the end.")
+
+
+class Exponential(Warmup):
+    """Learning rate that shrinks by the same factor every epoch."""
+
+    kind: Literal["exponential"] = Field("exponential", description="Times gamma every epoch.")
+    gamma: float = Field(0.97, gt=0, le=1, description="Factor per epoch.")
+
+
+class Constant(Warmup):
+    """The same learning rate throughout."""
+
+    kind: Literal["constant"] = Field("constant", description="Always lr.")
+
+
+Schedule = Annotated[Multistep | Cosine | Exponential | Constant, Field(discriminator="kind")]
+
+
+class NoAugment(Part):
+    """Every image as it is."""
+
+    kind: Literal["none"] = Field("none", description="Images as they are.")
+
+
+class CropFlip(Part):
+    """The CIFAR standard: pad, crop at a random place, mirror every other image."""
+
+    kind: Literal["crop_flip"] = Field("crop_flip", description="Random crop of the padded image, random mirror.")
+    padding: int | None = Field(
+        None, ge=0, le=64, description="Pixels added on each side before the crop; default: an eighth of the side."
+    )
+    flip: bool = Field(True, description="Mirror half of the images. Wrong for digits and text.")
+
+
+Augment = Annotated[NoAugment | CropFlip, Field(discriminator="kind")]
+
+
+class Training(Part):
+    """One schedule that all students of the job share."""
+
+    epochs: int = Field(30, ge=1, le=10_000, description="Passes over the train split.")
+    batch_size: int = Field(64, ge=1, le=65_536, description="Images per step. DIST wants at least 3, better 32.")
+    optimizer: Optimizer = Field(default_factory=lambda: Optimizer(), description="Default of every student.")
+    schedule: Schedule = Field(default_factory=lambda: Cosine(), description="How the learning rate changes.")
+    augment: Augment = Field(default_factory=lambda: CropFlip(), description="Random changes to the images.")
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of the label spread over all classes.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32."
+    )
+    ema: None = Field(None, description="Moving average of the weights; not yet available.")
+    seed: Seed = Field(0, description="Order of the data and augmentation, shared by all students.")
+    log_every: int = Field(10, ge=1, le=10_000, description="Steps over which the training figures are averaged.")
+
+
+# --- what is trained ----------------------------------------------------------------------------------------------
+
+
+class Init(Part):
+    """Where a student's weights start."""
+
+    kind: Literal["scratch"] = Field("scratch", description="Random, from the student's seed.")
+
+
+class Normalization(Part):
+    """Mean and standard deviation per channel, of images scaled to 0..1."""
+
+    mean: tuple[float, float, float] = Field(description="Mean of red, green, blue.")
+    std: tuple[float, float, float] = Field(description="Standard deviation of red, green, blue.")
+
+    @field_validator("std")
+    @classmethod
+    def _positive(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
+        if min(value) <= 0:
+            raise ValueError("every std must be above 0")
+        return value
+
+
+class TeacherFile(Part):
+    """A teacher that lies on this machine (JOB.yaml only)."""
+
+    path: str = Field(min_length=1, description="The checkpoint: safetensors, or a PyTorch file of tensors.")
+    architecture: str | None = Field(None, description="Found by fingerprint where it is not given.")
+    normalization: Normalization | None = Field(None, description="What the teacher expects; default: the data set's.")
+
+
+class Student(Part):
+    """One network to train; with several seeds, one for each."""
+
+    name: Name = Field(description="How it is called on every page.")
+    architecture: str = Field(min_length=1, max_length=200, description="A name of the catalog, e.g. resnet8.")
+    seeds: list[Seed] | None = Field(
+        None, min_length=1, max_length=64, description="Start and dropout; default: the training seed alone."
+    )
+    loss: Loss | None = Field(None, description="Instead of the job's loss.")
+    optimizer: OptimizerChange | None = Field(None, description="What differs from the job's optimizer.")
+    init: Init | None = Field(None, description="Instead of the job's start.")
+
+    _name = field_validator("name")(check_name)
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, value: list[int] | None) -> list[int] | None:
+        if value is not None and len(set(value)) != len(value):
+            raise ValueError("seeds must differ")
+        return value
+
+
+Export = Literal["safetensors", "torch"]
+EXPORTS: tuple[Export, ...] = ("safetensors", "torch")
+
+
+class Resources(Part):
+    gpus: int = Field(1, ge=0, le=8, description="GPUs wanted; a machine without one trains on its processor.")
+
+
+def _fill_from_preset(value: Any) -> Any:
+    """Fields that were not given come from the preset; nested objects are filled field by field."""
+    if not isinstance(value, dict) or not value.get("preset"):
+        return value
+    from core.presets import PRESETS  # presets build recipes: the import goes both ways, this half at call time
+
+    name = value["preset"]
+    if not isinstance(name, str) or name not in PRESETS:
+        return value  # refused below, with the field's own error
+    return _merge(PRESETS[name]().model_dump(mode="json", exclude={"teacher", "dataset"}), value)
+
+
+def _merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in change.items():
+        below = merged.get(key)
+        both = isinstance(value, dict) and isinstance(below, dict)
+        merged[key] = _merge(below, value) if both and value.get("kind") in (None, below.get("kind")) else value
+    return merged
+
+
+class Recipe(Part):
+    """One distillation job: one teacher (or none), one data set, one or more students, one schedule."""
+
+    name: Name = Field("distillation", description="How the job is called.")
+    preset: str | None = Field(None, description="A preset's name fills every field that is not given.")
+    teacher: str | TeacherFile | None = Field(
+        None, description="A teacher's id; in a JOB.yaml also a file. Null: the students learn from the labels alone."
+    )
+    dataset: str = Field(
+        min_length=1, description="A data set's id; in a JOB.yaml also a folder, an archive or builtin:<name>."
+    )
+    loss: Loss = Field(default_factory=lambda: DistLoss(), description="Default of every student.")
+    init: Init = Field(default_factory=lambda: Init(), description="Default of every student.")
+    students: list[Student] = Field(min_length=1, max_length=64, description="What is trained, in one pass.")
+    control: bool = Field(True, description="Also train each network from the labels alone, to measure against.")
+    training: Training = Field(default_factory=lambda: Training(), description="The schedule all students share.")
+    resources: Resources = Field(default_factory=lambda: Resources(), description="What a worker must have.")
+    teacher_check: Literal["strict", "off"] = Field(
+        "strict", description="strict: a teacher that guesses (at chance on val) stops the job."
+    )
+    exports: list[Export] = Field(
+        default_factory=lambda: list(EXPORTS), min_length=1, description="Formats of the weights."
+    )
+    priority: int = Field(0, ge=-100, le=100, description="Higher runs first.")
+    metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]] = Field(
+        default_factory=dict, max_length=16, description="Your own labels: up to 16 short strings."
+    )
+
+    _name = field_validator("name")(check_name)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_fills(cls, value: Any) -> Any:
+        return _fill_from_preset(value)
+
+    @field_validator("preset")
+    @classmethod
+    def _known_preset(cls, value: str | None) -> str | None:
+        if value is not None:
+            from core.presets import PRESETS
+
+            if value not in PRESETS:
+                raise ValueError(f"there is no preset {value!r}; there are: {', '.join(PRESETS)}")
+        return value
+
+    @field_validator("students")
+    @classmethod
+    def _distinct_names(cls, value: list[Student]) -> list[Student]:
+        names = [student.name for student in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"student names must differ; twice: {', '.join(twice)}")
+        return value
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        count = sum(len(student.seeds or [0]) for student in self.students)
+        if count > 64:
+            raise ValueError(f"{count} students (every seed counts); at most 64 in one job")
+        return self
+
+    def sha256(self) -> str:
+        """Hash of what decides the weights' path: the canonical JSON of the whole recipe."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class StudentPlan(Part):
+    """One student with one seed and every default filled in: what the trainer trains."""
+
+    label: str  # unique in the job, and the name of its folder: small, small-seed1, small-control-seed1
+    name: str
+    seed: int
+    role: Literal["student", "control"]
+    architecture: str
+    loss: Loss
+    optimizer: Optimizer
+    init: Init
+
+    def twin_key(self) -> str:
+        """Equal for a student and its control: same network, start, optimizer and seed."""
+        same = {
+            "architecture": self.architecture,
+            "init": self.init.model_dump(),
+            "optimizer": self.optimizer.model_dump(),
+            "seed": self.seed,
+        }
+        return json.dumps(same, sort_keys=True)
+
+
+def plan_students(recipe: Recipe) -> list[StudentPlan]:
+    """The job's students, one per seed, followed by one control for each distinct network, start, optimizer, seed.
+
+    Without a teacher everybody learns from the labels, and there is nothing to control.
+    """
+    from core.catalog import canonical_name
+
+    plans: list[StudentPlan] = []
+    controls: dict[str, StudentPlan] = {}
+    labels: set[str] = set()
+
+    def label(name: str, seed: int, several: bool) -> str:
+        base = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "student"
+        wanted = f"{base[:80]}-seed{seed}" if several else base[:80]
+        unique, n = wanted, 2
+        while unique.casefold() in labels:
+            unique, n = f"{wanted}-{n}", n + 1
+        labels.add(unique.casefold())
+        return unique
+
+    for student in recipe.students:
+        change = student.optimizer.model_dump(exclude_none=True) if student.optimizer else {}
+        optimizer = Optimizer.model_validate(recipe.training.optimizer.model_dump() | change)
+        loss = student.loss or recipe.loss if recipe.teacher is not None else TaskLoss()
+        seeds = student.seeds or [recipe.training.seed]
+        for seed in seeds:
+            plan = StudentPlan(
+                label=label(student.name, seed, len(seeds) > 1),
+                name=student.name,
+                seed=seed,
+                role="student",
+                architecture=canonical_name(student.architecture),
+                loss=loss,
+                optimizer=optimizer,
+                init=student.init or recipe.init,
+            )
+            plans.append(plan)
+            if recipe.control and recipe.teacher is not None and plan.twin_key() not in controls:
+                controls[plan.twin_key()] = plan.model_copy(
+                    update={
+                        "label": label(f"{student.name}-control", seed, len(seeds) > 1),
+                        "name": f"{student.name} control",
+                        "role": "control",
+                        "loss": TaskLoss(),
+                    }
+                )
+    return plans + list(controls.values())

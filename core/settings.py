@@ -1,0 +1,65 @@
+"""The only reader of environment variables (DISTILLERY_*) and of .env."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. A value that cannot work is refused at start, by name."""
+
+    model_config = SettingsConfigDict(env_prefix="DISTILLERY_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("data"), description="Database, storage and work folders of a single machine.")
+    database_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the data dir.")
+    broker_url: str | None = Field(None, description="Redis URL of the nudges; without one workers poll.")
+    storage_url: str | None = Field(None, description="Folder (file:///…) of files; default: in the data dir.")
+    lease_seconds: float = Field(30.0, gt=0, description="A worker that is silent for so long loses its run.")
+    heartbeat_seconds: float = Field(5.0, gt=0, description="How often a worker renews its leases.")
+    poll_seconds: float = Field(2.0, gt=0, description="How often a worker looks for work that no nudge announced.")
+    dataset_roots: Annotated[list[Path], NoDecode] = Field(
+        default_factory=list, description="Folders from which data sets may be read, separated by ':'."
+    )
+    slots: int | None = Field(None, ge=1, le=64, description="Jobs at once per worker; default: its GPUs, else 1.")
+    threads: int | None = Field(None, ge=1, description="Threads per child; default: cores // slots.")
+    max_crashes: int = Field(3, ge=1, description="Crashes without a new checkpoint until a job fails.")
+    stop_grace_seconds: float = Field(15.0, gt=0, description="From a cooperative stop to SIGTERM, then SIGKILL.")
+    checkpoint_seconds: float = Field(300.0, gt=0, description="Time after which a checkpoint is due within an epoch.")
+    max_upload_bytes: int = Field(20 * 2**30, gt=0, description="Largest upload.")
+    upload_part_bytes: int = Field(16 * 2**20, gt=0, description="Size of an upload's parts.")
+    secure_cookies: Literal["auto", "always"] = Field("auto", description="auto: Secure where the request is https.")
+    session_hours: float = Field(24 * 14, gt=0, description="How long a sign-in lasts.")
+
+    @field_validator("dataset_roots", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @cached_property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'distillery.db'}"
+
+    @cached_property
+    def storage(self) -> str:
+        return self.storage_url or (self.data_dir / "storage").as_uri()
+
+    @property
+    def admin_key_file(self) -> Path:
+        return self.data_dir / "admin.key"
+
+    @property
+    def work_dir(self) -> Path:
+        """Scratch of training children; nothing in it is needed after a restart."""
+        return self.data_dir / "work"
+
+    def threads_per_child(self, slots: int) -> int:
+        return self.threads or max(1, (os.cpu_count() or 1) // slots)
