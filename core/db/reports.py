@@ -1,0 +1,152 @@
+"""What an attempt reports about its job: metrics, progress, checkpoints, students. Callers have fenced the run.
+
+Nothing here looks at who is asking: `core.db.runs.fence` in the same transaction has.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from core.db import events
+from core.db.models import Checkpoint, File, Job, Metric, Run, Student, now
+from core.events import StudentFile
+
+Point = tuple[int, str, str, float]  # step, student id ('' for the teacher or the job), name, value
+
+
+def record_metrics(work: Session, job_id: str, attempt: int, points: Iterable[Point]) -> None:
+    """Store points and tell them in one `metric` event, by series. The same point again replaces itself."""
+    series: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
+    rows = []
+    for step, student_id, name, value in points:
+        rows.append(
+            {"job_id": job_id, "student_id": student_id, "name": name, "step": step, "value": value, "attempt": attempt}
+        )
+        steps, values = series.setdefault((student_id, name), ([], []))
+        steps.append(step)
+        values.append(value)
+    if not rows:
+        return
+    insert = postgresql_insert if work.get_bind().dialect.name == "postgresql" else sqlite_insert
+    for start in range(0, len(rows), 1000):
+        statement = insert(Metric).values(rows[start : start + 1000])
+        work.execute(
+            statement.on_conflict_do_update(
+                index_elements=["job_id", "student_id", "name", "step"],
+                set_={"value": statement.excluded.value, "attempt": statement.excluded.attempt},
+            )
+        )
+    frames = [
+        {"student": student_id or None, "name": name, "step": steps, "value": values}
+        for (student_id, name), (steps, values) in series.items()
+    ]
+    events.append(work, job_id, attempt, [("metric", {"series": frames, "attempt": attempt})])
+
+
+def rewind(work: Session, job_id: str, attempt: int, to_step: int | None) -> None:
+    """Forget the figures beyond a checkpoint's step (None: all), so that no curve has a double; tell open pages."""
+    beyond = Metric.job_id == job_id if to_step is None else (Metric.job_id == job_id) & (Metric.step > to_step)
+    work.execute(delete(Metric).where(beyond))
+    events.append(work, job_id, attempt, [("rewind", {"to_step": to_step or 0, "attempt": attempt})])
+
+
+def begin_attempt(work: Session, job: Job, attempt: int) -> Checkpoint | None:
+    """The checkpoint to go on from (newest first), with the curves rewound to it."""
+    newest = (
+        select(Checkpoint).where(Checkpoint.job_id == job.id).order_by(Checkpoint.step.desc(), Checkpoint.id.desc())
+    )
+    checkpoint = work.scalars(newest.limit(1)).first()
+    if attempt > 1:
+        rewind(work, job.id, attempt, checkpoint.step if checkpoint else None)
+    return checkpoint
+
+
+def record_phase(work: Session, job: Job, attempt: int, name: str, message: str) -> None:
+    at = now().isoformat()
+    history = [dict(entry) for entry in job.phase_history]
+    if history and history[-1]["ended_at"] is None:
+        history[-1]["ended_at"] = at
+    job.phase = name
+    job.phase_history = [*history, {"phase": name, "message": message, "started_at": at, "ended_at": None}]
+    events.append(work, job.id, attempt, [("status", {"status": job.status, "phase": name, "message": message})])
+
+
+def record_progress(work: Session, job: Job, attempt: int, progress: dict[str, Any]) -> None:
+    job.progress = progress | {"updated_at": now().isoformat()}
+    events.append(work, job.id, attempt, [("progress", job.progress)])
+
+
+def record_checkpoint(
+    work: Session, run: Run, *, step: int, epoch: int, key: str, bytes: int, sha256: str
+) -> list[str]:
+    """A checkpoint that is durable in storage. Returns the keys that are no longer needed (all but the last two)."""
+    before = list(
+        work.scalars(select(Checkpoint).where(Checkpoint.job_id == run.subject).order_by(Checkpoint.step.desc()))
+    )
+    if not before or step > before[0].step:
+        run.failures = 0  # it got further: crashes so far were no loop
+    superseded = [c for c in before if c.step >= step] + [c for c in before if c.step < step][1:]
+    for old in superseded:
+        work.delete(old)
+    work.flush()
+    checkpoint = Checkpoint(
+        job_id=run.subject, attempt=run.attempt, step=step, epoch=epoch, key=key, bytes=bytes, sha256=sha256
+    )
+    work.add(checkpoint)
+    work.flush()
+    data = {"id": checkpoint.id, "step": step, "epoch": epoch, "bytes": bytes, "sha256": sha256}
+    events.append(work, run.subject, run.attempt, [("checkpoint", data)])
+    return [old.key for old in superseded if old.key != key]
+
+
+def drop_checkpoint(work: Session, checkpoint: Checkpoint) -> None:
+    """One whose file is missing or damaged: the one before it is next."""
+    work.delete(checkpoint)
+    work.flush()
+
+
+def record_student(
+    work: Session,
+    student: Student,
+    attempt: int,
+    *,
+    metrics: dict[str, Any],
+    files: Iterable[tuple[StudentFile, str]],
+    tensors_sha256: str,
+    final: bool,
+) -> list[str]:
+    """A student's weights, durable in storage under the given keys. Returns the keys they replace."""
+    old = {file.name: file for file in work.scalars(select(File).where(File.student_id == student.id))}
+    replaced = []
+    for file, key in files:
+        row = old.get(file.name) or File(student_id=student.id, name=file.name)
+        if row.key and row.key != key:
+            replaced.append(row.key)
+        row.key, row.bytes, row.sha256, row.media_type = key, file.bytes, file.sha256, file.media_type
+        row.created_at = now()
+        work.add(row)
+    student.metrics, student.tensors_sha256 = metrics, tensors_sha256
+    student.status = "trained" if final else "training"
+    work.flush()
+    told = {"student": {"id": student.id, "status": student.status, "metrics": metrics}}
+    events.append(work, student.job_id, attempt, [("status", told)])
+    return replaced
+
+
+def fail_student(work: Session, student: Student, attempt: int, error: dict[str, Any]) -> None:
+    student.status, student.error = "failed", error
+    work.flush()
+    told = {"student": {"id": student.id, "status": "failed", "error": error}}
+    line = {"level": "error", "message": f"{student.label}: {error['detail']}"}
+    events.append(work, student.job_id, attempt, [("status", told), ("log", line)])
+
+
+def set_students_training(work: Session, job_id: str, parameters: dict[str, int]) -> None:
+    """The loop has begun: who trains, and how large each is."""
+    for label, count in parameters.items():
+        work.execute(update(Student).where(Student.job_id == job_id, Student.label == label).values(parameters=count))
+    work.execute(update(Student).where(Student.job_id == job_id, Student.status == "waiting").values(status="training"))

@@ -1,0 +1,230 @@
+"""Leased work: claim, renew, fence, end, sweep. The only place that moves a run, and with it its job.
+
+A claim is one conditional UPDATE and raises the attempt, the fencing token: whoever holds an older one changes
+nothing any more. The row is the truth; brokers only say "look".
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from core.db import events
+from core.db.clock import lease_clock
+from core.db.models import Attempt, Dataset, Job, Run, Student, Teacher, now
+from core.errors import Failure, Stale
+from core.lifecycle import HELD, TERMINAL, JobStatus, available_actions, check_move, decide
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to do one run, until its lease ends or a later attempt is claimed."""
+
+    run_id: str
+    kind: str
+    subject: str
+    project_id: str
+    attempt: int
+
+
+def enqueue(work: Session, *, kind: str, subject: str, project_id: str, priority: int = 0) -> Run:
+    run = Run(kind=kind, subject=subject, project_id=project_id, priority=priority)
+    work.add(run)
+    work.flush()
+    return run
+
+
+def of_subject(session: Session, subject: str) -> Run | None:
+    """The newest run of a job, data set or teacher."""
+    return session.scalars(select(Run).where(Run.subject == subject).order_by(Run.id.desc()).limit(1)).first()
+
+
+def claim(work: Session, worker_id: str, lease_seconds: float) -> Claim | None:
+    """The best queued run, for exactly one caller; None where nothing waits."""
+    best = select(Run).where(Run.status == JobStatus.QUEUED).order_by(Run.priority.desc(), Run.id).limit(1)
+    run = work.scalars(best.with_for_update(skip_locked=True)).first()
+    if run is None:
+        return None
+    clock, reading = lease_clock(work)
+    won = work.scalars(
+        update(Run)
+        .where(Run.id == run.id, Run.status == JobStatus.QUEUED, Run.attempt == run.attempt)
+        .values(attempt=run.attempt + 1, worker_id=worker_id, lease_clock=clock, lease_until=reading + lease_seconds)
+        .returning(Run.id)
+    ).first()
+    if won is None:
+        return None
+    work.refresh(run)
+    work.add(Attempt(run_id=run.id, n=run.attempt, worker_id=worker_id))
+    move(work, run, JobStatus.RUNNING)
+    return Claim(run.id, run.kind, run.subject, run.project_id, run.attempt)
+
+
+def renew(work: Session, claim: Claim, lease_seconds: float) -> JobStatus:
+    """Extend the lease and show the heartbeat; returns the status, in which pause and cancel are read."""
+    run = fence(work, claim)
+    clock, reading = lease_clock(work)
+    run.lease_clock, run.lease_until = clock, reading + lease_seconds
+    if run.kind == "train":
+        work.execute(update(Job).where(Job.id == run.subject).values(heartbeat_at=now()))
+    return run.status
+
+
+def fence(work: Session, claim: Claim) -> Run:
+    """Lock the run for the rest of the transaction; `Stale` unless this attempt still owns it."""
+    query = select(Run).where(Run.id == claim.run_id).with_for_update().execution_options(populate_existing=True)
+    run = work.scalars(query).first()
+    if run is None or run.attempt != claim.attempt or run.status not in HELD:
+        raise Stale(claim.run_id, claim.attempt)
+    return run
+
+
+def move(work: Session, run: Run, to: JobStatus, *, error: Failure | None = None) -> None:
+    """Change a run's status, and that of the job, data set or teacher it is for, with an event for a job."""
+    to = JobStatus(to)
+    check_move(JobStatus(run.status), to)
+    run.status = to
+    if to not in HELD:
+        run.lease_until = None
+    if run.kind == "train":
+        job = work.get_one(Job, run.subject, with_for_update=True, populate_existing=True)
+        _move_job(work, job, run, to, error)
+    elif to in (JobStatus.FAILED, JobStatus.CANCELLED):
+        noun: type[Dataset | Teacher] = Dataset if run.kind == "read_dataset" else Teacher
+        values = {"status": "rejected", "error": error.as_dict() if error else None}
+        work.execute(update(noun).where(noun.id == run.subject).values(**values))
+    work.flush()
+
+
+def _move_job(work: Session, job: Job, run: Run, to: JobStatus, error: Failure | None) -> None:
+    job.status = to
+    if to == JobStatus.RUNNING:
+        job.started_at = job.started_at or now()
+        job.heartbeat_at = now()
+    if to == JobStatus.QUEUED:
+        job.error, job.finished_at = None, None
+        work.execute(
+            update(Student)
+            .where(Student.job_id == job.id, Student.status == "cancelled")
+            .values(status="waiting", error=None)
+        )
+    if to in TERMINAL:
+        job.finished_at = now()
+        job.error = error.as_dict() if error else None
+        unfinished = Student.status.in_(("waiting", "training"))
+        ended = "cancelled" if to == JobStatus.CANCELLED else "failed"
+        work.execute(update(Student).where(Student.job_id == job.id, unfinished).values(status=ended))
+    if to not in HELD:
+        _close_phase(job)
+    messages: list[tuple[str, dict[str, Any]]] = [
+        (
+            "status",
+            {
+                "status": to,
+                "phase": job.phase,
+                "error": job.error,
+                "available_actions": available_actions(to),
+            },
+        )
+    ]
+    if to in TERMINAL:
+        messages.append(("done", {"status": to}))
+    work.flush()
+    events.append(work, job.id, run.attempt, messages)
+
+
+def _close_phase(job: Job) -> None:
+    job.phase = None
+    if job.phase_history and job.phase_history[-1]["ended_at"] is None:
+        last = {**job.phase_history[-1], "ended_at": now().isoformat()}
+        job.phase_history = [*job.phase_history[:-1], last]
+
+
+def act(work: Session, job: Job, action: str) -> bool:
+    """Grant a user's cancel, pause, resume or retry: at once, or as a wish that the worker's heartbeat reads.
+
+    True if something changed, False where it is already so; `IllegalMove` where it cannot be.
+    """
+    run = work.scalars(
+        select(Run)
+        .where(Run.subject == job.id)
+        .order_by(Run.id.desc())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    to = decide(JobStatus(run.status), action)
+    if to is None:
+        return False
+    if action == "retry":
+        run.failures = 0
+    move(work, run, to)
+    return True
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an attempt ended, as seen from outside the child."""
+
+    outcome: str  # succeeded, failed, cancelled, paused, yielded, crashed, lost
+    exit_code: int | None = None
+    signal: int | None = None
+    peak_memory: int | None = None
+    log_tail: str | None = None
+
+
+def end(work: Session, run: Run, ending: Ending, *, error: Failure | None = None, max_crashes: int = 3) -> JobStatus:
+    """Close the attempt of a run that was fenced in this transaction, and move the run to where it leads."""
+    attempt = work.get(Attempt, (run.id, run.attempt))
+    if attempt is not None:
+        attempt.ended_at, attempt.outcome = now(), ending.outcome
+        attempt.exit_code, attempt.signal = ending.exit_code, ending.signal
+        attempt.peak_memory, attempt.log_tail = ending.peak_memory, ending.log_tail
+    to, failure = _leads_to(run, ending, error, max_crashes)
+    move(work, run, to, error=failure)
+    return to
+
+
+def _leads_to(run: Run, ending: Ending, error: Failure | None, max_crashes: int) -> tuple[JobStatus, Failure | None]:
+    if ending.outcome == "succeeded":
+        return JobStatus.SUCCEEDED, None
+    if ending.outcome == "failed":
+        return JobStatus.FAILED, error
+    if run.status == JobStatus.CANCELLING:
+        return JobStatus.CANCELLED, None
+    if ending.outcome == "crashed":
+        run.failures += 1
+        if run.failures >= max_crashes:
+            return JobStatus.FAILED, _crash_loop(run, ending)
+    if run.status == JobStatus.PAUSING:
+        return JobStatus.PAUSED, None
+    return JobStatus.QUEUED, None
+
+
+def _crash_loop(run: Run, ending: Ending) -> Failure:
+    how = f"signal {ending.signal}" if ending.signal else f"exit code {ending.exit_code}"
+    memory = f", peak memory {ending.peak_memory / 2**20:,.0f} MiB" if ending.peak_memory else ""
+    return Failure(
+        code="crash_loop",
+        title="The training process keeps dying",
+        detail=f"It ended {run.failures} times without getting any further; last by {how}{memory}."
+        + (f"\n{ending.log_tail}" if ending.log_tail else ""),
+        hint="Signal 9 usually means that memory ran out: a smaller batch or fewer students per job need less.",
+        retryable=True,
+    )
+
+
+def sweep(work: Session) -> list[str]:
+    """Release the runs whose lease has run out; each is checked again under its lock. Returns their ids."""
+    clock, reading = lease_clock(work)
+    expired = and_(
+        Run.status.in_(HELD),
+        or_(Run.lease_until.is_(None), Run.lease_clock != clock, Run.lease_until < reading),
+    )
+    query = select(Run).where(expired).with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    released = []
+    for run in work.scalars(query).all():
+        end(work, run, Ending("lost"))
+        released.append(run.id)
+    return released
