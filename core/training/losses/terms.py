@@ -1,0 +1,52 @@
+"""What every loss returns, and the pieces they share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class LossTerms:
+    """`total` is a differentiable scalar; `parts` are its unweighted terms, detached: figures to report."""
+
+    total: Tensor
+    parts: dict[str, Tensor]
+
+
+class Loss(Protocol):
+    """Student and teacher logits (B, C), labels (B,) -> terms. The teacher may be None where it is not needed."""
+
+    def __call__(self, student_logits: Tensor, teacher_logits: Tensor | None, labels: Tensor) -> LossTerms: ...
+
+
+def precise(logits: Tensor) -> Tensor:
+    """float64 as it is, everything else in float32: half types lose the small differences that losses compare."""
+    return logits if logits.dtype == torch.float64 else logits.float()
+
+
+@contextmanager
+def full_precision(logits: Tensor) -> Iterator[None]:
+    """Autocast off: on a CPU it would compute softmax in bfloat16."""
+    with torch.autocast(logits.device.type, enabled=False):
+        yield
+
+
+def task_loss(student_logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """Cross-entropy with the labels: logits (B, C), labels (B,) int64 -> scalar."""
+    with full_precision(student_logits):
+        return F.cross_entropy(precise(student_logits), labels, label_smoothing=label_smoothing)
+
+
+def check_teacher(kind: str, student_logits: Tensor, teacher_logits: Tensor | None) -> Tensor:
+    """The teacher's logits; ValueError where they are missing or of another shape than the student's."""
+    if teacher_logits is None:
+        raise ValueError(f"the loss {kind!r} needs the teacher's logits")
+    if teacher_logits.shape != student_logits.shape:
+        shapes = f"student {tuple(student_logits.shape)}, teacher {tuple(teacher_logits.shape)}"
+        raise ValueError(f"student and teacher logits must have the same shape (batch, classes): {shapes}")
+    return teacher_logits
