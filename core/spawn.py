@@ -62,14 +62,17 @@ class ChildProcess:
         self._buffer = b""
 
     @classmethod
-    def start(cls, module: str, assignment: Assignment) -> "ChildProcess":
-        """Run `python -m module` on the assignment, which is written into its folder."""
+    def start(cls, module: str, assignment: Assignment, *, gpus: str | None = None) -> "ChildProcess":
+        """Run `python -m module` on the assignment, which is written into its folder; `gpus`: those it may see."""
         folder = assignment.folder
         folder.mkdir(parents=True, exist_ok=True)
         file, log = folder / "assignment.json", folder / LOG_NAME
         file.write_text(assignment.model_dump_json(indent=1))
         events_read, events_write = os.pipe()
         lifeline_read, lifeline_write = os.pipe()
+        environment = child_environment(assignment.threads)
+        if gpus is not None:
+            environment["CUDA_VISIBLE_DEVICES"] = gpus
         command = [sys.executable, "-m", module, str(file)]
         command += ["--events-fd", str(events_write), "--lifeline-fd", str(lifeline_read)]
         try:
@@ -79,7 +82,7 @@ class ChildProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
-                    env=child_environment(assignment.threads),
+                    env=environment,
                     cwd=folder,
                     pass_fds=(events_write, lifeline_read),
                     start_new_session=True,  # its own process group: killed whole

@@ -54,15 +54,10 @@ def rewind(work: Session, job_id: str, attempt: int, to_step: int | None) -> Non
     events.append(work, job_id, attempt, [("rewind", {"to_step": to_step or 0, "attempt": attempt})])
 
 
-def begin_attempt(work: Session, job: Job, attempt: int) -> Checkpoint | None:
-    """The checkpoint to go on from (newest first), with the curves rewound to it."""
-    newest = (
-        select(Checkpoint).where(Checkpoint.job_id == job.id).order_by(Checkpoint.step.desc(), Checkpoint.id.desc())
-    )
-    checkpoint = work.scalars(newest.limit(1)).first()
-    if attempt > 1:
-        rewind(work, job.id, attempt, checkpoint.step if checkpoint else None)
-    return checkpoint
+def checkpoints(session: Session, job_id: str) -> list[Checkpoint]:
+    """Newest first."""
+    query = select(Checkpoint).where(Checkpoint.job_id == job_id).order_by(Checkpoint.step.desc(), Checkpoint.id.desc())
+    return list(session.scalars(query))
 
 
 def record_phase(work: Session, job: Job, attempt: int, name: str, message: str) -> None:
@@ -84,9 +79,7 @@ def record_checkpoint(
     work: Session, run: Run, *, step: int, epoch: int, key: str, bytes: int, sha256: str
 ) -> list[str]:
     """A checkpoint that is durable in storage. Returns the keys that are no longer needed (all but the last two)."""
-    before = list(
-        work.scalars(select(Checkpoint).where(Checkpoint.job_id == run.subject).order_by(Checkpoint.step.desc()))
-    )
+    before = checkpoints(work, run.subject)
     if not before or step > before[0].step:
         run.failures = 0  # it got further: crashes so far were no loop
     superseded = [c for c in before if c.step >= step] + [c for c in before if c.step < step][1:]
@@ -101,12 +94,6 @@ def record_checkpoint(
     data = {"id": checkpoint.id, "step": step, "epoch": epoch, "bytes": bytes, "sha256": sha256}
     events.append(work, run.subject, run.attempt, [("checkpoint", data)])
     return [old.key for old in superseded if old.key != key]
-
-
-def drop_checkpoint(work: Session, checkpoint: Checkpoint) -> None:
-    """One whose file is missing or damaged: the one before it is next."""
-    work.delete(checkpoint)
-    work.flush()
 
 
 def record_student(

@@ -36,8 +36,9 @@ def checkpoint(job: str, attempt: int, step: int) -> str:
     return f"jobs/{job}/checkpoints/{attempt:04d}-{step:09d}.ckpt"
 
 
-def student_file(job: str, student: str, attempt: int, name: str) -> str:
-    return f"jobs/{job}/students/{student}/{attempt:04d}/{name}"
+def student_file(job: str, student: str, attempt: int, step: int, name: str) -> str:
+    """Step and attempt make the key new each time: a download of the older file is never torn."""
+    return f"jobs/{job}/students/{student}/{attempt:04d}-{step:09d}/{name}"
 
 
 def job_folder(job: str) -> str:

@@ -1,0 +1,58 @@
+"""Read an uploaded checkpoint, or a trained student's weights, into a teacher's canonical form."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.assignment import ReadTeacherAssignment
+from core.db import runs
+from core.db.models import File, Run, Teacher
+from core.db.session import UnitOfWork
+from core.errors import NotFound
+from core.events import Event
+from core.recipe import Normalization
+from core.storage import keys
+
+if TYPE_CHECKING:
+    from worker.host import Host
+
+
+class ReadTeacher:
+    module = "core.training.child"
+
+    def __init__(self, claim: runs.Claim, host: "Host", folder: Path) -> None:
+        self.claim, self.host, self.folder = claim, host, folder
+
+    def prepare(self) -> ReadTeacherAssignment:
+        with self.host.database.read() as session:
+            teacher = session.get_one(Teacher, self.claim.subject)
+            source: dict[str, Any] = teacher.source
+            if source["kind"] == "student":
+                file = session.get(File, (source["student"], "weights.safetensors"))
+                if file is None:
+                    raise NotFound("weights file of student", source["student"])
+                key = file.key
+            else:
+                key = keys.upload_file(source["upload"])
+        normalization = teacher.normalization
+        return ReadTeacherAssignment(
+            folder=self.folder,
+            threads=self.host.settings.threads_per_child(self.host.slots),
+            path=self.host.storage.fetch(key),
+            architecture=teacher.architecture,
+            normalization=Normalization.model_validate(normalization) if normalization else None,
+            dataset=self.host.storage.fetch(keys.dataset(teacher.dataset_id)) if teacher.dataset_id else None,
+        )
+
+    def report(self, events: list[Event]) -> None:
+        """A teacher has no curves; its report comes whole, at the end."""
+
+    def publish(self, result: dict[str, Any]) -> None:
+        self.host.storage.put(keys.teacher(self.claim.subject), Path(result["path"]))
+
+    def succeed(self, work: UnitOfWork, run: Run, result: dict[str, Any]) -> None:
+        teacher = work.get_one(Teacher, run.subject)
+        teacher.status = "ready"
+        teacher.architecture, teacher.parameters = result["architecture"], result["parameters"]
+        teacher.classes, teacher.class_names = result["classes"], result["class_names"]
+        teacher.normalization, teacher.top1 = result["normalization"], result["top1"]
+        teacher.sha256, teacher.bytes = result["sha256"], result["bytes"]

@@ -1,0 +1,197 @@
+"""Train a job's students: resume from the newest good checkpoint, publish files before the rows that name them."""
+
+import hashlib
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.assignment import TrainAssignment
+from core.db import events as job_events
+from core.db import reports, runs
+from core.db.models import Checkpoint, Job, Run, Student
+from core.db.session import UnitOfWork
+from core.errors import NotFound
+from core.events import (
+    CheckpointSaved,
+    Event,
+    Log,
+    Metrics,
+    Phase,
+    Progress,
+    Started,
+    StudentFailed,
+    StudentSaved,
+)
+from core.recipe import Recipe, StudentPlan
+from core.storage import keys
+
+if TYPE_CHECKING:
+    from worker.host import Host
+
+log = logging.getLogger(__name__)
+
+
+class Train:
+    module = "core.training.child"
+
+    def __init__(self, claim: runs.Claim, host: "Host", folder: Path) -> None:
+        self.claim, self.host, self.folder = claim, host, folder
+        self.student_ids: dict[str, str] = {}
+        self.totals: dict[str, int] = {"total_steps": 0, "total_epochs": 0}
+
+    # --- before -------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> TrainAssignment:
+        good, bad = self._choose_checkpoint()
+        with self.host.database.write() as work:
+            runs.fence(work, self.claim)
+            for checkpoint in bad:
+                work.delete(work.get_one(Checkpoint, checkpoint.id))
+                line = f"The checkpoint of step {checkpoint.step} is missing or damaged; going back to the one before."
+                job_events.append(
+                    work, self.claim.subject, self.claim.attempt, [("log", {"level": "warning", "message": line})]
+                )
+            if self.claim.attempt > 1:
+                reports.rewind(work, self.claim.subject, self.claim.attempt, good.step if good else None)
+            job = work.get_one(Job, self.claim.subject)
+            students = list(job.students)
+            recipe = Recipe.model_validate(job.recipe)
+        self.student_ids = {student.label: student.id for student in students}
+        decided = job.decided
+        return TrainAssignment(
+            folder=self.folder,
+            threads=decided["threads"] if decided else self.host.settings.threads_per_child(self.host.slots),
+            recipe=recipe,
+            students=[StudentPlan.model_validate(student.plan) for student in students],
+            dataset=self.host.storage.fetch(keys.dataset(job.dataset_id)),
+            teacher=self.host.storage.fetch(keys.teacher(job.teacher_id)) if job.teacher_id else None,
+            resume=self.host.storage.fetch(good.key) if good else None,
+            decided=decided,
+            checkpoint_seconds=self.host.settings.checkpoint_seconds,
+        )
+
+    def _choose_checkpoint(self) -> tuple[Checkpoint | None, list[Checkpoint]]:
+        """(the newest whose file is what its row says, the newer ones that are not)."""
+        bad: list[Checkpoint] = []
+        with self.host.database.read() as session:
+            candidates = reports.checkpoints(session, self.claim.subject)
+        for checkpoint in candidates:
+            try:
+                with self.host.storage.fetch(checkpoint.key).open("rb") as file:
+                    if hashlib.file_digest(file, "sha256").hexdigest() == checkpoint.sha256:
+                        return checkpoint, bad
+            except NotFound:
+                pass
+            log.warning("checkpoint %s of %s is missing or damaged", checkpoint.key, checkpoint.job_id)
+            bad.append(checkpoint)
+        return None, bad
+
+    # --- meanwhile ----------------------------------------------------------------------------------------------
+
+    def report(self, events: list[Event]) -> None:
+        """Files first, then all rows of this batch in one fenced transaction, then the files they replace go."""
+        stored = {id(event): self._store(event) for event in events}
+        with self.host.database.write() as work:
+            run = runs.fence(work, self.claim)
+            job = work.get_one(Job, self.claim.subject)
+            obsolete: list[str] = []
+            points: list[reports.Point] = []
+            progress: Progress | None = None
+            for event in events:
+                if isinstance(event, Metrics):
+                    points += [(event.step, self._id(label), name, value) for label, name, value in event.points]
+                elif isinstance(event, Progress):
+                    progress = event
+                else:
+                    # A checkpoint's row must not be visible before the figures up to its step are.
+                    reports.record_metrics(work, job.id, self.claim.attempt, points)
+                    points = []
+                    obsolete += self._record(work, run, job, event, stored[id(event)])
+            reports.record_metrics(work, job.id, self.claim.attempt, points)
+            if progress is not None:
+                reports.record_progress(work, job, self.claim.attempt, self._progress(progress))
+            for key in obsolete:
+                work.after_commit(lambda key=key: self.host.storage.delete(key))  # type: ignore[misc]
+
+    def _id(self, label: str | None) -> str:
+        return self.student_ids[label] if label is not None else ""
+
+    def _progress(self, progress: Progress) -> dict[str, Any]:
+        total = self.totals["total_steps"]
+        return {
+            "percent": round(100 * progress.step / total, 1) if total else 0.0,
+            "step": progress.step,
+            "epoch": progress.epoch,
+            "eta_seconds": round(progress.eta_seconds, 1),
+            "images_per_second": round(progress.images_per_second, 1),
+            **self.totals,
+        }
+
+    def _store(self, event: Event) -> list[str]:
+        """Make an event's files durable in storage; returns their keys."""
+        stored = []
+        if isinstance(event, CheckpointSaved):
+            stored = [(keys.checkpoint(self.claim.subject, self.claim.attempt, event.step), event.path)]
+        elif isinstance(event, StudentSaved):
+            student = self._id(event.student)
+            stored = [
+                (keys.student_file(self.claim.subject, student, self.claim.attempt, event.step, file.name), file.path)
+                for file in event.files
+            ]
+        for key, path in stored:
+            self.host.storage.put(key, Path(path))
+        return [key for key, _ in stored]
+
+    def _record(self, work: UnitOfWork, run: Run, job: Job, event: Event, stored: list[str]) -> list[str]:
+        """One event's rows; returns the storage keys that they make obsolete."""
+        attempt = self.claim.attempt
+        match event:
+            case Phase():
+                reports.record_phase(work, job, attempt, event.name, event.message)
+            case Log():
+                line = {"level": event.level, "message": event.message}
+                job_events.append(work, job.id, attempt, [("log", line)])
+            case Started():
+                self._started(work, job, event)
+            case CheckpointSaved():
+                return reports.record_checkpoint(
+                    work, run, step=event.step, epoch=event.epoch, key=stored[0], bytes=event.bytes, sha256=event.sha256
+                )
+            case StudentSaved():
+                return reports.record_student(
+                    work,
+                    work.get_one(Student, self._id(event.student)),
+                    attempt,
+                    metrics=event.metrics,
+                    files=list(zip(event.files, stored, strict=True)),
+                    tensors_sha256=event.tensors_sha256,
+                    final=event.final,
+                )
+            case StudentFailed():
+                error = {"code": "diverged", "title": "Training diverged", "detail": event.detail, "step": event.step}
+                error |= {"term": event.term, "hint": "A lower learning rate or a warm-up usually helps."}
+                reports.fail_student(work, work.get_one(Student, self._id(event.student)), attempt, error)
+        return []
+
+    def _started(self, work: UnitOfWork, job: Job, event: Started) -> None:
+        self.totals = {"total_steps": event.total_steps, "total_epochs": event.total_epochs}
+        job.decided = job.decided or event.decided
+        reports.set_students_training(work, job.id, event.parameters)
+        where = f"from step {event.step}" if event.step else "from the start"
+        line = f"Attempt {self.claim.attempt} begins {where}, on {event.decided.get('device')}."
+        level = "info"
+        if not event.bitwise:
+            level = "warning"
+            line += " It began on another kind of device: the weights may differ in their last bits (bitwise: false)."
+        job_events.append(work, job.id, self.claim.attempt, [("log", {"level": level, "message": line})])
+
+    def publish(self, result: dict[str, Any]) -> None:
+        """Every file was stored when its event came."""
+
+    # --- after --------------------------------------------------------------------------------------------------
+
+    def succeed(self, work: UnitOfWork, run: Run, result: dict[str, Any]) -> None:
+        job = work.get_one(Job, run.subject)
+        job.result = result
+        if job.progress:
+            job.progress = job.progress | {"percent": 100.0, "step": job.progress["total_steps"], "eta_seconds": 0.0}

@@ -1,0 +1,160 @@
+"""One worker process: its slots, its heartbeat, and the loop that finds work when no nudge comes.
+
+A Celery message and the poll start the same function; one semaphore counts the slots for both.
+"""
+
+import logging
+import os
+import socket
+import threading
+from dataclasses import dataclass
+
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+
+from core import VERSION
+from core.db import runs
+from core.db.models import Worker, now
+from core.db.session import Database
+from core.queue import Queue, make_queue
+from core.settings import Settings
+from core.storage import Storage, open_storage
+from worker.device import list_gpus
+from worker.runner import supervise
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Room for one run; `gpus` is what its child may see (None: no GPU in this machine)."""
+
+    index: int
+    gpus: str | None
+
+
+class Host:
+    """Everything a run needs of the process it runs in."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database)
+        self.storage: Storage = open_storage(settings.storage)
+        self.queue: Queue = make_queue(settings.broker_url)
+        gpus = list_gpus()
+        self.slots = settings.slots or max(1, len(gpus))
+        self._free = [Slot(i, str(i % len(gpus)) if gpus else None) for i in range(self.slots)]
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self.stopping = threading.Event()
+        self._threads: set[threading.Thread] = set()
+        with self.database.write() as work:
+            row = Worker(
+                hostname=socket.gethostname(), pid=os.getpid(), slots=self.slots, version=VERSION, devices=list(gpus)
+            )
+            work.add(row)
+            work.flush()
+            self.worker_id = row.id
+
+    # --- slots --------------------------------------------------------------------------------------------------
+
+    def _take_slot(self) -> Slot | None:
+        with self._lock:
+            return self._free.pop(0) if self._free and not self.stopping.is_set() else None
+
+    def _give_slot(self, slot: Slot) -> None:
+        with self._lock:
+            self._free.append(slot)
+            self._free.sort(key=lambda slot: slot.index)
+        self._wake.set()  # something may be waiting for it
+
+    def work_once(self) -> bool:
+        """Claim the best run and do it to its end, here and now. False where there was no slot or no run."""
+        slot = self._take_slot()
+        if slot is None:
+            return False
+        try:
+            claim = self._claim()
+            if claim is not None:
+                supervise(claim, self, slot.gpus)
+            return claim is not None
+        finally:
+            self._give_slot(slot)
+
+    def _claim(self) -> runs.Claim | None:
+        with self.database.write() as work:
+            return runs.claim(work, self.worker_id, self.settings.lease_seconds)
+
+    def _start_waiting(self) -> None:
+        """One thread for each run that waits and finds a free slot."""
+        while (slot := self._take_slot()) is not None:
+            try:
+                claim = self._claim()
+            except BaseException:
+                self._give_slot(slot)
+                raise
+            if claim is None:
+                with self._lock:
+                    self._free.insert(0, slot)
+                return
+            thread = threading.Thread(target=self._run_in_slot, args=(claim, slot), name=claim.run_id)
+            self._threads.add(thread)
+            thread.start()
+
+    def _run_in_slot(self, claim: runs.Claim, slot: Slot) -> None:
+        try:
+            supervise(claim, self, slot.gpus)
+        except Exception:
+            log.exception(
+                "run %s, attempt %d: the supervisor failed; the lease will run out", claim.run_id, claim.attempt
+            )
+        finally:
+            self._give_slot(slot)
+            self._threads.discard(threading.current_thread())
+
+    # --- the loop -----------------------------------------------------------------------------------------------
+
+    def poll(self) -> None:
+        """Until told to stop: show the heartbeat, release what was forgotten, start what waits."""
+        while not self.stopping.is_set():
+            self._wake.clear()
+            try:
+                self._beat()
+                self._sweep()
+                self._start_waiting()
+            except OperationalError as error:
+                log.warning("the database does not answer (%s); trying again", error.orig)
+            except Exception:
+                log.exception("the poll failed; trying again")
+            self._wake.wait(self.settings.poll_seconds)
+
+    def _beat(self) -> None:
+        with self._lock:
+            busy = self.slots - len(self._free)
+        with self.database.write() as work:
+            work.execute(update(Worker).where(Worker.id == self.worker_id).values(heartbeat_at=now(), busy=busy))
+
+    def _sweep(self) -> None:
+        with self.database.write() as work:
+            released = runs.sweep(work)
+            if released:
+                log.warning("released %d run(s) whose lease ran out: %s", len(released), ", ".join(released))
+                work.after_commit(self.queue.nudge)
+
+    def stop(self) -> None:
+        """Claim nothing more and ask the children to yield; returns at once."""
+        self.stopping.set()
+        self._wake.set()
+
+    def close(self) -> None:
+        """Wait for the runs to yield (their own deadlines bound this), then say goodbye."""
+        self.stop()
+        for thread in list(self._threads):
+            thread.join()
+        try:
+            with self.database.write() as work:
+                gone = update(Worker).where(Worker.id == self.worker_id).values(stopped_at=now(), busy=0)
+                work.execute(gone)
+        except OperationalError:
+            log.warning("the database does not answer; this worker's row will look stale")
+        self.database.close()

@@ -1,0 +1,244 @@
+"""One claimed run from its first file to its last row: prepare, start the child, turn its events into rows, end it.
+
+The child trains; this supervisor only waits, writes and decides. It never loads torch.
+"""
+
+import errno
+import logging
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy.exc import OperationalError
+from tenacity import Retrying, retry_if_exception_type, stop_any, wait_fixed
+from tenacity.stop import stop_base
+
+from core.assignment import Assignment
+from core.child import boot_seconds
+from core.db import runs
+from core.db.models import Run
+from core.db.session import UnitOfWork
+from core.errors import Failure, NotFound, Stale, TrainingFailed
+from core.events import CheckpointSaved, Event, Failed, Finished, Metrics, Stopped, StudentSaved
+from core.lifecycle import JobStatus
+from core.spawn import ChildProcess, Exit
+from worker.lease import Lease
+
+if TYPE_CHECKING:
+    from worker.host import Host
+
+log = logging.getLogger(__name__)
+FLUSH_SECONDS = 1.0
+
+
+class Duty(Protocol):
+    """What differs between kinds of runs: which child, what of its events becomes rows, what a success leaves."""
+
+    module: str
+
+    def prepare(self) -> Assignment:
+        """Fetch files, tidy rows; `TrainingFailed` where it cannot be done as asked."""
+        ...
+
+    def report(self, events: list[Event]) -> None:
+        """Store files, then rows, in short fenced transactions."""
+        ...
+
+    def publish(self, result: dict[str, object]) -> None:
+        """Make the result's files durable, before any row names them."""
+        ...
+
+    def succeed(self, work: UnitOfWork, run: Run, result: dict[str, object]) -> None:
+        """In the transaction that ends the run."""
+        ...
+
+
+def supervise(claim: runs.Claim, host: "Host", gpus: str | None) -> None:
+    """Do the run to its end. Whatever goes wrong is written on it, unless another attempt owns it by now."""
+    folder = host.settings.work_dir / claim.run_id / f"{claim.attempt:04d}"
+    shutil.rmtree(folder.parent, ignore_errors=True)  # what earlier attempts left on this machine
+    log.info("run %s (%s %s), attempt %d: begins", claim.run_id, claim.kind, claim.subject, claim.attempt)
+    with Lease(claim, host.database, host.settings) as lease:
+        try:
+            _Supervision(claim, host, lease, folder, gpus).run()
+        except Stale as stale:
+            log.warning("%s Nothing was written.", stale.detail)
+        finally:
+            shutil.rmtree(folder.parent, ignore_errors=True)
+
+
+class _Supervision:
+    def __init__(self, claim: runs.Claim, host: "Host", lease: Lease, folder: Path, gpus: str | None) -> None:
+        from worker.duties import make_duty
+
+        self.claim, self.host, self.lease, self.gpus = claim, host, lease, gpus
+        self.duty: Duty = make_duty(claim, host, folder)
+        self.pending: list[Event] = []
+        self.last: Finished | Failed | Stopped | None = None
+        self.flushed_at = time.monotonic()
+        self.seen_metrics = False
+        self.asked_at: float | None = None  # when the child was first asked to stop
+        self.told: str | None = None
+        self.forced = False
+
+    def run(self) -> None:
+        try:
+            assignment = self.duty.prepare()
+            child = ChildProcess.start(self.duty.module, assignment, gpus=self.gpus)
+        except (TrainingFailed, NotFound, OSError) as error:
+            self._end(runs.Ending("failed"), _failure_of(error))
+            return
+        self.lease.guard(child)
+        failure = None
+        try:
+            failure = self._follow(child)
+        finally:
+            if failure is not None or self.lease.lost:
+                child.kill()
+            exit_ = child.wait(timeout=5.0)
+        if self.lease.lost:
+            raise Stale(self.claim.run_id, self.claim.attempt)
+        ending, failure = self._judge(exit_, failure)
+        if failure is None:
+            failure = self._flush_rest() or self._publish()
+            if failure is not None:
+                ending = runs.Ending("failed")
+        self._end(ending, failure)
+
+    def _follow(self, child: ChildProcess) -> Failure | None:
+        """Read events and store them until the child closes its pipe; a failure of ours ends it early."""
+        for event in child.events():
+            if event is not None:
+                if isinstance(event, Finished | Failed | Stopped):
+                    self.last = event
+                else:
+                    self.pending.append(event)
+            if self.lease.lost:
+                return None
+            self._ask_to_stop(child)
+            if self._due(event):
+                failure = self._flush()
+                if failure is not None:
+                    return failure
+        return None
+
+    def _due(self, event: Event | None) -> bool:
+        if not self.pending:
+            return False
+        # The first figures at once: somebody is watching an empty chart.
+        first = not self.seen_metrics and isinstance(event, Metrics)
+        durable = isinstance(event, CheckpointSaved | StudentSaved)
+        return first or durable or time.monotonic() - self.flushed_at >= FLUSH_SECONDS
+
+    def _flush(self) -> Failure | None:
+        """Store what has come. A database that does not answer is waited for: the events stay, in order."""
+        events, self.pending = self.pending, []
+        self.flushed_at = time.monotonic()
+        self.seen_metrics = self.seen_metrics or any(isinstance(event, Metrics) for event in events)
+        try:
+            self.duty.report(events)
+        except OperationalError as error:
+            log.warning("run %s: figures wait for the database: %s", self.claim.run_id, error.orig)
+            self.pending = events + self.pending
+        except OSError as error:
+            return _failure_of(error)
+        return None
+
+    def _flush_rest(self) -> Failure | None:
+        while self.pending and not self.lease.lost:
+            failure = self._flush()
+            if failure is not None:
+                return failure
+            if self.pending:
+                time.sleep(0.5)
+        return None
+
+    def _publish(self) -> Failure | None:
+        if isinstance(self.last, Finished):
+            try:
+                self.duty.publish(self.last.result)
+            except OSError as error:
+                return _failure_of(error)
+        return None
+
+    def _ask_to_stop(self, child: ChildProcess) -> None:
+        """Cooperative first, then SIGTERM, then SIGKILL of the whole group."""
+        status = self.lease.status
+        if status == JobStatus.CANCELLING:
+            wish = "discard"
+        elif status == JobStatus.PAUSING or self.host.stopping.is_set():
+            wish = "checkpoint"
+        else:
+            return
+        if self.told != wish:
+            child.stop("discard" if wish == "discard" else "checkpoint")
+            self.told = wish
+            self.asked_at = self.asked_at or boot_seconds()
+        waited = boot_seconds() - (self.asked_at or 0.0)
+        grace = self.host.settings.stop_grace_seconds
+        if waited > grace + 2:
+            self.forced = True
+            child.kill()
+        elif waited > grace:
+            self.forced = True
+            child.terminate()
+
+    def _judge(self, exit_: Exit, failure: Failure | None) -> tuple[runs.Ending, Failure | None]:
+        if failure is not None:
+            outcome = "failed"
+        elif isinstance(self.last, Finished):
+            outcome = "succeeded"
+        elif isinstance(self.last, Failed):
+            outcome = "failed"
+            last = self.last
+            failure = Failure(last.code, last.title, last.detail, last.hint, last.retryable, last.errors)
+        elif isinstance(self.last, Stopped) or self.forced:
+            wished = {JobStatus.CANCELLING: "cancelled", JobStatus.PAUSING: "paused"}
+            outcome = wished.get(self.lease.status, "yielded")
+        else:
+            outcome = "crashed"
+        ending = runs.Ending(outcome, exit_.code, exit_.signal, exit_.peak_memory, exit_.log_tail)
+        return ending, failure
+
+    def _end(self, ending: runs.Ending, failure: Failure | None) -> None:
+        """The last transaction of the attempt; tried again while the lease holds."""
+        waiting = Retrying(
+            retry=retry_if_exception_type(OperationalError),
+            stop=stop_any(_until_lost(self.lease)),
+            wait=wait_fixed(1.0),
+            reraise=True,
+        )
+        for attempt in waiting:
+            with attempt, self.host.database.write() as work:
+                run = runs.fence(work, self.claim)
+                if ending.outcome == "succeeded" and isinstance(self.last, Finished):
+                    self.duty.succeed(work, run, self.last.result)
+                to = runs.end(work, run, ending, error=failure, max_crashes=self.host.settings.max_crashes)
+                if to == JobStatus.QUEUED:
+                    work.after_commit(self.host.queue.nudge)
+        log.info("run %s, attempt %d: %s, now %s", self.claim.run_id, self.claim.attempt, ending.outcome, to)
+
+
+class _until_lost(stop_base):  # noqa: N801 - tenacity's own style
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+
+    def __call__(self, retry_state: object) -> bool:  # noqa: ARG002
+        return self._lease.lost
+
+
+def _failure_of(error: TrainingFailed | NotFound | OSError) -> Failure:
+    if isinstance(error, TrainingFailed):
+        return error.failure
+    if isinstance(error, NotFound):
+        return Failure("file_missing", "A stored file is missing", error.detail, "Was the storage folder changed?")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Failure(
+            "disk_full",
+            "The disk is full",
+            f"A file could not be stored: {error.strerror}.",
+            "Free some space, then retry: the job goes on from its last checkpoint.",
+            retryable=True,
+        )
+    return Failure("storage_error", "A file could not be stored or read", str(error), retryable=True)
