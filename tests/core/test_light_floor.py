@@ -1,0 +1,149 @@
+"""Lifecycle, catalog, fit, storage, packed data sets, settings: the parts everybody stands on."""
+
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import catalog, lifecycle
+from core.errors import IllegalMove, Invalid, NotFound
+from core.fit import check_fit
+from core.lifecycle import JobStatus
+from core.packed import PackedSplit, channel_statistics, read_meta, read_split, write_packed
+from core.recipe import Recipe
+from core.settings import Settings
+from core.storage import open_storage
+
+STATES = list(JobStatus)
+
+
+@pytest.mark.parametrize(("now", "to"), list(itertools.product(STATES, STATES)))
+def test_the_gate_lets_through_exactly_the_table(now: JobStatus, to: JobStatus) -> None:
+    if to in lifecycle.MOVES[now]:
+        lifecycle.check_move(now, to)
+    else:
+        with pytest.raises(IllegalMove):
+            lifecycle.check_move(now, to)
+
+
+@pytest.mark.parametrize(("now", "action"), list(itertools.product(STATES, lifecycle.ACTIONS)))
+def test_an_action_is_granted_already_so_or_refused_with_what_is_possible(now: JobStatus, action: str) -> None:
+    offered = lifecycle.available_actions(now)
+    try:
+        to = lifecycle.decide(now, action)
+    except IllegalMove as error:
+        assert action not in offered and error.available_actions == offered
+    else:
+        assert (to is not None) == (action in offered)
+        assert to is None or to in lifecycle.MOVES[now]
+
+
+def test_every_state_can_still_end() -> None:
+    for state in set(STATES) - lifecycle.TERMINAL:
+        reached, frontier = {state}, {state}
+        while frontier:
+            frontier = {after for s in frontier for after in lifecycle.MOVES[s]} - reached
+            reached |= frontier
+        assert reached >= lifecycle.TERMINAL
+
+
+def test_an_unknown_architecture_names_its_neighbours() -> None:
+    with pytest.raises(Invalid) as caught:
+        catalog.architecture("resnet21", "/students/0/architecture")
+    problem = caught.value.problems[0]
+    assert problem.pointer == "/students/0/architecture" and "resnet20" in problem.detail
+
+
+def fit(recipe: dict[str, Any], **facts: Any) -> list[str]:
+    base = {"dataset": "d", "teacher": "t", "students": [{"name": "a", "architecture": "resnet8"}]}
+    known: dict[str, Any] = {
+        "dataset_classes": ["a", "b", "c"],
+        "counts": {"train": 100, "val": 10},
+        "image_size": 32,
+        "teacher_classes": 3,
+    }
+    return check_fit(Recipe.model_validate(base | recipe), **(known | facts))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "facts", "code"),
+    [
+        ({}, {"teacher_classes": 10}, "class_count_mismatch"),
+        ({}, {"teacher_class_names": ["b", "a", "c"]}, "class_order_mismatch"),
+        ({"students": [{"name": "a", "architecture": "nope"}]}, {}, "unknown_architecture"),
+        ({"training": {"batch_size": 2}}, {}, "batch_too_small"),
+        ({}, {"image_size": 2}, "image_too_small"),
+    ],
+)
+def test_parts_that_do_not_fit_are_named(recipe: dict[str, Any], facts: dict[str, Any], code: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        fit(recipe, **facts)
+    assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_what_is_only_odd_is_a_warning() -> None:
+    assert fit({}) == []
+    assert any("two classes" in text for text in fit({}, dataset_classes=["a", "b"], teacher_classes=2))
+    assert any("batches of 16" in text for text in fit({"training": {"batch_size": 16}}))
+
+
+def test_storage_keeps_files_whole_and_inside(tmp_path: Path) -> None:
+    storage = open_storage((tmp_path / "store").as_uri())
+    source = tmp_path / "source"
+    source.write_bytes(b"weights")
+    storage.put("a/b", source)
+    assert storage.fetch("a/b").read_bytes() == b"weights"
+    with pytest.raises(FileNotFoundError):
+        storage.put("a/b", tmp_path / "missing")
+    assert storage.fetch("a/b").read_bytes() == b"weights", "a failed put leaves the old file"
+    assert [path.name for path in (tmp_path / "store" / "a").iterdir()] == ["b"], "and nothing half-made"
+    for outside in ("../x", "/etc/passwd", "a/../../x"):
+        with pytest.raises(ValueError, match="leaves the storage folder"):
+            storage.fetch(outside)
+    storage.delete("a/b")
+    storage.delete("a/b")
+    with pytest.raises(NotFound):
+        storage.fetch("a/b")
+
+
+def test_a_packed_data_set_comes_back_with_the_same_bytes(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+
+    def split(n: int) -> PackedSplit:
+        images = rng.integers(0, 256, (n, 8, 8, 3), dtype=np.uint8)
+        return PackedSplit(images, np.arange(n) % 3, [f"ü/{i}.png" for i in range(n)])
+
+    splits = {"train": split(30), "val": split(6)}
+    first = write_packed(tmp_path / "one.safetensors", ["a", "b", "ü"], splits)
+    write_packed(tmp_path / "two.safetensors", ["a", "b", "ü"], splits)
+    assert (tmp_path / "one.safetensors").read_bytes() == (tmp_path / "two.safetensors").read_bytes()
+    assert read_meta(tmp_path / "one.safetensors") == first
+    back = read_split(tmp_path / "one.safetensors", "train")
+    assert back is not None and back.names == splits["train"].names
+    assert np.array_equal(back.images, splits["train"].images)
+    assert read_split(tmp_path / "one.safetensors", "test") is None
+    mean, std = channel_statistics(splits["train"].images)
+    scaled = splits["train"].images.astype(np.float64) / 255
+    assert np.allclose(mean, scaled.mean((0, 1, 2)), atol=1e-6)
+    assert np.allclose(std, scaled.std((0, 1, 2)), atol=1e-6)
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DISTILLERY_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DISTILLERY_DATASET_ROOTS", f"{tmp_path}:/data")
+    settings = Settings()
+    assert settings.database == f"sqlite:///{tmp_path}/distillery.db"
+    assert settings.dataset_roots == [tmp_path, Path("/data")]
+
+
+@pytest.mark.parametrize("room", ["api.app", "worker.app", "cli.main", "core.fit", "core.presets", "core.intake.child"])
+def test_this_room_never_loads_torch(room: str, tmp_path: Path) -> None:
+    code = f"import sys, {room}; sys.exit('torch' in sys.modules or 'timm' in sys.modules)"
+    environment = {"DISTILLERY_DATA_DIR": str(tmp_path), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path.cwd())}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,126 @@
+"""The recipe: defaults, presets, refusals, and the plan of students that follows."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from core import catalog
+from core.presets import PRESETS
+from core.recipe import DistLoss, Part, Recipe, TaskLoss, plan_students
+
+SMALL: dict[str, Any] = {"dataset": "dst_1", "teacher": "tch_1", "students": [{"name": "a", "architecture": "resnet8"}]}
+
+
+def recipe(**changes: Any) -> Recipe:
+    return Recipe.model_validate(SMALL | changes)
+
+
+def test_defaults_are_those_of_the_paper() -> None:
+    assert recipe().loss == DistLoss(alpha=1, beta=2, gamma=2, temperature=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"epoch": 3}, "epoch"),
+        ({"training": {"epochs": 0}}, "training.epochs"),
+        ({"training": {"lr": 0.1}}, "training.lr"),
+        ({"loss": {"kind": "dist", "tau": 4}}, "loss.dist.tau"),
+        ({"loss": {"kind": "magic"}}, "loss"),
+        ({"loss": {"kind": "dist", "beta": float("nan")}}, "loss.dist.beta"),
+        ({"students": []}, "students"),
+        ({"students": [{"name": "a\x00", "architecture": "resnet8"}]}, "students.0.name"),
+        ({"students": SMALL["students"] * 2}, "students"),
+        ({"students": [{"name": "a", "architecture": "resnet8", "seeds": [1, 1]}]}, "students.0.seeds"),
+        ({"students": [{"name": "a", "architecture": "resnet8", "seeds": list(range(65))}]}, "students.0.seeds"),
+        (
+            {"training": {"schedule": {"kind": "multistep", "milestones": [3, 2]}}},
+            "training.schedule.multistep.milestones",
+        ),
+        ({"training": {"optimizer": {"momentum": 0, "nesterov": True}}}, "training.optimizer"),
+        ({"preset": "nothing"}, "preset"),
+        ({"metadata": {str(i): "" for i in range(17)}}, "metadata"),
+    ],
+)  # fmt: skip
+def test_a_wrong_field_is_refused_by_name(change: dict[str, Any], where: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        recipe(**change)
+    assert where in {".".join(str(part) for part in error["loc"]) for error in caught.value.errors()}
+
+
+def _all_models(model: type[BaseModel]) -> list[type[BaseModel]]:
+    return [model, *(below for child in model.__subclasses__() for below in _all_models(child))]
+
+
+def test_every_field_explains_itself() -> None:
+    from core.recipe import StudentPlan
+
+    silent = [
+        f"{model.__name__}.{name}"
+        for model in _all_models(Part)
+        if model is not StudentPlan and model.__module__ == "core.recipe"
+        for name, field in model.model_fields.items()
+        if not field.description
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_builds_and_names_what_exists(name: str) -> None:
+    preset = PRESETS[name]()
+    assert all(catalog.find_architecture(student.architecture) for student in preset.students)
+    assert Recipe.model_validate(preset.model_dump(mode="json")) == preset
+
+
+def test_a_preset_fills_what_is_not_given() -> None:
+    filled = Recipe.model_validate(
+        {"preset": "digits", "teacher": "tch_1", "dataset": "dst_1", "training": {"epochs": 5}, "loss": {"kind": "kd"}}
+    )
+    assert filled.training.epochs == 5 and filled.training.batch_size == PRESETS["digits"]().training.batch_size
+    assert filled.loss.kind == "kd" and filled.teacher == "tch_1"
+    assert Recipe.model_validate(filled.model_dump(mode="json")) == filled
+
+
+def test_the_published_cifar100_recipe() -> None:
+    training = PRESETS["cifar100_resnet56_to_resnet20"]().training
+    assert (training.epochs, training.batch_size, training.optimizer.lr, training.optimizer.weight_decay) == (
+        240, 64, 0.05, 5e-4,
+    )  # fmt: skip
+    assert training.schedule.model_dump() == {
+        "warmup_epochs": 0, "kind": "multistep", "milestones": [150, 180, 210], "gamma": 0.1,
+    }  # fmt: skip
+
+
+def test_one_control_for_each_network_start_optimizer_and_seed() -> None:
+    plans = plan_students(
+        recipe(
+            students=[
+                {"name": "dist", "architecture": "resnet8", "seeds": [0, 1]},
+                {"name": "kd", "architecture": "cifar/resnet8", "seeds": [1], "loss": {"kind": "kd"}},
+                {"name": "slow", "architecture": "resnet8", "optimizer": {"lr": 0.01}},
+            ]
+        )
+    )
+    controls = [plan for plan in plans if plan.role == "control"]
+    assert [plan.label for plan in plans if plan.role == "student"] == ["dist-seed0", "dist-seed1", "kd", "slow"]
+    assert [(c.label, c.seed, c.optimizer.lr) for c in controls] == [
+        ("dist-control-seed0", 0, 0.05), ("dist-control-seed1", 1, 0.05), ("slow-control", 0, 0.01),
+    ]  # fmt: skip
+    assert all(isinstance(c.loss, TaskLoss) and c.architecture == "cifar/resnet8" for c in controls)
+    assert {p.twin_key() for p in plans if p.role == "student"} == {c.twin_key() for c in controls}
+
+
+def test_without_a_teacher_everybody_learns_from_the_labels() -> None:
+    plans = plan_students(recipe(teacher=None))
+    assert [(plan.role, plan.loss.kind) for plan in plans] == [("student", "task")]
+
+
+def test_labels_are_folder_names_and_unique() -> None:
+    hostile = ["../../etc", "a b", "a-b", "..", "ü/ß"]
+    plans = plan_students(
+        recipe(students=[{"name": name, "architecture": "resnet8"} for name in hostile], control=False)
+    )
+    labels = [plan.label for plan in plans]
+    assert len({label.casefold() for label in labels}) == len(hostile)
+    assert all("/" not in label and label not in ("", ".", "..") and label[0] != "." for label in labels)
