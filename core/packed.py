@@ -43,8 +43,9 @@ def channel_statistics(images: NDArray[np.uint8]) -> tuple[list[float], list[flo
     """Mean and standard deviation per channel, of values scaled to 0..1, in exact integer sums; std at least 1e-3."""
     count = images.shape[0] * images.shape[1] * images.shape[2]
     total, squares = [0, 0, 0], [0, 0, 0]
-    for start in range(0, len(images), 1024):
-        chunk = images[start : start + 1024].astype(np.int64).reshape(-1, 3)
+    step = max(1, 2**20 * len(images) // max(1, count))  # about a million pixels at a time
+    for start in range(0, len(images), step):
+        chunk = images[start : start + step].astype(np.int64).reshape(-1, 3)
         for c in range(3):
             total[c] += int(chunk[:, c].sum())
             squares[c] += int((chunk[:, c] ** 2).sum())

@@ -9,6 +9,8 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from core.assignment import ReadDatasetAssignment
 from core.child import Pipes
 from core.errors import TrainingFailed
@@ -36,7 +38,7 @@ def run(assignment: ReadDatasetAssignment, pipes: Pipes) -> Event:
             return Finished(read_dataset(assignment, tell))
     except _StopAsked:
         return Stopped(step=0)
-    except (TrainingFailed, OSError, MemoryError) as error:
+    except (TrainingFailed, OSError, MemoryError, SafetensorError) as error:
         failure = explained(error)
         return Failed(**{f.name: getattr(failure, f.name) for f in fields(failure)})
 

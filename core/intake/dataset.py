@@ -1,13 +1,21 @@
 """A source of images becomes the packed data set: the one function that the child process calls."""
 
 import hashlib
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from core.assignment import ReadDatasetAssignment
 from core.intake.builtin import read_builtin
+from core.intake.failures import rejected
+from core.intake.inventory import Inventory, take_stock
+from core.intake.layout import Layout, arrange
 from core.intake.limits import DEFAULT, Limits
+from core.intake.members import Listed
+from core.intake.packing import pack
+from core.intake.sources import members
 from core.packed import PackedMeta, write_packed
 
 PACKED = "data.safetensors"
@@ -23,15 +31,61 @@ def read_dataset(assignment: ReadDatasetAssignment, tell: Tell, limits: Limits =
     try:
         if assignment.builtin is not None:
             classes, splits = read_builtin(assignment.builtin)
-            return report(target, write_packed(target, classes, splits))
-        raise NotImplementedError
+            return _report(target, write_packed(target, classes, splits), Listed(0), [])
+        if assignment.path is None:
+            raise rejected("dataset_not_found", "Neither a builtin data set nor a path is given.")
+        with tempfile.TemporaryDirectory(dir=assignment.folder, prefix="reading-") as scratch:
+            return _read_source(assignment, assignment.path, target, Path(scratch), Clock(tell, limits).tick, limits)
     except BaseException:
         target.unlink(missing_ok=True)
         target.with_suffix(".partial").unlink(missing_ok=True)
         raise
 
 
-def report(path: Path, meta: PackedMeta) -> dict[str, Any]:
+class Clock:
+    """Looks at the time before each image, and passes a sentence on at most once a second."""
+
+    def __init__(self, tell: Tell, limits: Limits) -> None:
+        self._tell, self._limits = tell, limits
+        self._start = self._told = time.monotonic()
+
+    def tick(self, message: str) -> None:
+        now = time.monotonic()
+        if now - self._start > self._limits.seconds:
+            detail = f"Reading it takes longer than {self._limits.seconds:,} seconds; the last word was: {message}."
+            raise rejected("dataset_too_expensive", detail, "Upload fewer or smaller images.")
+        if now - self._told >= 1:
+            self._told = now
+            self._tell(message)
+
+
+def _read_source(
+    assignment: ReadDatasetAssignment, path: Path, target: Path, scratch: Path, tick: Tell, limits: Limits
+) -> dict[str, Any]:
+    inventory = take_stock(members(path, limits), scratch / "spool", limits, tick)
+    shares = {"val": assignment.val_fraction, "test": assignment.test_fraction}
+    layout = arrange(inventory.images, inventory.folders, inventory.ignored, shares, assignment.seed, limits)
+    meta = pack(target, scratch, layout, inventory, limits, tick)
+    return _report(target, meta, inventory.ignored, _warnings(layout, inventory))
+
+
+def _warnings(layout: Layout, inventory: Inventory) -> list[str]:
+    """What is legal but probably not meant."""
+    warnings = []
+    if wrong := inventory.misnamed:
+        warnings.append(f"{len(wrong):,} images are of another format than their names say, for example {wrong[0]!r}.")
+    digests = {split: {inventory.images[p].digest for p in s.values()} for split, s in layout.splits.items()}
+    for split in ("val", "test"):
+        if split in layout.splits:
+            if twice := len(digests[split] & digests["train"]):
+                warnings.append(f"{twice:,} images of {split} are in train too: its figures will look too good.")
+            there = {name.partition("/")[0] for name in layout.splits[split]}
+            if missing := [c for c in layout.classes if c not in there]:
+                warnings.append(f"{len(missing):,} classes have no image in {split}, for example {missing[0]!r}.")
+    return warnings
+
+
+def _report(path: Path, meta: PackedMeta, ignored: Listed, warnings: list[str]) -> dict[str, Any]:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return {
@@ -43,7 +97,7 @@ def report(path: Path, meta: PackedMeta) -> dict[str, Any]:
         "sha256": sha256,
         "bytes": path.stat().st_size,
         "path": str(path),
-        "ignored": [],
-        "ignored_total": 0,
-        "warnings": [],
+        "ignored": ignored.entries,
+        "ignored_total": ignored.total,
+        "warnings": warnings,
     }

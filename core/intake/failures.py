@@ -16,7 +16,7 @@ TITLES = {
     "dataset_classes_invalid": "The classes do not make a data set",
     "dataset_too_large": "The data set is too large",
     "dataset_too_expensive": "Reading the data set costs too much",
-    "dataset_not_found": "There is no such data set",
+    "dataset_not_found": "The data set cannot be found or opened",
     "image_too_large": "An image is too large",
     "disk_full": "The disk is full",
 }

@@ -1,9 +1,12 @@
 """What the reading process may use of the machine, and how it says that this was not enough."""
 
 import errno
+import re
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from safetensors import SafetensorError
 
 from core.errors import Failure, TrainingFailed
 from core.intake.failures import rejected
@@ -14,9 +17,13 @@ CPU_SLACK_SECONDS = 60  # the clock between two images refuses politely; the ker
 
 @contextmanager
 def confine(limits: Limits) -> Iterator[None]:
-    """Limits of the kernel on this process, lifted again at the end so that the failure can be reported."""
+    """Limits of the kernel on this process, lifted again at the end so that the failure can be reported.
+
+    RLIMIT_DATA bounds what is allocated; the address space is larger by the pixels, which are mapped from a file.
+    """
     wanted = {
-        resource.RLIMIT_AS: limits.memory_bytes,
+        resource.RLIMIT_DATA: limits.memory_bytes,
+        resource.RLIMIT_AS: limits.memory_bytes + limits.packed_bytes,
         resource.RLIMIT_FSIZE: max(limits.expanded_bytes, limits.packed_bytes),
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_CPU: limits.seconds + CPU_SLACK_SECONDS,
@@ -33,14 +40,28 @@ def confine(limits: Limits) -> Iterator[None]:
             resource.setrlimit(kind, value_before)
 
 
-def explained(error: TrainingFailed | OSError | MemoryError) -> Failure:
+def explained(error: TrainingFailed | OSError | MemoryError | SafetensorError) -> Failure:
     """The failure to store. An error that is no fault of the data set is raised again."""
     if isinstance(error, TrainingFailed):
         return error.failure
-    if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
+    number = _errno(error)
+    if number == errno.ENOMEM:
         detail = "Reading it takes more memory than one data set may use."
         return rejected("dataset_too_expensive", detail, "Upload fewer or smaller images.").failure
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if number == errno.EFBIG:
+        detail = "It takes more space than one data set may use."
+        return rejected("dataset_too_large", detail, "Upload fewer or smaller images.").failure
+    if number in (errno.ENOSPC, errno.EDQUOT):
         detail = "The service ran out of disk space while it read the data set."
         return rejected("disk_full", detail, "Free some space and try again.", retryable=True).failure
     raise error
+
+
+def _errno(error: OSError | MemoryError | SafetensorError) -> int | None:
+    """safetensors keeps the number of the system's error in its message alone."""
+    if isinstance(error, MemoryError):
+        return errno.ENOMEM
+    if isinstance(error, OSError):
+        return error.errno
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return int(found[1]) if found else None
