@@ -39,16 +39,21 @@ class WeightsMeta:
     """What somebody who found only the weights needs to use them."""
 
     architecture: str  # canonical name
-    classes: list[str]  # names, in the order of the outputs
-    image_size: int  # side in pixels
-    mean: list[float]  # subtracted from images scaled to 0..1, per channel
-    std: list[float]  # divided by, per channel
+    classes: list[str]  # names, in the order of the outputs; empty where nobody knows them (a stranger's teacher)
+    image_size: int  # side in pixels; 0: not known
+    mean: list[float]  # subtracted from images scaled to 0..1, per channel; empty: not known
+    std: list[float]  # divided by, per channel; empty: not known
     interpolation: str = "bilinear"  # how an image of another size is brought to image_size
     recipe_sha256: str | None = None
     teacher_sha256: str | None = None
 
 
 _META = TypeAdapter(WeightsMeta)
+
+
+def parse_meta(text: str) -> WeightsMeta:
+    """From the JSON in a file's metadata; ValueError where it is not what we write."""
+    return _META.validate_json(text)
 
 
 def tensors_sha256(state: Mapping[str, Tensor]) -> str:
@@ -144,4 +149,4 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], WeightsMeta | None]:
     with safe_open(path, framework="pt") as file:
         text = (file.metadata() or {}).get(KEY)
         state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    return state, None if text is None else _META.validate_json(text)
+    return state, None if text is None else parse_meta(text)
