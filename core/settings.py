@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     upload_part_bytes: int = Field(16 * 2**20, gt=0, description="Size of an upload's parts.")
     secure_cookies: Literal["auto", "always"] = Field("auto", description="auto: Secure where the request is https.")
     session_hours: float = Field(24 * 14, gt=0, description="How long a sign-in lasts.")
+    url: str | None = Field(None, description="The service that the command line talks to; default: `up` in data_dir.")
+    api_key: SecretStr | None = Field(None, description="The command line's key; default: the one `up` wrote.")
 
     @field_validator("dataset_roots", mode="before")
     @classmethod

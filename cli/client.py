@@ -1,0 +1,178 @@
+"""The REST client that every command uses: JSON in, JSON out, problems as `ApiError`.
+
+Creating requests carry an Idempotency-Key, so that a request whose answer got lost can be sent again.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx2
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from core.errors import DistilleryError, Problem, Unavailable
+from core.settings import Settings
+
+Json = dict[str, Any]
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class ApiError(DistilleryError):
+    """What the service answered instead: a problem+json document."""
+
+    def __init__(self, status: int, code: str, detail: str, problems: list[Problem]) -> None:
+        super().__init__(code, detail)
+        self.status = status
+        self.problems = problems
+
+
+class _Busy(ApiError):
+    """429 or 503: worth another try."""
+
+
+class Unreachable(Unavailable):
+    """No answer at all: nothing listens there, or the connection broke."""
+
+
+def _problem(response: httpx2.Response) -> ApiError:
+    try:
+        body = json.loads(response.read())
+    except ValueError:
+        body = {}
+    if not isinstance(body, dict):
+        body = {}
+    detail = body.get("detail") or body.get("title") or f"The service answered {response.status_code}."
+    problems = [Problem(e.get("pointer", ""), e.get("code", ""), e.get("detail", "")) for e in body.get("errors") or []]
+    kind = _Busy if response.status_code in (429, 503) else ApiError
+    return kind(response.status_code, body.get("code", "error"), detail, problems)
+
+
+class Client:
+    """`patience`: seconds for which a broken connection or a busy service is tried again before it is an error."""
+
+    def __init__(self, url: str, key: str, *, patience: float = 0.0) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx2.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=httpx2.Timeout(60.0, connect=5.0),
+            trust_env=urlsplit(self.url).hostname not in LOOPBACK,  # no proxy stands before this machine
+        )
+        self._tries = Retrying(
+            retry=retry_if_exception_type((Unreachable, _Busy)),
+            stop=stop_after_delay(patience),
+            wait=wait_random_exponential(0.2, max=3),
+            reraise=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._http.close()
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx2.TransportError as error:
+            raise Unreachable(
+                "unreachable", f"{self.url} does not answer ({error}). Is the service running?"
+            ) from error
+        except httpx2.InvalidURL as error:
+            raise ApiError(0, "invalid_url", f"DISTILLERY_URL: {error}", []) from error
+        if response.is_error:
+            raise _problem(response)
+        return response
+
+    def _json(self, method: str, path: str, **options: Any) -> Any:
+        return self._tries(lambda: self._send(method, path, **options).json())
+
+    def get(self, path: str, **query: Any) -> Json:
+        answer: Json = self._json("GET", path, params={k: v for k, v in query.items() if v is not None})
+        return answer
+
+    def each(self, path: str, *, most: int | None = None, **query: Any) -> Iterator[Json]:
+        """Every object of a list, page by page; at most `most`."""
+        after, left = None, most
+        while left is None or left > 0:
+            page = self.get(path, after=after, limit=min(100, left or 100), **query)
+            yield from page["data"]
+            left = None if left is None else left - len(page["data"])
+            if not page["has_more"]:
+                return
+            after = page["next"]
+
+    def post(self, path: str, body: Json | None = None, *, key: str | None = None, **query: Any) -> Json:
+        """`key`: an Idempotency-Key that means the same wish in another process too."""
+        headers = {"Idempotency-Key": key or uuid4().hex}
+        answer: Json = self._json("POST", path, json=body or {}, params=query, headers=headers)
+        return answer
+
+    def put(self, path: str, content: bytes) -> Json:
+        headers = {"Content-Type": "application/octet-stream"}
+        answer: Json = self._json("PUT", path, content=content, headers=headers)
+        return answer
+
+    def delete(self, path: str) -> None:
+        self._tries(lambda: self._send("DELETE", path))
+
+    def stream(self, path: str, *, start: int = 0, etag: str | None = None) -> Iterator[tuple[int, bytes]]:
+        """(offset, bytes) of a file from `start` on; begins at 0 again where the file is no longer that of `etag`."""
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        if start and etag:
+            headers["If-Range"] = etag
+        try:
+            with self._http.stream("GET", path, headers=headers) as response:
+                if response.is_error:
+                    raise _problem(response)
+                offset = start if response.status_code == 206 else 0
+                for chunk in response.iter_bytes(1 << 16):
+                    yield offset, chunk
+                    offset += len(chunk)
+        except httpx2.TransportError as error:
+            raise Unreachable("unreachable", f"{self.url} broke off ({error}).") from error
+
+
+# --- which service ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """What `up` leaves in its data dir while it runs, so that the other commands find it."""
+
+    url: str
+    pid: int
+
+    @staticmethod
+    def file(data_dir: Path) -> Path:
+        return data_dir / "up.json"
+
+
+def running_stack(data_dir: Path) -> RunningStack | None:
+    try:
+        return RunningStack(**json.loads(RunningStack.file(data_dir).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def connect(settings: Settings, *, patience: float = 0.0) -> Client:
+    """The service of DISTILLERY_URL, else the one that `up` runs on this machine."""
+    stack = running_stack(settings.data_dir)
+    url = settings.url or (stack.url if stack else None)
+    if url is None:
+        where = "set DISTILLERY_URL and DISTILLERY_API_KEY, or start one here: distillery up"
+        raise Unavailable("no_service", f"No service found in {settings.data_dir}: {where}")
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    if key is None and stack and stack.url == url:
+        try:
+            key = settings.admin_key_file.read_text().strip()
+        except OSError as error:
+            raise Unavailable("no_key", f"Cannot read {settings.admin_key_file} ({error.strerror}).") from error
+    if not key:
+        raise Unavailable("no_key", f"Set DISTILLERY_API_KEY to a key of {url}.")
+    return Client(url, key, patience=patience)

