@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from cli.client import connect
@@ -30,9 +31,10 @@ def _database() -> Iterator[Database]:
     """This machine's database with its default project; one clear line where there is none."""
     settings = load_settings()
     detail = f"{settings.database} has no schema of ours, or does not answer. Try: distillery migrate"
+    url = make_url(settings.database)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        raise Unavailable("no_database", detail)  # opening it would make an empty one
     database = Database(settings.database)
-    if database.is_sqlite and not Path(database.url.database or "").exists():
-        raise Unavailable("no_database", detail)
     try:
         rows.ensure_admin_key(database, settings)
         yield database
