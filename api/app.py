@@ -1,0 +1,98 @@
+"""The application: `uvicorn --factory api.app:create_app`. HTTP in, rows out; it never loads torch."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
+
+import migrations
+from api import dashboard, problems
+from api.catalog.endpoints import MAX_BODY_BYTES
+from api.catalog.endpoints import router as catalog
+from api.datasets.endpoints import router as datasets
+from api.deps import refuse_nul
+from api.events.broadcaster import Broadcaster, running
+from api.events.endpoints import router as events
+from api.health.endpoints import router as health
+from api.idempotency import Replay, on_replay
+from api.jobs.endpoints import router as jobs
+from api.keys.endpoints import router as keys
+from api.middleware import Edge
+from api.openapi import describe
+from api.runs.endpoints import router as runs
+from api.sessions.endpoints import router as sessions
+from api.students.endpoints import router as students
+from api.teachers.endpoints import router as teachers
+from api.uploads.endpoints import router as uploads
+from api.workers.endpoints import router as workers
+from core.db.keys import ensure_admin_key
+from core.db.session import Database
+from core.queue import Queue, make_queue
+from core.settings import Settings
+from core.storage import Storage, open_storage
+
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    settings: Settings | None = None,
+    database: Database | None = None,
+    storage: Storage | None = None,
+    queue: Queue | None = None,
+) -> FastAPI:
+    """The application with its parts; those that are not given are made from the settings."""
+    settings = settings or Settings()
+    app = FastAPI(
+        title="Distillery",
+        summary="Distillation as a service.",
+        version=version("distillery"),
+        lifespan=_lifespan,
+        docs_url=None,  # its page loads scripts from elsewhere; the dashboard has a reference of its own
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=MAX_BODY_BYTES,
+        generate_unique_id_function=_operation_id,
+        responses={"default": {"model": problems.ProblemRead, "description": "What went wrong."}},
+    )
+    app.state.settings = settings
+    app.state.database = database or Database(settings.database)
+    app.state.storage = storage or open_storage(settings.storage)
+    app.state.queue = queue or make_queue(settings.broker_url)
+    app.state.broadcaster = Broadcaster(app.state.database)
+    app.add_middleware(Edge)
+    problems.install(app)
+    app.add_exception_handler(Replay, on_replay)
+    v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_nul)])
+    for router in (jobs, events, students, teachers, datasets, uploads, catalog, runs, workers, keys, sessions):
+        v1.include_router(router)
+    app.include_router(v1)
+    app.include_router(health)
+    app.include_router(dashboard.router)
+    describe(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The function's name: generated clients read like the code."""
+    return route.name
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    """Refuses to serve a schema it does not know; a database that is down may come up later."""
+    state = app.state
+    try:
+        await run_in_threadpool(migrations.check, state.database.engine)
+        await run_in_threadpool(ensure_admin_key, state.database, state.settings)
+    except SQLAlchemyError as error:
+        log.warning("the database does not answer yet: %s", error)
+    async with running(state.broadcaster):
+        yield {}
+    state.broadcaster.close()
+    state.database.close()

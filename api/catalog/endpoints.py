@@ -1,0 +1,106 @@
+"""/v1/architectures, /losses, /presets, /limits: what exists. Forms are made from it."""
+
+import inspect
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from api.catalog.schemas import ArchitectureRead, LimitsRead, LossRead, PresetRead
+from api.deps import TheCaller, TheSettings
+from api.events.endpoints import MAX_POINTS
+from api.schemas import Listing
+from core.catalog import ARCHITECTURES, BUILTIN_DATASETS, LOSSES, Architecture
+from core.presets import PRESETS
+from core.recipe import Recipe
+
+router = APIRouter(tags=["catalog"])
+MAX_BODY_BYTES = 2**20
+
+
+@router.get("/architectures")
+def list_architectures(
+    caller: TheCaller,
+    q: Annotated[str | None, Query(max_length=200, description="Part of the name, family or description.")] = None,
+    library: Annotated[Literal["cifar", "torchvision", "timm"] | None, Query()] = None,
+    max_parameters: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
+    classes: Annotated[int, Query(ge=1, le=20_000, description="Outputs that `parameters` is counted with.")] = 10,
+    limit: Annotated[int, Query(ge=1, le=100)] = 100,
+    after: Annotated[str | None, Query(max_length=200, description="The last name seen.")] = None,
+) -> Listing[ArchitectureRead]:
+    """The networks that can be trained and read, smallest first."""
+
+    def fits(a: Architecture) -> bool:
+        text = f"{a.name} {a.family} {a.description}".casefold()
+        small = max_parameters is None or a.parameters(classes) <= max_parameters
+        return (library is None or a.library == library) and (q or "").casefold() in text and small
+
+    found = sorted(filter(fits, ARCHITECTURES.values()), key=lambda a: (a.parameters(classes), a.name))
+    if after is not None:
+        seen = ARCHITECTURES.get(after)
+        place = (seen.parameters(classes), seen.name) if seen else (0, after)
+        found = [a for a in found if (a.parameters(classes), a.name) > place]
+    data = [
+        ArchitectureRead(
+            id=a.name,
+            name=a.name,
+            short=a.short,
+            library=a.library,
+            family=a.family,
+            description=a.description,
+            parameters=a.parameters(classes),
+            classes=classes,
+            min_image_size=a.min_image_size,
+        )
+        for a in found[:limit]
+    ]
+    more = len(found) > limit
+    return Listing(data=data, has_more=more, next=data[-1].name if more else None)
+
+
+@router.get("/losses")
+def list_losses(caller: TheCaller) -> Listing[LossRead]:
+    """The losses with the JSON Schema of their options."""
+    data = [
+        LossRead(
+            kind=kind,
+            description=inspect.cleandoc(part.__doc__ or ""),
+            needs_teacher=kind != "task",
+            schema=part.model_json_schema(),
+        )
+        for kind, part in LOSSES.items()
+    ]
+    return Listing(data=data)
+
+
+@router.get("/presets")
+def list_presets(caller: TheCaller) -> Listing[PresetRead]:
+    """Named recipes, resolved; teacher and data set are yours to give."""
+    data = [
+        PresetRead(
+            name=name,
+            description=inspect.cleandoc(make.__doc__ or ""),
+            recipe=make().model_dump(mode="json", exclude={"teacher", "dataset", "preset"}) | {"preset": name},
+        )
+        for name, make in PRESETS.items()
+    ]
+    return Listing(data=data)
+
+
+@router.get("/limits")
+def get_limits(caller: TheCaller, settings: TheSettings) -> LimitsRead:
+    """What this server allows."""
+    return LimitsRead(
+        max_upload_bytes=settings.max_upload_bytes,
+        upload_quota_bytes=settings.upload_quota_bytes,
+        upload_part_bytes=settings.upload_part_bytes,
+        max_students=64,
+        max_page=100,
+        max_metric_points=MAX_POINTS,
+        max_body_bytes=MAX_BODY_BYTES,
+        max_attempts=settings.max_crashes,
+        lease_seconds=settings.lease_seconds,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        builtin_datasets=list(BUILTIN_DATASETS),
+        folder_datasets=bool(settings.dataset_roots),
+        recipe_schema=Recipe.model_json_schema(),
+    )

@@ -1,0 +1,60 @@
+"""What exists to choose from."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from api.schemas import Read
+
+
+class ArchitectureRead(Read):
+    """A network of the catalog."""
+
+    object: Literal["architecture"] = "architecture"
+    id: str = Field(description="Its canonical name.")
+    name: str = Field(description="Canonical: library/short.")
+    short: str
+    library: str
+    family: str
+    description: str
+    parameters: int = Field(description="Trainable ones, with a head of `classes` outputs.")
+    classes: int = Field(description="What `parameters` was counted with.")
+    min_image_size: int
+
+
+class LossRead(Read):
+    """A loss and its options."""
+
+    object: Literal["loss"] = "loss"
+    kind: str
+    description: str
+    needs_teacher: bool
+    schema_: dict[str, Any] = Field(alias="schema", description="JSON Schema of its options.")
+
+
+class PresetRead(Read):
+    """A named recipe."""
+
+    object: Literal["preset"] = "preset"
+    name: str
+    description: str
+    recipe: dict[str, Any] = Field(description="As resolved; teacher and data set are yours to give.")
+
+
+class LimitsRead(Read):
+    """What this server allows."""
+
+    object: Literal["limits"] = "limits"
+    max_upload_bytes: int
+    upload_quota_bytes: int = Field(description="Of all uploads of a project together.")
+    upload_part_bytes: int
+    max_students: int
+    max_page: int
+    max_metric_points: int
+    max_body_bytes: int = Field(description="Of a JSON body.")
+    max_attempts: int
+    lease_seconds: float
+    heartbeat_seconds: float
+    builtin_datasets: list[str]
+    folder_datasets: bool = Field(description="Whether data sets may be read from the server's own folders.")
+    recipe_schema: dict[str, Any] = Field(description="JSON Schema of a recipe.")

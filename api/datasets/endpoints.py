@@ -1,0 +1,115 @@
+"""/v1/datasets: register images, see what became of them."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.orm import Session
+
+from api.datasets import service
+from api.datasets.schemas import DatasetCreate, DatasetRead, SampleClass, SampleRead, SamplesRead
+from api.deps import Reading, TheCaller, ThePart, TheQueue, TheSettings, TheStorage, Work
+from api.idempotency import Creates, CreatingRoute
+from api.schemas import Listing
+from core.db import datasets
+from core.db.models import Dataset
+from core.errors import Conflict
+from core.storage import Storage
+from core.storage import keys as storage_keys
+
+router = APIRouter(prefix="/datasets", tags=["datasets"], route_class=CreatingRoute)
+Split = Literal["train", "val", "test"]
+
+
+@router.post("", status_code=201, dependencies=[Creates])
+def create_dataset(
+    wish: DatasetCreate, caller: TheCaller, work: Work, queue: TheQueue, settings: TheSettings
+) -> DatasetRead:
+    """Register a data set; a worker reads and validates it."""
+    service.check_source(work, caller.project_id, wish.source, settings)
+    dataset = datasets.create(work, caller.project_id, name=wish.name, source=wish.source.model_dump(mode="json"))
+    work.after_commit(queue.nudge)
+    return DatasetRead.model_validate(dataset)
+
+
+@router.get("")
+def list_datasets(
+    caller: TheCaller,
+    session: Reading,
+    window: ThePart,
+    status: Annotated[Literal["validating", "ready", "rejected"] | None, Query()] = None,
+    name: Annotated[str | None, Query(max_length=200, description="Part of the name.")] = None,
+    upload: Annotated[str | None, Query(max_length=100, description="Made of this upload.")] = None,
+) -> Listing[DatasetRead]:
+    """The project's data sets, newest first."""
+    page = datasets.listing(session, caller.project_id, window, status=status, name=name, upload=upload)
+    data = [DatasetRead.model_validate(row) for row in page.rows]
+    return Listing(data=data, has_more=page.next is not None, next=page.next)
+
+
+@router.get("/{dataset_id}")
+def get_dataset(dataset_id: str, caller: TheCaller, session: Reading) -> DatasetRead:
+    """One data set."""
+    return DatasetRead.model_validate(datasets.get(session, caller.project_id, dataset_id))
+
+
+@router.delete("/{dataset_id}", status_code=204)
+def delete_dataset(dataset_id: str, caller: TheCaller, work: Work, storage: TheStorage) -> None:
+    """Delete a data set that no job and no teacher uses."""
+    datasets.remove(work, datasets.get(work, caller.project_id, dataset_id))
+    work.after_commit(partial(storage.delete_prefix, storage_keys.dataset_folder(dataset_id)))
+
+
+@router.get("/{dataset_id}/samples")
+def list_samples(
+    dataset_id: str,
+    caller: TheCaller,
+    session: Reading,
+    storage: TheStorage,
+    split: Split = "train",
+    per_class: Annotated[int, Query(ge=1, le=20, description="Images per class.")] = 6,
+    limit: Annotated[int, Query(ge=1, le=100, description="Classes per page.")] = 20,
+    after: Annotated[int, Query(ge=-1, lt=2**31, description="Index of the last class seen.")] = -1,
+) -> SamplesRead:
+    """Small previews of every class."""
+    dataset, path = _packed(session, storage, caller.project_id, dataset_id)
+    names = [str(name) for name in dataset.classes or []]
+    shown = range(min(after + 1, len(names)), min(after + 1 + limit, len(names)))
+    base = f"/v1/datasets/{dataset_id}/samples/{split}"
+    classes = [
+        SampleClass(
+            index=label,
+            name=names[label],
+            images=[SampleRead(name=name, url=f"{base}/{index}.png") for index, name in images],
+        )
+        for label, images in service.sample_indices(path, split, shown, per_class).items()
+    ]
+    more = shown.stop < len(names)
+    return SamplesRead(split=split, classes=classes, has_more=more, next=str(shown.stop - 1) if more else None)
+
+
+@router.get(
+    "/{dataset_id}/samples/{split}/{index}.png",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def get_sample(
+    dataset_id: str,
+    split: Split,
+    index: Annotated[int, "From 0, in the split."],
+    caller: TheCaller,
+    session: Reading,
+    storage: TheStorage,
+) -> Response:
+    """One image as a small PNG."""
+    _, path = _packed(session, storage, caller.project_id, dataset_id)
+    headers = {"Cache-Control": "private, max-age=86400, immutable"}
+    return Response(service.preview(path, split, index), media_type="image/png", headers=headers)
+
+
+def _packed(session: Session, storage: Storage, project_id: str, dataset_id: str) -> tuple[Dataset, Path]:
+    dataset = datasets.get(session, project_id, dataset_id)
+    if dataset.status != "ready":
+        raise Conflict("not_ready", f"Data set {dataset_id} is {dataset.status}; only a ready one has samples.")
+    return dataset, storage.fetch(storage_keys.dataset(dataset_id))

@@ -1,0 +1,129 @@
+"""What endpoints ask for by type: who is calling, a transaction, storage, the queue, a part of a list."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, cast
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Query, Request, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+from sqlalchemy.orm import Session
+
+from api.problems import Forbidden
+from core.db import keys
+from core.db.keys import Caller
+from core.db.paging import Window
+from core.db.session import Database, UnitOfWork
+from core.errors import Invalid, Problem, Unauthorized
+from core.queue import Queue
+from core.settings import Settings
+from core.storage import Storage
+
+COOKIE = "distillery_session"
+_bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: dkd_…")
+_cookie = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="session", description="A signed-in browser.")
+
+
+def get_database(request: Request) -> Database:
+    return cast(Database, request.app.state.database)
+
+
+def get_settings(request: Request) -> Settings:
+    return cast(Settings, request.app.state.settings)
+
+
+def get_storage(request: Request) -> Storage:
+    return cast(Storage, request.app.state.storage)
+
+
+def get_queue(request: Request) -> Queue:
+    return cast(Queue, request.app.state.queue)
+
+
+TheDatabase = Annotated[Database, Depends(get_database)]
+TheSettings = Annotated[Settings, Depends(get_settings)]
+TheStorage = Annotated[Storage, Depends(get_storage)]
+TheQueue = Annotated[Queue, Depends(get_queue)]
+
+
+def authenticate(
+    request: Request,
+    database: TheDatabase,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None,
+    cookie: Annotated[str | None, Security(_cookie)] = None,
+) -> Caller:
+    """The project and key behind this request; `Unauthorized` without a good key or session."""
+    if bearer is None and cookie is None:
+        raise Unauthorized("missing_key", "Send a key: Authorization: Bearer dkd_…")
+    with database.read() as session:
+        if bearer is not None:
+            key = keys.find(session, bearer.credentials)
+            caller = Caller(key.project_id, key.id) if key else None
+        else:
+            check_origin(request)
+            signed_in = keys.find_session(session, cookie or "")
+            key = signed_in[1] if signed_in else None
+            caller = Caller(key.project_id, key.id, signed_in[0].id) if key and signed_in else None
+    if key is None or caller is None:
+        raise Unauthorized("invalid_key", "This key or session is unknown, revoked or expired.")
+    if keys.wants_touch(key):
+        with database.write() as work:
+            keys.touch(work, key)
+    return caller
+
+
+def check_origin(request: Request) -> None:
+    """A cookie travels with requests that other sites make: those may not change anything."""
+    origin = request.headers.get("origin")
+    if request.method in ("GET", "HEAD", "OPTIONS") or origin is None:
+        return
+    try:
+        there = urlsplit(origin).netloc
+    except ValueError:
+        there = ""
+    if there != request.headers.get("host"):
+        raise Forbidden(
+            "foreign_origin", "A signed-in browser can change things only from the dashboard's own address."
+        )
+
+
+TheCaller = Annotated[Caller, Depends(authenticate)]
+
+
+def _reading(database: TheDatabase) -> Iterator[Session]:
+    with database.read() as session:
+        yield session
+
+
+def _writing(request: Request, database: TheDatabase) -> Iterator[UnitOfWork]:
+    """One transaction, committed before the answer leaves (scope="function"); a failed commit is a failed request."""
+    with database.write() as work:
+        request.state.work = work
+        yield work
+
+
+# Both depend on nothing but the database; endpoints name the caller first, so that strangers open no transaction.
+Reading = Annotated[Session, Depends(_reading, scope="function")]
+Work = Annotated[UnitOfWork, Depends(_writing, scope="function")]
+
+
+def _window(
+    limit: Annotated[int, Query(ge=1, le=100, description="Objects per page.")] = 20,
+    after: Annotated[str | None, Query(max_length=100, description="The id of the last object seen.")] = None,
+    order: Annotated[Literal["asc", "desc"], Query(description="By creation; newest first: desc.")] = "desc",
+) -> Window:
+    return Window(limit, after, order)
+
+
+ThePart = Annotated[Window, Depends(_window)]
+
+
+async def refuse_nul(request: Request) -> None:
+    """No name, id or text holds a NUL; databases differ in what they make of one."""
+    query = any("\x00" in part for pair in request.query_params.multi_items() for part in pair)
+    body = b""
+    if request.headers.get("content-type", "").split(";")[0].strip().endswith("json"):
+        body = await request.body()
+    if query or "\x00" in request.url.path or b"\x00" in body or b"\\u0000" in body:
+        where = "/query" if query else ""
+        raise Invalid([Problem(where, "nul_character", "Text cannot hold the NUL character.")])

@@ -1,0 +1,37 @@
+"""Server-sent events over one response."""
+
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import cast
+
+import anyio
+from starlette.responses import StreamingResponse
+from starlette.types import Send
+
+from api.events.broadcaster import Frame
+
+SEND_SECONDS = 20.0  # a reader that takes nothing for so long is cut off
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+class EventStream(StreamingResponse):
+    """Frames as they come; the browser is told to come back after two seconds if the connection breaks."""
+
+    def __init__(self, frames: AsyncIterator[Frame]) -> None:
+        self._frames = cast(AsyncGenerator[Frame], frames)
+        super().__init__(iter(()), headers=_HEADERS, media_type="text/event-stream")
+
+    async def stream_response(self, send: Send) -> None:
+        async def say(text: bytes, more: bool = True) -> None:
+            with anyio.fail_after(SEND_SECONDS):
+                await send({"type": "http.response.body", "body": text, "more_body": more})
+
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async with contextlib.aclosing(self._frames) as frames:
+            try:
+                await say(b"retry: 2000\n\n")
+                async for frame in frames:
+                    await say(frame.text)
+                await say(b"", more=False)
+            except TimeoutError:
+                return

@@ -1,0 +1,164 @@
+"""/v1/jobs: ask for distillations, watch them, steer them."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.orm import Session
+
+from api.deps import Reading, TheCaller, ThePart, TheQueue, TheSettings, TheStorage, Work
+from api.idempotency import Creates, CreatingRoute
+from api.jobs import service
+from api.jobs.schemas import CheckpointRead, JobChange, JobDataset, JobPreview, JobRead, JobTeacher
+from api.schemas import Listing
+from core.db import jobs, reports, runs, teachers
+from core.db.models import Job
+from core.errors import Conflict
+from core.lifecycle import JobStatus
+from core.recipe import Recipe, plan_students
+from core.settings import Settings
+from core.storage import keys as storage_keys
+
+router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=CreatingRoute)
+Action = Literal["cancel", "pause", "resume", "retry"]
+
+
+def _read(session: Session, settings: Settings, rows: Sequence[Job]) -> list[JobRead]:
+    teachers_, datasets = jobs.parts(session, rows)
+    attempts = jobs.attempts(session, [row.id for row in rows])
+    return [
+        JobRead.of(
+            row,
+            attempt=attempts.get(row.id, 0),
+            max_attempts=settings.max_crashes,
+            teacher=teachers_.get(row.teacher_id or ""),
+            dataset=datasets.get(row.dataset_id),
+        )
+        for row in rows
+    ]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=JobRead,
+    responses={200: {"model": JobPreview, "description": "With validate_only: what the job would be."}},
+    dependencies=[Creates],
+)
+def create_job(
+    recipe: Recipe,
+    caller: TheCaller,
+    work: Work,
+    queue: TheQueue,
+    settings: TheSettings,
+    validate_only: Annotated[bool, Query(description="Only say what it would be; store nothing.")] = False,
+) -> Any:
+    """Queue a distillation, or with `validate_only` say what it would be."""
+    parts = service.resolve(work, caller.project_id, recipe)
+    if validate_only:
+        return Response(_preview(parts).model_dump_json(), 200, media_type="application/json")
+    job = jobs.create(
+        work,
+        caller.project_id,
+        parts.recipe,
+        classes=parts.classes,
+        teacher_id=parts.teacher.id if parts.teacher else None,
+        dataset_id=parts.dataset.id,
+        warnings=parts.warnings,
+    )
+    work.after_commit(queue.nudge)
+    return _read(work, settings, [job])[0]
+
+
+def _preview(parts: service.Parts) -> JobPreview:
+    small = JobDataset(
+        id=parts.dataset.id, name=parts.dataset.name, classes=parts.classes, image_size=parts.dataset.image_size
+    )
+    return JobPreview(
+        recipe=parts.recipe.model_dump(mode="json"),
+        students=plan_students(parts.recipe),
+        teacher=JobTeacher.model_validate(parts.teacher) if parts.teacher else None,
+        dataset=small,
+        warnings=parts.warnings,
+    )
+
+
+@router.get("")
+def list_jobs(
+    caller: TheCaller,
+    session: Reading,
+    window: ThePart,
+    settings: TheSettings,
+    status: Annotated[list[JobStatus] | None, Query(description="May be repeated.")] = None,
+    name: Annotated[str | None, Query(max_length=200, description="Part of the name.")] = None,
+    teacher: Annotated[str | None, Query(max_length=100, description="The teacher's id.")] = None,
+    dataset: Annotated[str | None, Query(max_length=100, description="The data set's id.")] = None,
+) -> Listing[JobRead]:
+    """The project's jobs, newest first."""
+    page = jobs.listing(
+        session, caller.project_id, window, statuses=status or (), name=name, teacher=teacher, dataset=dataset
+    )
+    return Listing(data=_read(session, settings, page.rows), has_more=page.next is not None, next=page.next)
+
+
+@router.get("/{job_id}")
+def get_job(job_id: str, caller: TheCaller, session: Reading, settings: TheSettings) -> JobRead:
+    """One job with its students."""
+    return _read(session, settings, [jobs.get(session, caller.project_id, job_id)])[0]
+
+
+@router.patch("/{job_id}")
+def change_job(job_id: str, wish: JobChange, caller: TheCaller, work: Work, settings: TheSettings) -> JobRead:
+    """Rename it, label it, or change its place in the queue."""
+    job = jobs.get(work, caller.project_id, job_id)
+    jobs.change(work, job, wish.model_dump(exclude_none=True))
+    return _read(work, settings, [job])[0]
+
+
+@router.delete("/{job_id}", status_code=204)
+def delete_job(job_id: str, caller: TheCaller, work: Work, storage: TheStorage) -> None:
+    """Delete a job that is over, with its students' files."""
+    job = jobs.get(work, caller.project_id, job_id)
+    if waiting := teachers.waits_for_student(work, [student.id for student in job.students]):
+        raise Conflict("in_use", f"Teacher {waiting} is being made of one of its students; try again when it is ready.")
+    jobs.remove(work, job)
+    work.after_commit(partial(storage.delete_prefix, storage_keys.job_folder(job_id)))
+
+
+def _act(action: Action, job_id: str, caller: TheCaller, work: Work, queue: TheQueue, settings: TheSettings) -> JobRead:
+    job = jobs.get(work, caller.project_id, job_id)
+    if runs.act(work, job, action) and action in ("resume", "retry"):
+        work.after_commit(queue.nudge)
+    return _read(work, settings, [jobs.get(work, caller.project_id, job_id)])[0]
+
+
+@router.post("/{job_id}/cancel", status_code=202)
+def cancel_job(job_id: str, caller: TheCaller, work: Work, queue: TheQueue, settings: TheSettings) -> JobRead:
+    """Stop it for good: at once while it waits, else as soon as the worker reads the wish."""
+    return _act("cancel", job_id, caller, work, queue, settings)
+
+
+@router.post("/{job_id}/pause", status_code=202)
+def pause_job(job_id: str, caller: TheCaller, work: Work, queue: TheQueue, settings: TheSettings) -> JobRead:
+    """Stop it at a checkpoint and free its slot."""
+    return _act("pause", job_id, caller, work, queue, settings)
+
+
+@router.post("/{job_id}/resume", status_code=202)
+def resume_job(job_id: str, caller: TheCaller, work: Work, queue: TheQueue, settings: TheSettings) -> JobRead:
+    """Go on from the checkpoint."""
+    return _act("resume", job_id, caller, work, queue, settings)
+
+
+@router.post("/{job_id}/retry", status_code=202)
+def retry_job(job_id: str, caller: TheCaller, work: Work, queue: TheQueue, settings: TheSettings) -> JobRead:
+    """Queue a failed or cancelled job again; it goes on from its last checkpoint."""
+    return _act("retry", job_id, caller, work, queue, settings)
+
+
+@router.get("/{job_id}/checkpoints")
+def list_checkpoints(job_id: str, caller: TheCaller, session: Reading) -> Listing[CheckpointRead]:
+    """What it can be resumed from, newest first: never more than a few."""
+    jobs.check_exists(session, caller.project_id, job_id)
+    return Listing(data=[CheckpointRead.model_validate(row) for row in reports.checkpoints(session, job_id)])

@@ -1,0 +1,32 @@
+"""What an API key looks like from outside: never the key, but once."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from api.schemas import Name, ObjectRead, Wish
+
+
+class KeyCreate(Wish):
+    """Make a key for this project."""
+
+    name: Name
+    expires_at: AwareDatetime | None = Field(None, description="Default: never.")
+
+
+class KeyRead(ObjectRead):
+    """A key of this project, by its first characters."""
+
+    object: Literal["api_key"] = "api_key"
+    name: str
+    prefix: str = Field(description="The first characters of the key.")
+    expires_at: datetime | None
+    last_used_at: datetime | None = Field(description="To the minute.")
+    revoked_at: datetime | None
+
+
+class KeyCreated(KeyRead):
+    """A new key, shown this once."""
+
+    key: str | None = Field(description="The key. Null when the answer is replayed: it is not stored.")

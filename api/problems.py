@@ -1,0 +1,204 @@
+"""Every error as `application/problem+json` (RFC 9457): what went wrong, where, and a code for programs."""
+
+import errno
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from core.errors import (
+    Conflict,
+    DistilleryError,
+    IllegalMove,
+    Invalid,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+)
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 5
+
+_STATUS: dict[type[DistilleryError], int] = {
+    NotFound: 404,
+    Unauthorized: 401,
+    Conflict: 409,
+    TooLarge: 413,
+    Unavailable: 503,
+    Invalid: 422,
+}
+_HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 416: "bad_range"}
+
+
+class ProblemPlace(BaseModel):
+    """One thing that is wrong, at one place of the input."""
+
+    pointer: str = Field(description="JSON Pointer into the body; other inputs as /query/…, /path/… or /header/….")
+    code: str
+    detail: str
+
+
+class ProblemRead(BaseModel):
+    """What every error answers with (RFC 9457)."""
+
+    type: str = Field(description="The kind of problem, as a URI.")
+    title: str
+    status: int
+    detail: str = Field(description="A sentence that says what to do next.")
+    instance: str = Field(description="The path of the request.")
+    code: str = Field(description="Stable, for programs.")
+    request_id: str = Field(description="Also in the header X-Request-Id; quote it when you report a problem.")
+    errors: list[ProblemPlace] | None = Field(None, description="For bad input: every place that is wrong.")
+    available_actions: list[str] | None = Field(None, description="For invalid_transition: what can be asked instead.")
+
+
+class Forbidden(DistilleryError):
+    """A browser's request that came from another site."""
+
+
+def _utf8(text: str) -> str:
+    """Without the lone surrogates that JSON can smuggle in."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: list[Problem] | None = None,
+    available_actions: list[str] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    request_id = getattr(request.state, "request_id", "")
+    body: dict[str, Any] = {
+        "type": f"urn:distillery:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": _utf8(detail),
+        "instance": _utf8(request.url.path),
+        "code": code,
+        "request_id": request_id,
+    }
+    if errors:
+        body["errors"] = [{"pointer": _utf8(e.pointer), "code": e.code, "detail": _utf8(e.detail)} for e in errors]
+    if available_actions is not None:
+        body["available_actions"] = available_actions
+    more = {"X-Request-Id": request_id, "Cache-Control": "no-store", **(headers or {})}
+    if status == 401:
+        more.setdefault("WWW-Authenticate", "Bearer")
+    if status in (429, 503):
+        more.setdefault("Retry-After", str(RETRY_SECONDS))
+    return JSONResponse(body, status, more, MEDIA_TYPE)
+
+
+# --- from exceptions ----------------------------------------------------------------------------------------------
+
+
+def on_distillery_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DistilleryError)
+    if isinstance(error, Forbidden):
+        return problem(request, 403, error.code, error.detail)
+    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+    return problem(
+        request,
+        status,
+        error.code,
+        error.detail,
+        errors=error.problems if isinstance(error, Invalid) else None,
+        available_actions=error.available_actions if isinstance(error, IllegalMove) else None,
+    )
+
+
+def on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _HTTP_CODES.get(error.status_code, HTTPStatus(error.status_code).name.lower())
+    details = {
+        404: "There is nothing at this address.",
+        405: "This address does not know that method.",
+        413: "The body is larger than this request may be.",
+    }
+    detail = details.get(error.status_code, str(error.detail))
+    return problem(request, error.status_code, code, detail, headers=dict(error.headers or {}))
+
+
+def on_invalid_request(request: Request, error: Exception) -> Response:
+    """What pydantic found, at the places where the client wrote it."""
+    assert isinstance(error, RequestValidationError)
+    found = [_place(e, error.body) for e in error.errors()]
+    if any(e["type"] == "json_invalid" for e in error.errors()):
+        return problem(request, 400, "malformed_json", f"The body is not JSON: {found[0].detail}", errors=found)
+    some = "; ".join(f"{p.pointer or '/'}: {p.detail}" for p in found[:3])
+    rest = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+    return problem(request, 422, "invalid", some + rest, errors=found[:100])
+
+
+def _place(error: dict[str, Any], body: Any) -> Problem:
+    source, *path = error["loc"]
+    detail = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "json_invalid":
+        return Problem("", "json_invalid", f"{error['ctx']['error']} at character {path[0]}")
+    if source != "body":
+        return Problem("/".join(["", source, *map(str, path)]), error["type"], detail)
+    parts, here = [], body
+    for depth, part in enumerate(path):
+        there = (isinstance(here, dict) and part in here) or (isinstance(here, list) and isinstance(part, int))
+        missing = error["type"] == "missing" and depth == len(path) - 1
+        if not there and not missing:
+            continue  # not in the input: the name of a union's member
+        parts.append(str(part).replace("~", "~0").replace("/", "~1"))
+        if there:
+            here = here[part] if isinstance(here, dict) or part < len(here) else None
+    return Problem("".join(f"/{part}" for part in parts), error["type"], detail)
+
+
+def on_database_down(request: Request, error: Exception) -> Response:
+    full = "disk is full" in str(error) or "No space left" in str(error)
+    log.warning("database: %s", str(error).splitlines()[0])
+    if full:
+        return problem(request, 503, "disk_full", "The disk is full; nothing was stored. Free some space, then retry.")
+    return problem(request, 503, "database_unavailable", "The database does not answer; nothing was stored. Try again.")
+
+
+def on_unstorable(request: Request, error: Exception) -> Response:
+    """The backstop for values that only the database can refuse."""
+    log.info("refused by the database: %s", str(error).splitlines()[0])
+    detail = "The input holds a value that cannot be stored: a number out of range, or a character that is not text."
+    return problem(request, 422, "unstorable", detail)
+
+
+def on_os_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OSError)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return problem(request, 503, "disk_full", "The disk is full; nothing was stored. Free some space, then retry.")
+    return on_crash(request, error)
+
+
+def on_crash(request: Request, error: Exception) -> Response:
+    """Our fault: the log has the traceback, the client a number to quote."""
+    log.error("request %s failed", getattr(request.state, "request_id", "?"), exc_info=error)
+    return problem(request, 500, "internal", "Something broke on our side. The log has it under this request's id.")
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(DistilleryError, on_distillery_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(RequestValidationError, on_invalid_request)
+    for down in (OperationalError, InterfaceError, PoolTimeout):
+        app.add_exception_handler(down, on_database_down)
+    app.add_exception_handler(DataError, on_unstorable)
+    app.add_exception_handler(UnicodeEncodeError, on_unstorable)
+    app.add_exception_handler(OSError, on_os_error)
+    app.add_exception_handler(Exception, on_crash)

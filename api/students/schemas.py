@@ -1,0 +1,63 @@
+"""What a student looks like from outside."""
+
+from typing import Any, Literal, Self
+from urllib.parse import quote
+
+from pydantic import Field
+
+from api.schemas import FailureRead, ObjectRead, Read
+from core.db.models import Student
+
+
+class FileRead(Read):
+    """A file that can be downloaded; its ETag is its hash."""
+
+    name: str
+    bytes: int
+    sha256: str
+    media_type: str
+    url: str = Field(description="Path of the download.")
+
+
+class StudentRead(ObjectRead):
+    """One candidate of a job with one seed; once trained: weights, figures, files."""
+
+    object: Literal["student"] = "student"
+    job: str = Field(description="The job's id.")
+    name: str
+    label: str = Field(description="Unique in the job.")
+    seed: int
+    role: Literal["student", "control"]
+    status: Literal["waiting", "training", "trained", "failed", "cancelled"]
+    architecture: str
+    parameters: int | None
+    loss: dict[str, Any]
+    optimizer: dict[str, Any]
+    init: dict[str, Any]
+    metrics: dict[str, Any]
+    error: FailureRead | dict[str, Any] | None
+    tensors_sha256: str | None = Field(description="Of names, dtypes, shapes and bytes: equal weights, equal hash.")
+    files: list[FileRead]
+
+    @classmethod
+    def of(cls, row: Student) -> Self:
+        same = ("id", "created_at", "name", "label", "seed", "role", "status", "architecture", "parameters")
+        more = ("metrics", "error", "tensors_sha256")
+        files = [
+            FileRead(
+                name=file.name,
+                bytes=file.bytes,
+                sha256=file.sha256,
+                media_type=file.media_type,
+                url=f"/v1/students/{row.id}/files/{quote(file.name)}",
+            )
+            for file in row.files
+        ]
+        return cls(
+            **{name: getattr(row, name) for name in same + more},
+            job=row.job_id,
+            loss=row.plan["loss"],
+            optimizer=row.plan["optimizer"],
+            init=row.plan["init"],
+            files=files,
+        )

@@ -1,0 +1,60 @@
+"""/v1/teachers: register checkpoints, see what they are."""
+
+from functools import partial
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from api.deps import Reading, TheCaller, ThePart, TheQueue, TheStorage, Work
+from api.idempotency import Creates, CreatingRoute
+from api.schemas import Listing
+from api.teachers import service
+from api.teachers.schemas import TeacherCreate, TeacherRead
+from core.db import teachers
+from core.storage import keys as storage_keys
+
+router = APIRouter(prefix="/teachers", tags=["teachers"], route_class=CreatingRoute)
+
+
+@router.post("", status_code=201, dependencies=[Creates])
+def create_teacher(wish: TeacherCreate, caller: TheCaller, work: Work, queue: TheQueue) -> TeacherRead:
+    """Register a teacher; a worker reads and validates it."""
+    architecture = service.check_wish(work, caller.project_id, wish)
+    teacher = teachers.create(
+        work,
+        caller.project_id,
+        name=wish.name,
+        source=wish.source.model_dump(mode="json"),
+        architecture=architecture,
+        normalization=wish.normalization.model_dump(mode="json") if wish.normalization else None,
+        dataset_id=wish.dataset,
+    )
+    work.after_commit(queue.nudge)
+    return TeacherRead.of(teacher)
+
+
+@router.get("")
+def list_teachers(
+    caller: TheCaller,
+    session: Reading,
+    window: ThePart,
+    status: Annotated[Literal["validating", "ready", "rejected"] | None, Query()] = None,
+    name: Annotated[str | None, Query(max_length=200, description="Part of the name.")] = None,
+    upload: Annotated[str | None, Query(max_length=100, description="Made of this upload.")] = None,
+) -> Listing[TeacherRead]:
+    """The project's teachers, newest first."""
+    page = teachers.listing(session, caller.project_id, window, status=status, name=name, upload=upload)
+    return Listing(data=[TeacherRead.of(row) for row in page.rows], has_more=page.next is not None, next=page.next)
+
+
+@router.get("/{teacher_id}")
+def get_teacher(teacher_id: str, caller: TheCaller, session: Reading) -> TeacherRead:
+    """One teacher."""
+    return TeacherRead.of(teachers.get(session, caller.project_id, teacher_id))
+
+
+@router.delete("/{teacher_id}", status_code=204)
+def delete_teacher(teacher_id: str, caller: TheCaller, work: Work, storage: TheStorage) -> None:
+    """Delete a teacher that no job uses."""
+    teachers.remove(work, teachers.get(work, caller.project_id, teacher_id))
+    work.after_commit(partial(storage.delete_prefix, storage_keys.teacher_folder(teacher_id)))

@@ -1,0 +1,69 @@
+"""What a teacher looks like from outside, and how one is asked for."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from api.schemas import FailureRead, Name, ObjectRead, Wish
+from core.db.models import Teacher
+from core.recipe import Normalization
+
+
+class UploadedCheckpoint(Wish):
+    """A checkpoint: safetensors, or a PyTorch file of tensors. It is never executed."""
+
+    kind: Literal["upload"]
+    upload: str = Field(max_length=100, description="A complete upload with purpose teacher.")
+
+
+class TrainedStudent(Wish):
+    """A student that has been trained here."""
+
+    kind: Literal["student"]
+    student: str = Field(max_length=100, description="The student's id.")
+
+
+class PretrainedWeights(Wish):
+    """Published weights; not yet available."""
+
+    kind: Literal["pretrained"]
+    library: Literal["torchvision", "timm"]
+    name: str = Field(max_length=200)
+    weights: str | None = Field(None, max_length=200)
+
+
+TeacherSource = Annotated[UploadedCheckpoint | TrainedStudent | PretrainedWeights, Field(discriminator="kind")]
+
+
+class TeacherCreate(Wish):
+    """Register a teacher; a worker then reads it."""
+
+    name: Name
+    source: TeacherSource
+    architecture: str | None = Field(None, max_length=200, description="Found by fingerprint where it is not given.")
+    dataset: str | None = Field(None, max_length=100, description="Checks the classes, and measures top-1 on its val.")
+    normalization: Normalization | None = Field(None, description="What the teacher expects, if not what it records.")
+
+
+class TeacherRead(ObjectRead):
+    """A validated checkpoint with its architecture, classes and input normalisation."""
+
+    object: Literal["teacher"] = "teacher"
+    name: str
+    status: Literal["validating", "ready", "rejected"]
+    source: dict[str, Any]
+    dataset: str | None = Field(description="The data set's id.")
+    architecture: str | None
+    classes: int | None = Field(description="How many it knows.")
+    class_names: list[str] | None
+    parameters: int | None
+    normalization: dict[str, Any] | None
+    sha256: str | None = Field(description="Of the canonical weights.")
+    bytes: int | None
+    top1: float | None = Field(description="On the val split of its data set.")
+    error: FailureRead | None
+
+    @classmethod
+    def of(cls, row: Teacher) -> Self:
+        fields = {name: getattr(row, name) for name in cls.model_fields if name not in ("object", "dataset")}
+        return cls.model_validate(fields | {"dataset": row.dataset_id})
