@@ -12,7 +12,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import safetensors.torch
 import torch
@@ -72,34 +72,46 @@ def load(path: Path) -> Any:
         if call is not None:
             detail = f"To read this file, Python would have to call {call}. Nothing of it was executed."
             raise rejected("checkpoint_unsafe", detail) from error
-        raise rejected(
-            "checkpoint_corrupt", "The file is broken or was cut off: its tensors cannot be read."
-        ) from error
+        if "Unsupported operand" in str(error):
+            detail = "The file uses a pickle protocol that cannot be read safely, or is broken."
+            raise rejected(
+                "checkpoint_corrupt", detail, "Leave torch.save's pickle_protocol at its default."
+            ) from error
+        raise rejected("checkpoint_corrupt", "The file is broken or cut off: its tensors cannot be read.") from error
 
 
 def unexpected_names(path: Path) -> Iterator[str]:
     """Functions and classes that the pickles at the start of the file mention and an ordinary checkpoint does not."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            stream = archive.open(next(name for name in archive.namelist() if name.endswith("/data.pkl")))
-    else:
-        stream = path.open("rb")
-    with stream:
-        strings: list[str] = []
-        try:
+    try:
+        with _open_pickle(path) as stream:
             for _ in range(4):  # the older format: magic number, version, machine, and then the object
-                for opcode, argument, _ in pickletools.genops(stream):
-                    if opcode.name == "STACK_GLOBAL":
-                        name = ".".join(strings[-2:])
-                    elif opcode.name in ("GLOBAL", "INST"):
-                        name = str(argument).replace(" ", ".")
-                    else:
-                        strings += [argument] if isinstance(argument, str) else []
-                        continue
-                    if name.partition(".")[0] not in HARMLESS:
-                        yield name
-        except (ValueError, IndexError, EOFError, UnicodeDecodeError):
-            return  # broken bytes mention nothing more
+                yield from (name for name in mentioned(stream) if name.partition(".")[0] not in HARMLESS)
+    except (ValueError, LookupError, EOFError, zipfile.BadZipFile):
+        return  # broken bytes mention nothing more
+
+
+def _open_pickle(path: Path) -> IO[bytes]:
+    if not zipfile.is_zipfile(path):
+        return path.open("rb")
+    with zipfile.ZipFile(path) as archive:
+        return archive.open(next(name for name in archive.namelist() if name.endswith("/data.pkl")))
+
+
+def mentioned(stream: IO[bytes]) -> Iterator[str]:
+    """Every name that one pickle mentions, module first; follows its strings through the memo, runs nothing."""
+    strings: list[str] = []
+    memo: dict[Any, str | None] = {}
+    top: str | None = None  # what lies on the pickle's stack, where that is a string
+    for opcode, argument, _ in pickletools.genops(stream):
+        if opcode.name in ("GLOBAL", "INST"):
+            yield str(argument).replace(" ", ".")
+        elif opcode.name == "STACK_GLOBAL":
+            yield ".".join(strings[-2:])
+        if "PUT" in opcode.name or opcode.name == "MEMOIZE":
+            memo[len(memo) if argument is None else argument] = top
+            continue
+        top = memo.get(argument) if "GET" in opcode.name else argument if isinstance(argument, str) else None
+        strings += [] if top is None else [top]
 
 
 def find_state(loaded: Any) -> dict[str, Tensor]:

@@ -1,0 +1,446 @@
+"""Strangers' checkpoints: every layout that people have, and every trick that an upload could try."""
+
+import argparse
+import collections
+import io
+import json
+import os
+import pickle
+import tarfile
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from core.assignment import ReadTeacherAssignment
+from core.errors import Failure, TrainingFailed
+from core.events import Event, Phase
+from core.packed import PackedSplit, write_packed
+from core.recipe import Normalization
+from core.training import unpickle, untrusted
+from core.training.export import WeightsMeta, load_weights, save_weights, tensors_sha256
+from core.training.models import build
+from core.training.read_teacher import read_teacher
+
+CLASSES = ["cat", "dog", "eel", "fox"]
+
+
+@pytest.fixture
+def state() -> dict[str, Tensor]:
+    torch.manual_seed(0)
+    return dict(build("resnet8", len(CLASSES)).state_dict())
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    generator = np.random.default_rng(0)
+
+    def split(count: int) -> PackedSplit:
+        images = generator.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
+        return PackedSplit(images, np.arange(count) % len(CLASSES), [f"{i}.png" for i in range(count)])
+
+    write_packed(tmp_path / "data.safetensors", CLASSES, {"train": split(8), "val": split(40)})
+    return tmp_path / "data.safetensors"
+
+
+def read(path: Path, **options: Any) -> dict[str, Any]:
+    events: list[Event] = []
+    assignment = ReadTeacherAssignment(folder=path.parent / "out", threads=1, path=path, **options)
+    result = read_teacher(assignment, events.append)
+    assert events[0] == Phase("reading", "reading the checkpoint")
+    json.dumps(result)
+    return result
+
+
+def rejection(path: Path, **options: Any) -> Failure:
+    with pytest.raises(TrainingFailed) as caught:
+        read(path, **options)
+    assert sorted(p.name for p in (path.parent / "out").iterdir()) == []  # nothing half-made remains
+    return caught.value.failure
+
+
+def save(path: Path, what: Any, **options: Any) -> Path:
+    torch.save(what, path, **options)
+    return path
+
+
+def flat(path: Path, state: dict[str, Tensor]) -> Path:
+    safetensors.torch.save_file(state, path)
+    return path
+
+
+def unreadable(path: Path) -> Failure:
+    """Why the reading process rejects a file; here without the process, where nothing can blow up."""
+    with pytest.raises(TrainingFailed) as caught:
+        unpickle.convert(path, path.with_suffix(".converted"))
+    assert not path.with_suffix(".converted").exists()
+    return caught.value.failure
+
+
+def prefixed(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {prefix + name: tensor for name, tensor in state.items()}
+
+
+# --- what people have ---------------------------------------------------------------------------------------------
+
+LAYOUTS: dict[str, Callable[[dict[str, Tensor]], Any]] = {
+    "bare": lambda s: s,
+    "ordered": lambda s: collections.OrderedDict(s),
+    "parameters": lambda s: {k: torch.nn.Parameter(t, requires_grad=t.is_floating_point()) for k, t in s.items()},
+    "model": lambda s: {"epoch": 240, "model": s, "accuracy": 72.3, "optimizer": {"state": {}, "param_groups": []}},
+    "state_dict": lambda s: {"state_dict": s, "model": "resnet8", "best_acc": torch.tensor(0.7)},
+    "namespace": lambda s: {"opt": argparse.Namespace(lr=0.05, milestones=[150, 180]), "model": s},
+    "module": lambda s: {"model": prefixed(s, "module.")},
+    "module twice, compiled": lambda s: prefixed(s, "module._orig_mod.module."),
+    "averaged": lambda s: {"n_averaged": torch.tensor(3), **prefixed(s, "module.")},
+    "student and teacher": lambda s: {
+        "model": prefixed({k: torch.zeros_like(t) for k, t in s.items()}, "module.student.")
+        | prefixed(s, "module.teacher.")
+    },
+    "without counters": lambda s: {k: t for k, t in s.items() if not k.endswith("num_batches_tracked")},
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("modern", [True, False], ids=["zip", "legacy"])
+def test_every_usual_layout_gives_the_same_teacher(
+    tmp_path: Path, state: dict[str, Tensor], layout: str, modern: bool
+) -> None:
+    save(tmp_path / "up.pth", LAYOUTS[layout](state), _use_new_zipfile_serialization=modern)
+    unpickle.convert(tmp_path / "up.pth", tmp_path / "up.safetensors")
+    result = read(tmp_path / "up.safetensors")
+    assert result["architecture"] == "cifar/resnet8"
+    assert (result["classes"], result["class_names"]) == (4, None)
+    assert (result["normalization"], result["top1"]) == (None, None)
+    assert result["parameters"] == sum(p.numel() for p in build("resnet8", 4).parameters())
+    assert result["tensors_sha256"] == tensors_sha256(state)
+    written, meta = load_weights(Path(result["path"]))
+    assert tensors_sha256(written) == result["tensors_sha256"]
+    assert meta is not None and meta.architecture == "cifar/resnet8"
+
+
+@pytest.mark.parametrize("modern", [True, False], ids=["zip", "legacy"])
+def test_the_reading_process_hands_over_what_it_read(tmp_path: Path, state: dict[str, Tensor], modern: bool) -> None:
+    content = LAYOUTS["namespace"](prefixed(state, "module."))
+    result = read(save(tmp_path / "up.pth", content, _use_new_zipfile_serialization=modern))
+    assert result["tensors_sha256"] == tensors_sha256(state)
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["manifest.json", "weights.safetensors"]
+
+
+def test_half_precision_becomes_float32(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    half = {k: t.half() if t.is_floating_point() else t for k, t in state.items()}
+    result = read(flat(tmp_path / "half.safetensors", half))
+    written, _ = load_weights(Path(result["path"]))
+    assert written["conv1.weight"].dtype == torch.float32
+    assert torch.equal(written["conv1.weight"], half["conv1.weight"].float())
+
+
+def test_our_own_file_says_everything_itself(tmp_path: Path, state: dict[str, Tensor], dataset: Path) -> None:
+    meta = WeightsMeta("cifar/resnet8", ["a", "b", "c", "d"], 8, [0.1, 0.2, 0.3], [1.0, 2.0, 3.0], "bicubic", "r", "t")
+    save_weights(state, tmp_path / "student", meta, ["safetensors"])
+    result = read(tmp_path / "student" / "weights.safetensors", dataset=dataset)
+    assert result["class_names"] == ["a", "b", "c", "d"]
+    assert result["normalization"] == {"mean": [0.1, 0.2, 0.3], "std": [1.0, 2.0, 3.0]}
+    assert load_weights(Path(result["path"]))[1] == meta
+    assert result["tensors_sha256"] == tensors_sha256(state)
+
+
+def test_foreign_safetensors(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    safetensors.torch.save_file(prefixed(state, "module."), tmp_path / "up.safetensors", {"format": "pt"})
+    result = read(tmp_path / "up.safetensors", architecture="resnet8")
+    assert result["tensors_sha256"] == tensors_sha256(state)
+
+
+def test_the_data_set_fills_what_the_file_does_not_say(tmp_path: Path, state: dict[str, Tensor], dataset: Path) -> None:
+    state["fc.weight"] = torch.zeros_like(state["fc.weight"])
+    state["fc.bias"] = torch.tensor([0.0, 0.0, 1.0, 0.0])  # always the third class: right for every fourth image
+    result = read(flat(tmp_path / "up.safetensors", state), dataset=dataset)
+    assert result["top1"] == 0.25
+    assert result["class_names"] == CLASSES
+    meta = load_weights(Path(result["path"]))[1]
+    assert meta is not None and result["normalization"] == {"mean": meta.mean, "std": meta.std}
+    assert meta.classes == CLASSES and meta.image_size == 8 and len(meta.mean) == 3
+
+
+def test_the_top1_is_that_of_the_normalized_network(tmp_path: Path, state: dict[str, Tensor], dataset: Path) -> None:
+    """Against a plain loop, image by image, in eval mode: running statistics, not the batch's."""
+    given = Normalization(mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
+    result = read(flat(tmp_path / "up.safetensors", state), dataset=dataset, normalization=given)
+    network = build("resnet8", 4)
+    network.load_state_dict(state)
+    network.eval()
+    data = safetensors.torch.load_file(dataset)
+    right = 0
+    with torch.no_grad():
+        for image, label in zip(data["val/images"], data["val/labels"], strict=True):
+            x = (image.permute(2, 0, 1) / 255 - torch.tensor(given.mean)[:, None, None]) / torch.tensor(given.std)[
+                :, None, None
+            ]
+            right += int(network(x[None]).argmax() == label)
+    assert result["top1"] == right / 40
+    assert result["normalization"] == {"mean": [0.4, 0.5, 0.6], "std": [0.2, 0.3, 0.4]}
+
+
+# --- what does not fit --------------------------------------------------------------------------------------------
+
+
+def test_another_network_than_declared_names_both(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    failure = rejection(flat(tmp_path / "up.safetensors", state), architecture="resnet20")
+    assert failure.code == "checkpoint_mismatch"
+    assert "cifar/resnet20" in failure.detail and "cifar/resnet8" in failure.detail
+    assert {"missing"} == {error["code"] for error in failure.errors}
+
+
+def test_an_unknown_network(tmp_path: Path) -> None:
+    file = flat(tmp_path / "up.safetensors", {"weight": torch.zeros(3, 3)})
+    assert rejection(file).code == "checkpoint_mismatch"
+    failure = rejection(file, architecture="resnet8")
+    assert "conv1.weight is missing" in failure.detail
+    assert {"missing", "unexpected"} == {error["code"] for error in failure.errors}
+    assert "resnet8" in rejection(file, architecture="resnet9").detail
+
+
+def test_a_tensor_of_another_shape_or_kind(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    changed = state | {"layer1.0.conv1.weight": torch.zeros(16, 16, 1, 1), "bn1.weight": torch.zeros(16).int()}
+    failure = rejection(flat(tmp_path / "up.safetensors", changed))
+    assert failure.code == "checkpoint_mismatch"
+    assert "[16, 16, 1, 1] instead of [16, 16, 3, 3]" in failure.detail
+    assert "bn1.weight is torch.int32" in failure.detail
+
+
+def test_another_number_of_classes_than_the_data_set(tmp_path: Path, dataset: Path) -> None:
+    failure = rejection(flat(tmp_path / "up.safetensors", dict(build("resnet8", 10).state_dict())), dataset=dataset)
+    assert failure.code == "checkpoint_mismatch"
+    assert "10 classes, the data set has 4" in failure.detail
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite(tmp_path: Path, state: dict[str, Tensor], value: float) -> None:
+    state["bn1.running_var"][3] = value
+    failure = rejection(flat(tmp_path / "up.safetensors", state))
+    assert failure.code == "checkpoint_not_finite" and "bn1.running_var" in failure.detail
+
+
+def test_a_student_without_a_teacher(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    assert rejection(flat(tmp_path / "up.safetensors", prefixed(state, "student."))).code == "checkpoint_mismatch"
+
+
+# --- hostile and broken -------------------------------------------------------------------------------------------
+
+
+class Call:
+    """Pickles as a call of `function`."""
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.call
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+@pytest.mark.parametrize("form", ["zip", "legacy", "bare pickle"])
+def test_code_is_named_and_never_run(tmp_path: Path, state: dict[str, Tensor], form: str, protocol: int) -> None:
+    canary = tmp_path / "canary"
+    content = {"model": state, "extra": Call(os.system, f"touch {canary}")}
+    file = tmp_path / "up.pt"
+    if form == "bare pickle":
+        file.write_bytes(pickle.dumps(content["extra"], protocol))
+    else:
+        save(file, content, _use_new_zipfile_serialization=form == "zip", pickle_protocol=protocol)
+    failure = rejection(file)
+    assert failure.code == "checkpoint_unsafe", failure.detail
+    assert "posix.system" in failure.detail
+    assert not canary.exists()
+    with pytest.raises(ZeroDivisionError):  # the canary can sing: unpickling it does run code
+        pickle.loads(pickle.dumps(Call(divmod, 1, 0)))
+
+
+def test_another_pickle_protocol_is_said_to_be_one(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    with pytest.warns(UserWarning, match="pickle protocol 4"):
+        failure = unreadable(save(tmp_path / "up.pt", {"model": state}, pickle_protocol=4))
+    assert failure.code == "checkpoint_corrupt" and "pickle_protocol" in failure.hint
+
+
+def test_a_whole_module_is_code(tmp_path: Path) -> None:
+    failure = rejection(save(tmp_path / "up.pt", build("resnet8", 4)))
+    assert failure.code == "checkpoint_unsafe"
+    assert "CifarResNet" in failure.detail
+    assert "state_dict" in failure.hint
+
+
+def test_a_torchscript_program_is_code(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "up.pt", "w") as archive:
+        for name in ("up/data.pkl", "up/constants.pkl", "up/code/__torch__.py"):
+            archive.writestr(name, b"\x80\x02}q\x00.")
+    assert rejection(tmp_path / "up.pt").code == "checkpoint_unsafe"
+
+
+@pytest.mark.parametrize("modern", [True, False], ids=["zip", "legacy"])
+def test_a_small_file_that_asks_for_gigabytes(tmp_path: Path, modern: bool) -> None:
+    content = {"model": {}, "extra": Call(bytearray, 2**33)}
+    file = save(tmp_path / "up.pt", content, _use_new_zipfile_serialization=modern)
+    assert file.stat().st_size < 2000
+    failure = rejection(file)
+    assert failure.code == "checkpoint_too_expensive"
+
+
+def test_a_compressed_bomb(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    save(tmp_path / "plain.pt", {"model": state, "zeros": torch.zeros(2**24)})
+    deflated = zipfile.ZipFile(tmp_path / "up.pt", "w", zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(tmp_path / "plain.pt") as plain, deflated as bomb:
+        for member in plain.namelist():
+            bomb.writestr(member, plain.read(member))
+    assert (tmp_path / "up.pt").stat().st_size < 2**20
+    failure = rejection(tmp_path / "up.pt")
+    assert failure.code == "checkpoint_too_expensive" and "compressed" in failure.detail
+
+
+def test_a_tensor_that_stands_for_more_than_it_stores(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    failure = rejection(save(tmp_path / "up.pt", state | {"big": torch.zeros(1).expand(2**20, 2**20)}))
+    assert failure.code == "checkpoint_too_expensive" and "big" in failure.detail
+
+
+def test_many_tensors_over_one_storage(tmp_path: Path) -> None:
+    shared = torch.zeros(2**18)
+    failure = unreadable(save(tmp_path / "up.pt", {f"t{i}": shared.view(-1) for i in range(100)}))
+    assert failure.code == "checkpoint_too_expensive" and "times the file" in failure.detail
+
+
+def test_too_many_tensors_names_or_dimensions(tmp_path: Path) -> None:
+    empty = torch.zeros(0)
+    many = {f"t{i}": empty for i in range(untrusted.MAX_TENSORS + 1)}
+    assert unreadable(save(tmp_path / "up.pt", many)).code == "checkpoint_too_expensive"
+    safetensors.torch.save_file({name: torch.zeros(0) for name in many}, tmp_path / "up.safetensors")
+    assert rejection(tmp_path / "up.safetensors").code == "checkpoint_too_expensive"
+    assert unreadable(save(tmp_path / "up.pt", {"x" * 600: empty})).code == "checkpoint_corrupt"
+    assert unreadable(save(tmp_path / "up.pt", {"x": torch.zeros((1,) * 9)})).code == "checkpoint_corrupt"
+    assert unreadable(save(tmp_path / "up.pt", {"x": torch.zeros(3, 3).to_sparse()})).code == "checkpoint_corrupt"
+
+
+@pytest.mark.parametrize("form", ["zip", "legacy", "safetensors"])
+@pytest.mark.parametrize("share", [0.1, 0.6, 0.999])
+def test_a_file_that_was_cut_off(tmp_path: Path, state: dict[str, Tensor], form: str, share: float) -> None:
+    file = tmp_path / "up"
+    if form == "safetensors":
+        safetensors.torch.save_file(state, file)
+    else:
+        save(file, state, _use_new_zipfile_serialization=form == "zip")
+    content = file.read_bytes()
+    file.write_bytes(content[: int(len(content) * share)])
+    failure = rejection(file) if form == "safetensors" else unreadable(file)
+    assert failure.code == "checkpoint_corrupt"
+
+
+def test_an_archive_of_several_files_is_refused_by_name(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    save(tmp_path / "a.pth", state)
+    with tarfile.open(tmp_path / "up.tar", "w") as archive:
+        archive.add(tmp_path / "a.pth", "models/a.pth")
+    with tarfile.open(tmp_path / "up.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "a.pth", "models/a.pth")
+    with zipfile.ZipFile(tmp_path / "up.zip", "w") as packed:
+        packed.write(tmp_path / "a.pth", "models/a.pth")
+    for name, word in (("up.tar", "tar archive"), ("up.tar.gz", "gzip archive"), ("up.zip", "zip archive")):
+        failure = rejection(tmp_path / name)
+        assert failure.code == "checkpoint_corrupt"
+        assert word in failure.detail and "Unpack it" in failure.hint
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x80", b"PK\x03\x04", bytes(1000), b"\xff" * 8 + b"{"])
+def test_garbage(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "up.pt").write_bytes(content)
+    assert rejection(tmp_path / "up.pt").code == "checkpoint_corrupt"
+
+
+@pytest.mark.parametrize("what", [[1, 2], {}, {"epoch": 3}, {"model": "resnet8"}, torch.zeros(3)])
+def test_a_file_without_a_state_dict(tmp_path: Path, what: Any) -> None:
+    failure = unreadable(save(tmp_path / "up.pt", what))
+    assert failure.code == "checkpoint_corrupt" and "state dict" in failure.detail
+
+
+def header(text: str, body: bytes = bytes(8)) -> bytes:
+    return len(text).to_bytes(8, "little") + text.encode() + body
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+        '{"a":{"dtype":"F32","shape":[0,1152921504606846976],"data_offsets":[0,0]}}',
+        '{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}',
+        '{"a":{"dtype":"F32","shape":"x","data_offsets":[0,8]}}',
+        '{"a":3}',
+        "{" + '"a":{' * 100_000,
+        '{"a',
+    ],
+)
+def test_a_safetensors_header_that_lies(tmp_path: Path, text: str) -> None:
+    (tmp_path / "up.safetensors").write_bytes(header(text))
+    assert rejection(tmp_path / "up.safetensors").code == "checkpoint_corrupt"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "{}",
+        "nonsense",
+        '{"architecture":"resnet8","classes":[],"image_size":8,"mean":[0.5],"std":[1]}',
+        '{"architecture":"resnet8","classes":[],"image_size":8,"mean":[0.5,0.5,0.5],"std":[0,0,0]}',
+    ],
+)
+def test_our_metadata_damaged(tmp_path: Path, state: dict[str, Tensor], told: str) -> None:
+    safetensors.torch.save_file(state, tmp_path / "up.safetensors", {"distillery": told})
+    assert rejection(tmp_path / "up.safetensors").code == "checkpoint_corrupt"
+
+
+def test_metadata_that_contradicts_the_weights(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    for architecture, classes in (("resnet20", CLASSES), ("resnet8", ["one"])):
+        told = {"architecture": architecture, "classes": classes, "image_size": 8, "mean": [], "std": []}
+        safetensors.torch.save_file(state, tmp_path / "up.safetensors", {"distillery": json.dumps(told)})
+        assert rejection(tmp_path / "up.safetensors").code == "checkpoint_mismatch"
+
+
+def test_a_reader_that_takes_too_long_or_dies(
+    tmp_path: Path, state: dict[str, Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = save(tmp_path / "up.pt", state)
+    monkeypatch.setattr(untrusted, "DEADLINE_SECONDS", 0.01)
+    assert rejection(file).code == "checkpoint_too_expensive"
+    monkeypatch.undo()
+    killer = tmp_path / "python"
+    for signal, code in (("KILL", "checkpoint_too_expensive"), ("XCPU", "checkpoint_too_expensive")):
+        killer.write_text(f"#!/bin/sh\nkill -{signal} $$\n")
+        killer.chmod(0o755)
+        monkeypatch.setattr("sys.executable", str(killer))
+        failure = rejection(file)
+        assert failure.code == code and f"SIG{signal}" in failure.detail
+
+
+def test_random_damage_is_always_one_of_our_codes(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    """Bytes flipped in headers and pickles: read, or rejected with a code; never another exception."""
+    generator = np.random.default_rng(1)
+    small = {name: tensor for name, tensor in state.items() if tensor.ndim < 2}
+    originals = []
+    for modern in (True, False):
+        buffer = io.BytesIO()
+        torch.save(small, buffer, _use_new_zipfile_serialization=modern)
+        originals.append(buffer.getvalue())
+    for round in range(300):
+        content = bytearray(originals[round % 2])
+        for place in generator.integers(0, min(len(content), 4000), size=8):
+            content[place] = generator.integers(256)
+        (tmp_path / "up.pt").write_bytes(content)
+        try:
+            with warnings.catch_warnings(action="ignore"):  # the process of its own shows none
+                unpickle.convert(tmp_path / "up.pt", tmp_path / "out.safetensors")
+        except TrainingFailed as error:
+            assert error.failure.code.startswith("checkpoint_")
+        except MemoryError:
+            pass  # becomes checkpoint_too_expensive in the process of its own
