@@ -66,22 +66,26 @@ def _read_source(
     shares = {"val": assignment.val_fraction, "test": assignment.test_fraction}
     layout = arrange(inventory.images, inventory.folders, inventory.ignored, shares, assignment.seed, limits)
     meta = pack(target, scratch, layout, inventory, limits, tick)
-    return _report(target, meta, inventory.ignored, _warnings(layout, inventory))
+    warnings = _warnings(layout, inventory)
+    inventory.ignored.merge(inventory.unreadable)
+    return _report(target, meta, inventory.ignored, warnings)
 
 
 def _warnings(layout: Layout, inventory: Inventory) -> list[str]:
     """What is legal but probably not meant."""
     warnings = []
+    if broken := inventory.unreadable.total:
+        warnings.append(f"Images that cannot be read and were left out: {broken:,}.")
     if wrong := inventory.misnamed:
-        warnings.append(f"{len(wrong):,} images are of another format than their names say, for example {wrong[0]!r}.")
+        warnings.append(f"Images of another format than their names say: {len(wrong):,}, for example {wrong[0]!r}.")
     digests = {split: {inventory.images[p].digest for p in s.values()} for split, s in layout.splits.items()}
     for split in ("val", "test"):
         if split in layout.splits:
             if twice := len(digests[split] & digests["train"]):
-                warnings.append(f"{twice:,} images of {split} are in train too: its figures will look too good.")
+                warnings.append(f"Images of {split} that are in train too: {twice:,}. Its figures will look too good.")
             there = {name.partition("/")[0] for name in layout.splits[split]}
             if missing := [c for c in layout.classes if c not in there]:
-                warnings.append(f"{len(missing):,} classes have no image in {split}, for example {missing[0]!r}.")
+                warnings.append(f"Classes without an image in {split}: {len(missing):,}, for example {missing[0]!r}.")
     return warnings
 
 

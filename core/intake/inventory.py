@@ -30,6 +30,7 @@ class Found:
 class Inventory:
     spool: Path
     ignored: Listed
+    unreadable: Listed  # filled when the images are decoded
     images: dict[str, Found] = field(default_factory=dict)  # by clean path
     folders: set[str] = field(default_factory=set)
     misnamed: list[str] = field(default_factory=list)
@@ -37,7 +38,7 @@ class Inventory:
 
 def take_stock(members: Iterator[Member], spool: Path, limits: Limits, tick: Callable[[str], None]) -> Inventory:
     """Read the whole source; `tick` is called with a sentence at each member and may raise."""
-    inventory = Inventory(spool, Listed(limits.listed))
+    inventory = Inventory(spool, Listed(limits.listed), Listed(limits.listed))
     with spool.open("wb") as out:
         for number, member in enumerate(members, 1):
             tick(f"{number:,} files read")

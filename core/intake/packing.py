@@ -33,25 +33,23 @@ def choose_side(found: Collection[Found], limits: Limits) -> int:
 def pack(
     target: Path, scratch: Path, layout: Layout, inventory: Inventory, limits: Limits, tick: Callable[[str], None]
 ) -> PackedMeta:
-    """Write the packed file; unreadable images are left out and listed in `inventory.ignored`."""
+    """Write the packed file; unreadable images are left out and listed in `inventory.unreadable`."""
     paths = [path for split in layout.splits.values() for path in split.values()]
     side = choose_side([inventory.images[path] for path in paths], limits)
     if (size := len(paths) * side * side * 3) > limits.packed_bytes:
         detail = f"{len(paths):,} images of {side} x {side} pixels take {size:,} bytes."
         raise rejected("dataset_too_large", detail, f"At most {limits.packed_bytes:,}: fewer or smaller images.")
-    unreadable = Listed(limits.listed)
     number_of = {name: number for number, name in enumerate(layout.classes)}
     splits = {}
     for split, samples in layout.splits.items():
         pixels = scratch / split
-        kept = _decode_split(pixels, samples, inventory, side, unreadable, tick)
+        kept = _decode_split(pixels, samples, inventory, side, tick)
         shape = (len(kept), side, side, 3)
         images = np.memmap(pixels, np.uint8, "r", shape=shape) if kept else np.empty(shape, np.uint8)
         labels = np.array([number_of[name.partition("/")[0]] for name in kept], np.int64)
         splits[split] = PackedSplit(images, labels, kept)
-    _check_readable(unreadable, len(paths), limits)
+    _check_readable(inventory.unreadable, len(paths), limits)
     _check_whole(layout, splits)
-    inventory.ignored.merge(unreadable)
     tick("writing the packed file")
     return write_packed(target, layout.classes, splits)
 
@@ -61,7 +59,6 @@ def _decode_split(
     samples: dict[str, str],
     inventory: Inventory,
     side: int,
-    unreadable: Listed,
     tick: Callable[[str], None],
 ) -> list[str]:
     """The names of the images whose pixels now stand in the file, in order."""
@@ -77,7 +74,7 @@ def _decode_split(
                 out.write(decode(path, spool.read(found.length), side).data)
                 kept.append(name)
             except Unreadable as problem:
-                unreadable.add(path, f"unreadable: {problem}")
+                inventory.unreadable.add(path, f"unreadable: {problem}")
     return kept
 
 

@@ -12,6 +12,7 @@ from core.intake.names import clean, is_junk, shown
 from core.intake.tars import read_tar
 from core.intake.zips import read_zip
 
+_HINT = "Upload a zip, tar, tar.gz or tar.xz."
 _OTHER_ARCHIVES = {b"BZh": "bzip2", b"7z\xbc\xaf\x27\x1c": "7-Zip", b"Rar!": "RAR", b"\x28\xb5\x2f\xfd": "Zstandard"}
 
 
@@ -39,7 +40,9 @@ def _archive(path: Path, limits: Limits) -> Iterator[Member]:
         return read_tar(path, "xz", limits)
     for magic, kind in _OTHER_ARCHIVES.items():
         if head.startswith(magic):
-            raise rejected("archive_unsupported", f"The file is {kind}.", "Upload a zip, tar, tar.gz or tar.xz.")
+            raise rejected("archive_unsupported", f"The file is {kind}.", _HINT)
+    if len(head) < 512:  # the least that a tar has
+        raise rejected("archive_unsupported", "The file is no archive.", _HINT)
     return read_tar(path, "none", limits)
 
 

@@ -46,9 +46,11 @@ def read_zip(path: Path, limits: Limits) -> Iterator[Member]:
         try:
             archive = zipfile.ZipFile(_DirectoryGuard(file, limits))
         except UnicodeDecodeError as error:
-            raise unsafe(str(error.object), "is a name that is not UTF-8 although it says so") from error
+            name = bytes(error.object).decode("utf-8", "replace")
+            raise unsafe(name, "is a name that is not UTF-8 although it says so") from error
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OverflowError) as error:
-            raise corrupt(f"The zip directory cannot be read: {error}") from error
+            reason = str(error).rstrip(".")
+            raise corrupt(f"The directory at the end of the zip cannot be read or is cut off: {reason}") from error
         entries = sorted(archive.infolist(), key=lambda info: info.header_offset)
         for info in entries:
             budget.member(info.orig_filename)

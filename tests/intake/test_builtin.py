@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 
 from core.events import Finished, Phase
 from core.packed import read_meta, read_split
-from tests.intake.run_child import assignment_for, run_child
+from tests.intake.reading import assignment_for, run_child
 
 
 def test_the_child_packs_the_digits(tmp_path: Path) -> None:

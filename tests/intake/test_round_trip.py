@@ -3,21 +3,14 @@
 import io
 import unicodedata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.intake.dataset import read_dataset
 from core.packed import read_split
 from tests.intake.make import class_tree, split_tree, write_folder, write_tar, write_zip
-from tests.intake.run_child import assignment_for
-
-
-def read(folder: Path, source: Path, **options: Any) -> dict[str, Any]:
-    folder.mkdir(exist_ok=True)
-    return read_dataset(assignment_for(folder, path=source, **options), lambda message: None)
+from tests.intake.reading import read
 
 
 def names(folder: Path, split: str) -> list[str]:
@@ -81,7 +74,7 @@ def test_a_drawn_split_is_stratified_whole_and_depends_on_seed_and_names_alone(t
     report = read(tmp_path / "one", source, val_fraction=0.2, test_fraction=0.1, seed=7)
     assert report["counts"] == {"train": 21, "val": 6, "test": 3}
     drawn = {split: names(tmp_path / "one", split) for split in ("train", "val", "test")}
-    assert sorted(sum(drawn.values(), [])) == sorted(class_tree(10))
+    assert sorted(name for members in drawn.values() for name in members) == sorted(class_tree(10))
     assert [sum(n.startswith(c) for n in drawn["val"]) for c in "abc"] == [2, 2, 2]
     read(tmp_path / "other", source, val_fraction=0.2, test_fraction=0.1, seed=8)
     assert names(tmp_path / "other", "val") != drawn["val"]

@@ -1,12 +1,15 @@
-"""Run the reading child for real, as a worker does."""
+"""Read a data set, in this process or by the child, as a worker does."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from core.assignment import ReadDatasetAssignment
 from core.events import Event, decode
+from core.intake.dataset import read_dataset
+from core.intake.limits import DEFAULT, Limits
 
 
 def run_child(assignment: ReadDatasetAssignment, first_message: bytes = b"") -> tuple[int, list[Event], str]:
@@ -33,3 +36,9 @@ def run_child(assignment: ReadDatasetAssignment, first_message: bytes = b"") -> 
 
 def assignment_for(folder: Path, **source: object) -> ReadDatasetAssignment:
     return ReadDatasetAssignment.model_validate({"folder": folder, "threads": 1, **source})
+
+
+def read(folder: Path, source: Path, limits: Limits = DEFAULT, **options: Any) -> dict[str, Any]:
+    """The report, or `TrainingFailed`."""
+    folder.mkdir(exist_ok=True)
+    return read_dataset(assignment_for(folder, path=source, **options), lambda _: None, limits)
