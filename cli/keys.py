@@ -30,8 +30,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON."
 def _database() -> Iterator[Database]:
     """This machine's database with its default project; one clear line where there is none."""
     settings = load_settings()
-    detail = f"{settings.database} has no schema of ours, or does not answer. Try: distillery migrate"
     url = make_url(settings.database)
+    detail = (
+        f"{url.render_as_string(hide_password=True)} has no schema of ours, or does not answer. Try: distillery migrate"
+    )
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         raise Unavailable("no_database", detail)  # opening it would make an empty one
     database = Database(settings.database)

@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from alembic.util import CommandError
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
+import migrations
 from cli.output import load_settings, say
+from core.errors import Unavailable
 from core.settings import Settings
 
 API_STOP_SECONDS = 3  # open event streams are cut after so long
@@ -58,10 +63,13 @@ def redis_command(binary: str, listen: Path, folder: Path) -> list[str]:
 
 
 def migrate_database(settings: Settings) -> None:
-    """Bring the schema up to date."""
-    from migrations.run import upgrade
-
-    upgrade(settings.database)
+    """Bring the schema up to date; `Unavailable` where the database does not answer or is newer than this program."""
+    try:
+        migrations.upgrade(settings.database)
+    except (SQLAlchemyError, CommandError) as error:
+        where = make_url(settings.database).render_as_string(hide_password=True)
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise Unavailable("no_database", f"{where} cannot be brought up to date: {reason}") from error
 
 
 def migrate() -> None:

@@ -7,6 +7,7 @@ ours (PR_SET_CHILD_SUBREAPER) and are ended at the stop, and training children h
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ BACKOFF = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before the nth restart in 
 STEADY_SECONDS = 30.0  # a part that lived so long starts afresh in the backoff
 REAP_SECONDS = 5.0
 LOG_BYTES = 10_000_000  # a larger log is set aside at the start
+IMPORTANT = re.compile(r"(\S+ )?(WARNING|ERROR|CRITICAL)\b")  # log lines that the terminal shows too
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -133,7 +135,7 @@ class Supervisor:
         now = time.monotonic()
         for part in self.parts:
             for line in part.new_lines():
-                if any(level in line for level in (" WARNING ", " ERROR ", " CRITICAL ", "ERROR:")):
+                if IMPORTANT.match(line):
                     self._tell(f"{part.name}: {line}")
             if part.alive:
                 continue
