@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     stop_grace_seconds: float = Field(15.0, gt=0, description="From a cooperative stop to SIGTERM, then SIGKILL.")
     checkpoint_seconds: float = Field(300.0, gt=0, description="Time after which a checkpoint is due within an epoch.")
     max_upload_bytes: int = Field(20 * 2**30, gt=0, description="Largest upload.")
+    upload_quota_bytes: int = Field(100 * 2**30, gt=0, description="All uploads of one project together.")
     upload_part_bytes: int = Field(16 * 2**20, gt=0, description="Size of an upload's parts.")
     secure_cookies: Literal["auto", "always"] = Field("auto", description="auto: Secure where the request is https.")
     session_hours: float = Field(24 * 14, gt=0, description="How long a sign-in lasts.")

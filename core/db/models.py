@@ -207,6 +207,7 @@ class Job(_Row, Base):
     progress: Mapped[dict[str, Any] | None]
     result: Mapped[dict[str, Any] | None]  # the teacher's figures; at the end also groups over seeds and the verdict
     error: Mapped[dict[str, Any] | None]
+    warnings: Mapped[list[Any]] = mapped_column(default=list)  # what core.fit had to say when the job was made
     priority: Mapped[int] = mapped_column(default=0)
     labels: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     last_seq: Mapped[int] = mapped_column(default=0)

@@ -5,6 +5,10 @@ def upload_part(upload: str, n: int) -> str:
     return f"uploads/{upload}/parts/{n:05d}"
 
 
+def upload_parts(upload: str) -> str:
+    return f"uploads/{upload}/parts"
+
+
 def upload_file(upload: str) -> str:
     return f"uploads/{upload}/file"
 

@@ -1,0 +1,133 @@
+"""Jobs: made with their students, their run and their first event in one transaction; freed when they are over."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from core.catalog import architecture
+from core.db import events, runs
+from core.db.models import Attempt, Dataset, Job, Run, Student, Teacher
+from core.db.paging import Page, Window, page
+from core.errors import IllegalMove, NotFound
+from core.lifecycle import ACTIVE, TERMINAL, JobStatus, available_actions
+from core.recipe import Recipe, plan_students
+
+
+def create(
+    work: Session,
+    project_id: str,
+    recipe: Recipe,
+    *,
+    classes: int,
+    teacher_id: str | None,
+    dataset_id: str,
+    warnings: Sequence[str] = (),
+) -> Job:
+    """Queue what the recipe asks for. Its parts have been checked to fit; `classes` sizes the students' heads."""
+    job = Job(
+        project_id=project_id,
+        name=recipe.name,
+        teacher_id=teacher_id,
+        dataset_id=dataset_id,
+        recipe=recipe.model_dump(mode="json"),
+        priority=recipe.priority,
+        labels=dict(recipe.metadata),
+        warnings=list(warnings),
+    )
+    job.students = [
+        Student(
+            project_id=project_id,
+            position=position,
+            label=plan.label,
+            name=plan.name,
+            seed=plan.seed,
+            role=plan.role,
+            architecture=plan.architecture,
+            parameters=architecture(plan.architecture).parameters(classes),
+            plan=plan.model_dump(mode="json"),
+        )
+        for position, plan in enumerate(plan_students(recipe))
+    ]
+    work.add(job)
+    work.flush()
+    runs.enqueue(work, kind="train", subject=job.id, project_id=project_id, priority=recipe.priority)
+    queued = {"status": JobStatus.QUEUED, "phase": None, "available_actions": available_actions(JobStatus.QUEUED)}
+    events.append(work, job.id, 0, [("status", queued)])
+    work.refresh(job, ["last_seq"])
+    return job
+
+
+def get(session: Session, project_id: str, id: str) -> Job:
+    """With its students, read afresh; `NotFound` for another project's too."""
+    query = select(Job).where(Job.id == id, Job.project_id == project_id).options(selectinload(Job.students))
+    job = session.scalars(query.execution_options(populate_existing=True)).first()
+    if job is None:
+        raise NotFound("job", id)
+    return job
+
+
+def check_exists(session: Session, project_id: str, id: str) -> None:
+    if session.scalar(select(Job.id).where(Job.id == id, Job.project_id == project_id)) is None:
+        raise NotFound("job", id)
+
+
+def listing(
+    session: Session,
+    project_id: str,
+    window: Window,
+    *,
+    statuses: Sequence[JobStatus] = (),
+    name: str | None = None,
+    teacher: str | None = None,
+    dataset: str | None = None,
+) -> Page[Job]:
+    """Jobs in any of the statuses (none given: all); `name` is part of the name, whatever its case."""
+    query = select(Job).where(Job.project_id == project_id).options(selectinload(Job.students))
+    if statuses:
+        query = query.where(Job.status.in_(statuses))
+    if name:
+        query = query.where(Job.name.icontains(name, autoescape=True))
+    if teacher:
+        query = query.where(Job.teacher_id == teacher)
+    if dataset:
+        query = query.where(Job.dataset_id == dataset)
+    return page(session, query, Job.id, window)
+
+
+def attempts(session: Session, job_ids: Sequence[str]) -> dict[str, int]:
+    """The attempt that each job is at: 0 before its first."""
+    rows = session.execute(select(Run.subject, Run.attempt).where(Run.subject.in_(job_ids)).order_by(Run.id))
+    return {subject: attempt for subject, attempt in rows}
+
+
+def parts(session: Session, jobs: Sequence[Job]) -> tuple[dict[str, Teacher], dict[str, Dataset]]:
+    """The teachers and data sets of some jobs, by id."""
+    teachers = session.scalars(select(Teacher).where(Teacher.id.in_({j.teacher_id for j in jobs if j.teacher_id})))
+    datasets = session.scalars(select(Dataset).where(Dataset.id.in_({j.dataset_id for j in jobs})))
+    return {t.id: t for t in teachers}, {d.id: d for d in datasets}
+
+
+def change(work: Session, job: Job, changes: dict[str, Any]) -> None:
+    """Rename, label or reorder. A new priority counts for what is still waiting."""
+    if "name" in changes:
+        job.name = changes["name"]
+    if "metadata" in changes:
+        job.labels = changes["metadata"]
+    if "priority" in changes:
+        job.priority = changes["priority"]
+        work.execute(update(Run).where(Run.subject == job.id).values(priority=job.priority))
+    work.flush()
+
+
+def remove(work: Session, job: Job) -> None:
+    """Delete a finished job with everything that hangs on it; `IllegalMove` while it is not over."""
+    run = runs.of_subject(work, job.id)
+    if JobStatus(job.status) not in TERMINAL or (run is not None and run.status in ACTIVE):
+        raise IllegalMove(job.status, "be deleted", available_actions(JobStatus(job.status)))
+    of_job = select(Run.id).where(Run.subject == job.id)
+    work.execute(delete(Attempt).where(Attempt.run_id.in_(of_job)))
+    work.execute(delete(Run).where(Run.subject == job.id))
+    work.execute(delete(Job).where(Job.id == job.id))  # students, files, metrics, events, checkpoints cascade
+    work.expunge_all()

@@ -1,0 +1,80 @@
+"""Teachers: registered at once, read by a run, then immutable."""
+
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core.db import runs
+from core.db.datasets import remove_runs
+from core.db.models import Job, Teacher
+from core.db.paging import Page, Window, page
+from core.errors import Conflict, NotFound
+
+
+def create(
+    work: Session,
+    project_id: str,
+    *,
+    name: str,
+    source: dict[str, Any],
+    architecture: str | None,
+    normalization: dict[str, Any] | None,
+    dataset_id: str | None,
+) -> Teacher:
+    """The row, validating, and the run that reads it. Architecture and normalization are what was asked for."""
+    teacher = Teacher(
+        project_id=project_id,
+        name=name,
+        source=source,
+        architecture=architecture,
+        normalization=normalization,
+        dataset_id=dataset_id,
+    )
+    work.add(teacher)
+    work.flush()
+    runs.enqueue(work, kind="read_teacher", subject=teacher.id, project_id=project_id)
+    return teacher
+
+
+def get(session: Session, project_id: str, id: str) -> Teacher:
+    teacher = session.scalar(select(Teacher).where(Teacher.id == id, Teacher.project_id == project_id))
+    if teacher is None:
+        raise NotFound("teacher", id)
+    return teacher
+
+
+def listing(
+    session: Session,
+    project_id: str,
+    window: Window,
+    *,
+    status: str | None = None,
+    name: str | None = None,
+    upload: str | None = None,
+) -> Page[Teacher]:
+    query = select(Teacher).where(Teacher.project_id == project_id)
+    if status:
+        query = query.where(Teacher.status == status)
+    if name:
+        query = query.where(Teacher.name.icontains(name, autoescape=True))
+    if upload:
+        query = query.where(Teacher.source["upload"].as_string() == upload)
+    return page(session, query, Teacher.id, window)
+
+
+def waits_for_student(session: Session, student_ids: list[str]) -> str | None:
+    """A teacher that still has to be read from one of these students' weights."""
+    query = select(Teacher.id).where(
+        Teacher.status == "validating", Teacher.source["student"].as_string().in_(student_ids)
+    )
+    return session.scalar(query.limit(1))
+
+
+def remove(work: Session, teacher: Teacher) -> None:
+    """Delete a teacher that no job uses; `Conflict` that names one."""
+    job = work.scalar(select(Job.id).where(Job.teacher_id == teacher.id).limit(1))
+    if job:
+        raise Conflict("in_use", f"Teacher {teacher.id} is used by job {job}; delete that first.")
+    remove_runs(work, teacher.id, "teacher")
+    work.execute(delete(Teacher).where(Teacher.id == teacher.id))

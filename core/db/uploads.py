@@ -1,0 +1,106 @@
+"""Uploads: files arriving in numbered parts of one size, the last one shorter."""
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session, selectinload
+
+from core.db.models import Project, Upload, UploadPart, now
+from core.db.paging import Page, Window, page
+from core.errors import Conflict, Invalid, NotFound, Problem, TooLarge
+
+
+def create(
+    work: Session,
+    project_id: str,
+    *,
+    filename: str,
+    bytes: int,
+    purpose: str,
+    sha256: str | None,
+    part_size: int,
+    quota: int,
+) -> Upload:
+    """Reserves its bytes: `TooLarge` when the project's uploads would come to more than `quota` bytes."""
+    work.execute(select(Project.id).where(Project.id == project_id).with_for_update())  # one reservation at a time
+    used = work.scalar(select(func.coalesce(func.sum(Upload.bytes), 0)).where(Upload.project_id == project_id)) or 0
+    if used + bytes > quota:
+        detail = f"The project's uploads hold {used} of {quota} bytes; {bytes} more do not fit. Delete some first."
+        raise TooLarge("quota_exceeded", detail)
+    upload = Upload(
+        project_id=project_id, filename=filename, bytes=bytes, purpose=purpose, sha256=sha256, part_size=part_size
+    )
+    upload.parts = []
+    work.add(upload)
+    work.flush()
+    return upload
+
+
+def get(session: Session, project_id: str, id: str) -> Upload:
+    """With its parts, read afresh."""
+    query = select(Upload).where(Upload.id == id, Upload.project_id == project_id).options(selectinload(Upload.parts))
+    upload = session.scalars(query.execution_options(populate_existing=True)).first()
+    if upload is None:
+        raise NotFound("upload", id)
+    return upload
+
+
+def listing(
+    session: Session,
+    project_id: str,
+    window: Window,
+    *,
+    status: str | None = None,
+    purpose: str | None = None,
+    sha256: str | None = None,
+) -> Page[Upload]:
+    query = select(Upload).where(Upload.project_id == project_id).options(selectinload(Upload.parts))
+    for column, value in ((Upload.status, status), (Upload.purpose, purpose), (Upload.sha256, sha256)):
+        if value is not None:
+            query = query.where(column == value)
+    return page(session, query, Upload.id, window)
+
+
+def part_count(upload: Upload) -> int:
+    return max(1, -(-upload.bytes // upload.part_size))
+
+
+def part_bytes(upload: Upload, n: int) -> int:
+    """How long part `n` (from 1) must be."""
+    count = part_count(upload)
+    if not 1 <= n <= count:
+        detail = f"This upload has the parts 1 to {count} of {upload.part_size} bytes; there is no part {n}."
+        raise Invalid([Problem("/path/n", "no_such_part", detail)])
+    return upload.part_size if n < count else upload.bytes - (count - 1) * upload.part_size
+
+
+def check_open(upload: Upload) -> None:
+    if upload.status != "open":
+        raise Conflict("upload_complete", f"Upload {upload.id} is complete; its parts cannot change any more.")
+
+
+def record_part(work: Session, upload_id: str, n: int, *, bytes: int, sha256: str) -> UploadPart:
+    """Arrived and durable in storage. The same part again replaces itself."""
+    upload = work.scalar(select(Upload).where(Upload.id == upload_id).with_for_update())
+    if upload is None:
+        raise NotFound("upload", upload_id)
+    check_open(upload)
+    part = work.get(UploadPart, (upload_id, n)) or UploadPart(upload_id=upload_id, n=n)
+    part.bytes, part.sha256 = bytes, sha256
+    work.add(part)
+    work.flush()
+    return part
+
+
+def missing_parts(upload: Upload) -> list[int]:
+    there = {part.n for part in upload.parts}
+    return [n for n in range(1, part_count(upload) + 1) if n not in there]
+
+
+def finish(work: Session, upload: Upload, sha256: str) -> None:
+    """The file is whole in storage under its final key, with this hash."""
+    upload.status, upload.sha256, upload.completed_at = "complete", sha256, upload.completed_at or now()
+    work.flush()
+
+
+def remove(work: Session, upload: Upload) -> None:
+    work.execute(delete(UploadPart).where(UploadPart.upload_id == upload.id))
+    work.execute(delete(Upload).where(Upload.id == upload.id))

@@ -1,0 +1,15 @@
+"""Processes that do the work: who is there, with how many slots, and when they were last heard of."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.db.models import Worker
+from core.db.paging import Page, Window, page
+
+
+def listing(session: Session, window: Window, *, running: bool | None = None) -> Page[Worker]:
+    """`running`: only those that have not said goodbye (or only those that have)."""
+    query = select(Worker)
+    if running is not None:
+        query = query.where(Worker.stopped_at.is_(None) if running else Worker.stopped_at.is_not(None))
+    return page(session, query, Worker.id, window)
