@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from core.catalog import LOSSES as CATALOG
 from core.errors import Invalid
@@ -142,13 +144,27 @@ def test_half_types_give_the_float32_answer(kind: str, dtype: torch.dtype, autoc
     assert {k: v.item() for k, v in given_half.parts.items()} == {k: v.item() for k, v in expected.parts.items()}
 
 
+class AutocastSpy(TorchFunctionMode):
+    """Notes for every torch function called whether autocast was on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: dict[str, bool] = {}
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.seen[func.__name__] = torch.is_autocast_enabled("cpu")
+        return func(*args, **(kwargs or {}))
+
+
 @pytest.mark.parametrize("kind", ["dist", "kd", "task"])
 def test_autocast_around_changes_nothing(kind: str) -> None:
-    """The negative control: a softmax under autocast does give another answer."""
     student, teacher, labels = (z.float() if z.is_floating_point() else z for z in logits((32, 10)))
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16), AutocastSpy() as spy:
         inside = build_loss({"kind": kind})(student, teacher, labels).total
-        assert (student @ teacher.T).dtype == torch.bfloat16
+        seen = dict(spy.seen)
+        assert (student @ teacher.T).dtype == torch.bfloat16 and spy.seen["matmul"]  # it was on
+    computing = {"softmax", "linalg_vector_norm", "log_softmax", "kl_div", "cross_entropy", "mean"} & seen.keys()
+    assert computing and not any(seen[name] for name in computing)
     assert torch.equal(inside, build_loss({"kind": kind})(student, teacher, labels).total)
 
 

@@ -372,7 +372,7 @@ def header(text: str, body: bytes = bytes(8)) -> bytes:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}',
         '{"a":{"dtype":"F32","shape":[0,1152921504606846976],"data_offsets":[0,0]}}',
         '{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}',
         '{"a":{"dtype":"F32","shape":"x","data_offsets":[0,8]}}',

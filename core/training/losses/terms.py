@@ -31,7 +31,7 @@ def precise(logits: Tensor) -> Tensor:
 
 @contextmanager
 def full_precision(logits: Tensor) -> Iterator[None]:
-    """Autocast off: on a CPU it would compute softmax in bfloat16."""
+    """Autocast off: what it would do in half precision is torch's choice, another one per device and release."""
     with torch.autocast(logits.device.type, enabled=False):
         yield
 
