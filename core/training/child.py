@@ -1,0 +1,100 @@
+"""The process that a worker (or `distillery train`) executes: an assignment in, events out on a pipe.
+
+    python -m core.training.child ASSIGNMENT.json --events-fd N --lifeline-fd M
+
+Exit 0 after Finished, Failed or Stopped; a mistake of ours leaves a traceback on stderr and exit 1.
+"""
+
+import argparse
+import errno
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, TypeAdapter
+
+from core.assignment import ReadTeacherAssignment, TrainAssignment
+from core.child import Pipes
+from core.errors import Failure, TrainingFailed
+from core.events import Failed, Finished
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ASSIGNMENT: TypeAdapter[TrainAssignment | ReadTeacherAssignment] = TypeAdapter(
+    Annotated[TrainAssignment | ReadTeacherAssignment, Field(discriminator="kind")]
+)
+
+
+def work(assignment: TrainAssignment | ReadTeacherAssignment, pipes: Pipes) -> None:
+    """Do what is asked and tell every event; the last one says how it ended."""
+    # Torch takes a second to load: the lifeline is held before.
+    from core.training.precision import set_up
+
+    set_up(assignment.threads)
+    try:
+        if isinstance(assignment, TrainAssignment):
+            from core.training.trainer import Trainer
+
+            for event in Trainer(assignment, lambda: pipes.wish).run():
+                pipes.emit(event)
+        else:
+            from core.training.read_teacher import read_teacher
+
+            pipes.emit(Finished(read_teacher(assignment, pipes.emit)))
+    except (TrainingFailed, OSError, MemoryError, RuntimeError) as error:
+        failure = explain(error, assignment)
+        if failure is None:
+            raise
+        pipes.emit(Failed(**asdict(failure)))
+
+
+def explain(error: Exception, assignment: TrainAssignment | ReadTeacherAssignment) -> Failure | None:
+    """What a user can do something about; None for a mistake of ours."""
+    if isinstance(error, TrainingFailed):
+        return error.failure
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Failure(
+            "disk_full",
+            "The disk is full",
+            f"A file could not be written: {error.strerror}.",
+            "Free some space, then retry: the job goes on from its last checkpoint.",
+            retryable=True,
+        )
+    if is_out_of_memory(error):
+        return _out_of_memory(error, assignment)
+    return None
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Python's own, a GPU's, or the plain RuntimeError of torch's allocator on the processor."""
+    import torch
+
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def _out_of_memory(error: Exception, assignment: TrainAssignment | ReadTeacherAssignment) -> Failure:
+    said = str(error).strip().partition("\n")[0]
+    detail, hint = "The checkpoint did not fit into memory.", "A machine with more memory is needed."
+    if isinstance(assignment, TrainAssignment):
+        detail = (
+            f"{len(assignment.students)} students with batches of {assignment.recipe.training.batch_size} images "
+            "did not fit into memory."
+        )
+        hint = "Lower the batch size, or train fewer students in one job."
+    return Failure("out_of_memory", "Out of memory", f"{detail} {said}".strip(), hint)
+
+
+def main(arguments: "Sequence[str] | None" = None) -> None:
+    parser = argparse.ArgumentParser(description="Train students, or read a teacher, as an assignment says.")
+    parser.add_argument("assignment", type=Path, help="JSON of core.assignment")
+    parser.add_argument("--events-fd", type=int, required=True, help="events go out here, one JSON line each")
+    parser.add_argument("--lifeline-fd", type=int, required=True, help="deadlines and wishes come in here")
+    options = parser.parse_args(arguments)
+    pipes = Pipes(options.events_fd, options.lifeline_fd)
+    pipes.start()
+    work(ASSIGNMENT.validate_json(options.assignment.read_bytes()), pipes)
+
+
+if __name__ == "__main__":
+    main()

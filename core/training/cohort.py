@@ -1,0 +1,129 @@
+"""The students of a job together: they share batches, transfers and evaluations, and nothing that has a weight."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.errors import Failure, TrainingFailed
+from core.events import Event, Metrics, StudentFailed
+from core.recipe import StudentPlan, Training
+from core.training.data import Split, View
+from core.training.evaluate import Answers, answer
+from core.training.precision import Precision
+from core.training.student import Diverged, Learner, State
+
+Points = list[tuple[str | None, str, float]]
+
+
+class Cohort:
+    """`learners` in the plan's order. A student whose figures are no longer finite fails alone, the others go on."""
+
+    def __init__(
+        self, plans: Sequence[StudentPlan], classes: int, training: Training, view: View, precision: Precision
+    ) -> None:
+        self._training, self._view, self._precision = training, view, precision
+        self.learners = [Learner(plan, classes, training.label_smoothing, precision) for plan in plans]
+        self.figures: dict[str, State] = {}  # label -> top1, top5, agreement on val after the last epoch
+
+    @property
+    def alive(self) -> list[Learner]:
+        return [learner for learner in self.learners if learner.failed is None]
+
+    def begin_epoch(self, epoch: int) -> None:
+        """0-based."""
+        for learner in self.alive:
+            learner.begin_epoch(self._training.schedule, epoch, self._training.epochs)
+
+    def learn(self, images: Tensor, teacher_logits: Tensor | None, labels: Tensor, step: int) -> None:
+        """One update of each: uint8 images (B, side, side, 3), logits (B, classes) or None, labels (B,)."""
+        seen = self._view.of(images)
+        for learner in self.alive:
+            learner.learn(seen, teacher_logits, labels, step)
+
+    # --- figures ------------------------------------------------------------------------------------------------
+
+    def flush(self, step: int) -> Iterator[Event]:
+        """The averages since the last flush."""
+        well, failures = self._windows(step)
+        yield from failures
+        self.someone_is_left()
+        yield Metrics(step, [point for learner, rows in well for point in learner.flush(rows)])
+
+    def check(self, step: int) -> Iterator[Event]:
+        """Nobody whose figures are broken goes into an evaluation or a checkpoint."""
+        yield from self._windows(step)[1]
+        self.someone_is_left()
+
+    def evaluate(self, val: Split, teacher: Answers | None, step: int, epoch: int) -> Iterator[Event]:
+        """Everybody on val, after `epoch` epochs."""
+        yield from self.check(step)
+        learners = self.alive
+        points: Points = []
+        for learner, answers in zip(learners, self.answers(val), strict=True):
+            try:
+                figures = learner.evaluated(answers, teacher, step, epoch)
+            except Diverged as error:
+                yield self.fail(learner, error)
+                continue
+            self.figures[learner.plan.label] = figures
+            points += [(learner.plan.label, f"val/{n}", v) for n, v in figures.items() if v is not None]
+        self.someone_is_left()
+        yield Metrics(step, points)
+
+    def answers(self, split: Split) -> list[Answers]:
+        """Of everybody who is alive."""
+        return answer([learner.network for learner in self.alive], self._view, split, self._precision)
+
+    def _windows(self, step: int) -> tuple[list[tuple[Learner, NDArray[np.float32]]], list[Event]]:
+        """(the figures since the last flush of those that are well, the failures of those that are not).
+
+        All of them leave the device in one transfer.
+        """
+        learners = self.alive
+        windows = [learner.window() for learner in learners]
+        values = torch.cat(windows).cpu().numpy()
+        parts = np.split(values, np.cumsum([len(window) for window in windows])[:-1])
+        well: list[tuple[Learner, NDArray[np.float32]]] = []
+        failures: list[Event] = []
+        for learner, part in zip(learners, parts, strict=True):
+            try:
+                well.append((learner, learner.check(part, step)))
+            except Diverged as error:
+                failures.append(self.fail(learner, error))
+        return well, failures
+
+    # --- failing ------------------------------------------------------------------------------------------------
+
+    def fail(self, learner: Learner, error: Diverged) -> StudentFailed:
+        self.figures.pop(learner.plan.label, None)
+        return StudentFailed(learner.plan.label, **learner.fail(error))
+
+    def someone_is_left(self) -> None:
+        """TrainingFailed `diverged` once no student is alive; controls alone would measure nothing."""
+        if any(learner.plan.role == "student" for learner in self.alive):
+            return
+        failed = [learner.failed for learner in self.learners if learner.failed is not None]
+        raise TrainingFailed(
+            Failure(
+                "diverged",
+                "Training diverged",
+                f"Every student's loss became infinite or not a number; the first at step "
+                f"{min(f['step'] for f in failed)}.",
+                "Lower the learning rate, or add warmup_epochs to the schedule.",
+                errors=[{"pointer": "/students", "code": "diverged", "detail": f["detail"]} for f in failed],
+            )
+        )
+
+    # --- saving, going on -----------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        students = {learner.plan.label: learner.state() for learner in self.learners}
+        return {"figures": self.figures, "students": students}
+
+    def restore(self, state: State) -> None:
+        self.figures = state["figures"]
+        for learner in self.learners:
+            learner.restore(state["students"][learner.plan.label])

@@ -1,0 +1,55 @@
+"""Where and how the arithmetic happens: decided once, recorded, and kept by every later attempt."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils import deterministic
+
+from core.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Precision:
+    """The device, and whether networks compute in bfloat16. Logits come out in float32 either way."""
+
+    device: torch.device
+    bfloat16: bool
+
+    def logits(self, network: nn.Module, images: Tensor) -> Tensor:
+        """Normalised images (B, 3, side, side) -> logits (B, classes) in float32."""
+        if not self.bfloat16:
+            result: Tensor = network(images)
+            return result
+        with torch.autocast(self.device.type, torch.bfloat16):
+            result = network(images)
+        return result.float()
+
+
+def decide(recipe: Recipe, threads: int, recorded: dict[str, Any] | None) -> tuple[Precision, dict[str, Any], bool]:
+    """(what to use, the record of it, whether that repeats what was recorded bit for bit).
+
+    The kind of device and the precision of the first attempt are kept where this machine can.
+    """
+    wanted = recorded["device"] if recorded else ("cuda" if recipe.resources.gpus else "cpu")
+    kind = wanted if wanted != "cuda" or torch.cuda.is_available() else "cpu"
+    name = recorded["precision"] if recorded else recipe.training.precision
+    if name == "auto":
+        name = "bfloat16" if kind == "cuda" else "float32"
+    decided = {"device": kind, "precision": name, "threads": threads, "torch": str(torch.__version__)}
+    bitwise = recorded is None or all(recorded.get(key) == value for key, value in decided.items())
+    return Precision(torch.device(kind), name == "bfloat16"), decided, bitwise
+
+
+def set_up(threads: int) -> None:
+    """Make this process's arithmetic repeatable; before any other work with torch."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats itself only with a fixed workspace
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+    if torch.get_num_interop_threads() != 1:
+        torch.set_num_interop_threads(1)
+    torch.use_deterministic_algorithms(True)
+    deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a debugging aid; costs a fill each
+    torch.backends.cudnn.benchmark = False

@@ -1,0 +1,51 @@
+"""Random numbers without state: each is a pure function of a seed, a purpose and counters.
+
+Nothing has to be saved for a resume, and no draw depends on how many others were made before it. The generator is
+SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), used as a hash: one round for every key that is mixed in.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
+
+
+class Purpose(IntEnum):
+    """Keeps streams of the same seed apart. The numbers are part of every result: never change or reuse one."""
+
+    ORDER = 1
+    CROP_TOP = 2
+    CROP_LEFT = 3
+    FLIP = 4
+    START = 5  # a student's first weights
+    FORWARD = 6  # a student's dropout and the like
+    BOOTSTRAP = 7
+
+
+def _mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    z = state + _GOLDEN
+    z = (z ^ (z >> np.uint64(30))) * _FIRST
+    z = (z ^ (z >> np.uint64(27))) * _SECOND
+    return z ^ (z >> np.uint64(31))
+
+
+def draw(seed: int, purpose: Purpose, *counters: ArrayLike) -> NDArray[np.uint64]:
+    """Uniform 64-bit numbers, one for each element of the counters (non-negative integers, broadcast together)."""
+    state = np.array([seed], dtype=np.uint64)
+    for key in (int(purpose), *counters):
+        state = _mix(state ^ _mix(np.atleast_1d(np.asarray(key)).astype(np.uint64)))
+    return state
+
+
+def draw_seed(seed: int, purpose: Purpose, *counters: int) -> int:
+    """One number for another generator: 0 to 2^63 - 1."""
+    return int(draw(seed, purpose, *counters)[0] >> np.uint64(1))
+
+
+def epoch_order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
+    """The indices 0 to count - 1 in the order of this epoch (0-based)."""
+    return np.argsort(draw(seed, Purpose.ORDER, epoch, np.arange(count)), kind="stable")

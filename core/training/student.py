@@ -1,0 +1,149 @@
+"""One student in training: its network, optimizer, random streams and figures. It knows of no other student."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from core.recipe import Schedule, StudentPlan
+from core.training.evaluate import Answers
+from core.training.losses import build_loss
+from core.training.models import build
+from core.training.optim import build_optimizer, learning_rate
+from core.training.precision import Precision
+from core.training.randomness import Purpose, draw_seed
+
+State = dict[str, Any]
+
+
+class Diverged(Exception):
+    """A figure of this student is NaN or infinite; its own end, nobody else's."""
+
+    def __init__(self, step: int, term: str) -> None:
+        super().__init__(f"{term} is not finite at step {step}")
+        self.step, self.term = step, term
+
+
+class Learner:
+    """A student and everything it owns. Its weights depend on its plan, the data and the teacher alone."""
+
+    def __init__(self, plan: StudentPlan, classes: int, label_smoothing: float, precision: Precision) -> None:
+        self.plan = plan
+        self.precision = precision
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(draw_seed(plan.seed, Purpose.START))
+            network = build(plan.architecture, classes)  # on the processor, so that all devices start alike
+        self.network = network.to(precision.device).train()
+        self.optimizer = build_optimizer(self.network.parameters(), plan.optimizer)
+        self.loss = build_loss(plan.loss, label_smoothing)
+        self.parameters = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
+        self.lr = plan.optimizer.lr
+        self.failed: State | None = None  # {"step", "term", "detail"}
+        self.best: State | None = None  # {"top1", "step", "epoch"}, by top-1 on val
+        self.best_weights: dict[str, Tensor] = {}
+        self.best_saved_step: int | None = None  # of the best that was last written as files
+        self._names: list[str] = []  # of the window's columns: total, the loss's terms, top1
+        self._window: list[Tensor] = []  # one row (columns,) per step since the last flush, on the device
+
+    # --- learning -----------------------------------------------------------------------------------------------
+
+    def begin_epoch(self, schedule: Schedule, epoch: int, epochs: int) -> None:
+        self.lr = learning_rate(schedule, self.plan.optimizer.lr, epoch, epochs)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.lr
+
+    def learn(self, images: Tensor, teacher_logits: Tensor | None, labels: Tensor, step: int) -> None:
+        """One update, the step-th (from 1). Images are normalised (B, 3, side, side). Nothing waits for the device."""
+        # Dropout draws from torch's own generator: seeded anew, it owes nothing to steps or students before.
+        torch.manual_seed(draw_seed(self.plan.seed, Purpose.FORWARD, step))
+        logits = self.precision.logits(self.network, images)
+        terms = self.loss(logits, teacher_logits, labels)
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(terms.total)
+        self.optimizer.step()
+        self._names = ["total", *terms.parts, "top1"]
+        hits = (logits.detach().argmax(dim=1) == labels).float().mean()
+        self._window.append(torch.stack([terms.total.detach(), *terms.parts.values(), hits]))
+
+    # --- figures ------------------------------------------------------------------------------------------------
+
+    def window(self) -> Tensor:
+        """(steps * columns,) what has come together since the last flush."""
+        return torch.stack(self._window).flatten() if self._window else torch.zeros(0, device=self.precision.device)
+
+    def check(self, values: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+        """`window()` on the host as (steps, columns), up to step `step`; Diverged names the first bad step and term."""
+        rows = values.reshape(len(self._window), len(self._names))
+        bad = np.argwhere(~np.isfinite(rows))
+        if len(bad):
+            row, column = (int(i) for i in bad[0])
+            # A broken term breaks the total too: name the term.
+            term = next((self._names[c] for r, c in bad.tolist() if r == row and c > 0), self._names[column])
+            raise Diverged(step - len(rows) + 1 + row, f"loss/{term}")
+        return rows
+
+    def flush(self, rows: NDArray[np.float32]) -> list[tuple[str | None, str, float]]:
+        """The averages of the window, as points of Metrics; a new window begins."""
+        self._window = []
+        means = rows.astype(np.float64).mean(axis=0).tolist()
+        named = dict(zip(self._names, means, strict=True))
+        top1 = named.pop("top1")
+        points = {f"loss/{name}": value for name, value in named.items()} | {"train/top1": top1, "lr": self.lr}
+        return [(self.plan.label, name, value) for name, value in points.items()]
+
+    def evaluated(self, answers: Answers, teacher: Answers | None, step: int, epoch: int) -> State:
+        """Its figures on val after `epoch` epochs; remembers the best, its weights too. Diverged where not finite."""
+        if not answers.finite:
+            raise Diverged(step, "val/logits")
+        figures = {"top1": answers.top1, "top5": answers.top5, "agreement": answers.agreement(teacher)}
+        if self.best is None or answers.top1 > self.best["top1"]:
+            self.best = {"top1": answers.top1, "step": step, "epoch": epoch}
+            self.best_weights = self.weights()
+        return figures
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of the network's state, on the processor."""
+        return {name: tensor.detach().to("cpu", copy=True) for name, tensor in self.network.state_dict().items()}
+
+    # --- failing, saving, going on ------------------------------------------------------------------------------
+
+    def fail(self, error: Diverged) -> State:
+        """Stop learning for good; returns {"step", "term", "detail"}."""
+        detail = f"{error.term} of {self.plan.label} is no longer a finite number at step {error.step}."
+        self.failed = {"step": error.step, "term": error.term, "detail": detail}
+        self._let_go()
+        return self.failed
+
+    def _let_go(self) -> None:
+        self.best, self.best_weights, self._window = None, {}, []
+        self.network, self.optimizer = nn.Identity(), build_optimizer([torch.zeros(0)], self.plan.optimizer)
+
+    def state(self) -> State:
+        """All that a resume needs, as tensors and primitives."""
+        if self.failed is not None:
+            return {"failed": self.failed}
+        return {
+            "failed": None,
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "names": self._names,
+            "window": torch.stack(self._window) if self._window else None,
+            "best": self.best,
+            "best_weights": self.best_weights,
+            "best_saved_step": self.best_saved_step,
+        }
+
+    def restore(self, state: State) -> None:
+        self.failed = state["failed"]
+        if self.failed is not None:
+            self._let_go()
+            return
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self._names = state["names"]
+        window = state["window"]
+        self._window = [] if window is None else list(window.to(self.precision.device))
+        self.best, self.best_weights = state["best"], state["best_weights"]
+        self.best_saved_step = state["best_saved_step"]

@@ -1,0 +1,77 @@
+"""The teacher: always in eval mode, never with gradients."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import Failure, TrainingFailed
+from core.packed import PackedMeta
+from core.training.data import View
+from core.training.evaluate import Answers
+from core.training.export import load_weights
+from core.training.figures import Json, interval_of_share
+from core.training.models import build
+from core.training.precision import Precision
+
+
+@dataclass(frozen=True)
+class Teacher:
+    architecture: str
+    network: nn.Module
+    view: View
+    precision: Precision
+
+    @classmethod
+    def load(cls, path: Path, data: PackedMeta, precision: Precision) -> "Teacher":
+        """From canonical weights; TrainingFailed where they are not, or know other classes than the data."""
+        weights, meta = load_weights(path)
+        if meta is None:
+            raise _unfit("The teacher's file does not say which network it holds.")
+        network = build(meta.architecture, len(data.classes))
+        try:
+            network.load_state_dict(weights)
+        except RuntimeError as error:
+            raise _unfit(
+                f"Its weights are not those of {meta.architecture} with {len(data.classes)} classes."
+            ) from error
+        view = View(tuple(meta.mean), tuple(meta.std)) if meta.mean else View(tuple(data.mean), tuple(data.std))
+        network = network.to(precision.device).requires_grad_(False).eval()
+        return cls(meta.architecture, network, view, precision)
+
+    @property
+    def parameters(self) -> int:
+        return sum(p.numel() for p in self.network.parameters())
+
+    @torch.no_grad()
+    def logits(self, images: Tensor) -> Tensor:
+        """uint8 images (B, side, side, 3) -> float32 logits (B, classes)."""
+        assert not any(module.training for module in self.network.modules()), "the teacher must be in eval mode"
+        assert not any(p.requires_grad for p in self.network.parameters()), "the teacher must not have gradients"
+        return self.precision.logits(self.network, self.view.of(images))
+
+
+def check_above_chance(answers: Answers, classes: int) -> None:
+    """TrainingFailed `teacher_at_chance` where the teacher is not clearly better than guessing on val."""
+    chance = 1.5 / classes
+    interval = interval_of_share(answers.top1, len(answers.correct))
+    half_width = (interval[1] - interval[0]) / 2
+    if answers.finite and answers.top1 >= min(chance + half_width, 1.0):
+        return
+    figures: Json = {"top1": answers.top1, "needed": chance + half_width}
+    raise TrainingFailed(
+        Failure(
+            "teacher_at_chance",
+            "The teacher guesses",
+            f"The teacher reaches {answers.top1:.1%} top-1 on val; guessing would reach {1 / classes:.1%}.",
+            "Its classes may be in another order, or its normalization (mean, std) another one. "
+            'If this is meant, set teacher_check: "off".',
+            errors=[{"pointer": "/teacher", "code": "teacher_at_chance", "detail": str(figures)}],
+        )
+    )
+
+
+def _unfit(detail: str) -> TrainingFailed:
+    hint = "Register the teacher again, with the data set it was trained for."
+    return TrainingFailed(Failure("teacher_unfit", "The teacher does not fit", detail, hint))

@@ -1,0 +1,203 @@
+"""The training loop: one batch, one look at the teacher, and every student learns from it on its own."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+
+from core.assignment import TrainAssignment
+from core.child import Stop
+from core.errors import Failure, TrainingFailed
+from core.events import CheckpointSaved, Event, Finished, Metrics, Phase, Started, Stopped
+from core.training.checkpoint import load_checkpoint, save_checkpoint
+from core.training.cohort import Cohort, Points
+from core.training.data import Data, TrainBatches
+from core.training.deliver import Delivery
+from core.training.evaluate import Answers, answer
+from core.training.export import file_sha256
+from core.training.pace import Pace, SaveClock
+from core.training.precision import decide
+from core.training.results import Results, TeacherAnswers, Trained
+from core.training.student import Diverged
+from core.training.teacher import Teacher, check_above_chance
+
+
+class _StopAsked(Exception):
+    """The worker wants this attempt to end."""
+
+
+def never() -> Stop | None:
+    return None
+
+
+class Trainer:
+    """Trains the students of an assignment; `run` yields what happens and leaves storing it to the caller.
+
+    `step` is the number of updates made. Whenever an event comes out, all metrics up to its step came before it.
+    """
+
+    def __init__(self, assignment: TrainAssignment, wish: Callable[[], Stop | None] = never) -> None:
+        """`wish` is asked between steps."""
+        self.assignment = assignment
+        self.recipe, self.training = assignment.recipe, assignment.recipe.training
+        self.wish = wish
+        self.step = 0
+
+    def run(self) -> Iterator[Event]:
+        """Ends with Finished or Stopped. TrainingFailed where it cannot succeed, OSError where the disk cannot."""
+        yield Phase("loading", "reading the data and building the networks")
+        self._load()
+        try:
+            if self.teacher is not None:
+                yield Phase("checking_teacher", "measuring the teacher")
+                yield from self._check_teacher(self.teacher)
+            self._resume()
+            yield Started(
+                total_steps=self.total_steps,
+                total_epochs=self.training.epochs,
+                step=self.step,
+                decided=self.decided,
+                parameters={learner.plan.label: learner.parameters for learner in self.cohort.learners},
+                bitwise=self.bitwise,
+            )
+            yield Phase("training", "training the students")
+            self.pace = Pace(self.step, self.total_steps, self.batches.size)
+            self.clock = SaveClock(self.assignment.checkpoint_seconds)
+            while self.step < self.total_steps:
+                yield from self._epoch(self.step // self.batches.per_epoch)
+            yield from self._finish()
+        except _StopAsked:
+            yield Stopped(self.step)
+
+    # --- before the first step ------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        assignment = self.assignment
+        self.precision, self.decided, self.bitwise = decide(self.recipe, assignment.threads, assignment.decided)
+        self.data = Data(assignment.dataset, self.precision.device)
+        meta = self.data.meta
+        self.batches = TrainBatches(self.data.train, self.training)
+        self.total_steps = self.training.epochs * self.batches.per_epoch
+        self.teacher = Teacher.load(assignment.teacher, meta, self.precision) if assignment.teacher else None
+        self.teacher_on_val: Answers | None = None
+        self.cohort = Cohort(assignment.students, len(meta.classes), self.training, self.data.view, self.precision)
+        self.delivery = Delivery(
+            folder=assignment.folder,
+            recipe=self.recipe,
+            data=meta,
+            dataset_sha256=file_sha256(assignment.dataset),
+            teacher_sha256=file_sha256(assignment.teacher) if assignment.teacher else None,
+        )
+
+    def _check_teacher(self, teacher: Teacher) -> Iterator[Event]:
+        (self.teacher_on_val,) = answer([teacher.network], teacher.view, self.data.val, self.precision)
+        if self.recipe.teacher_check == "strict":
+            check_above_chance(self.teacher_on_val, len(self.data.meta.classes))
+        if self.assignment.resume is None:
+            yield Metrics(0, [(None, "teacher/top1", self.teacher_on_val.top1)])
+
+    # --- the loop ---------------------------------------------------------------------------------------------------
+
+    def _epoch(self, epoch: int) -> Iterator[Event]:
+        """From the next step to the end of this epoch (0-based), evaluation and checkpoint included."""
+        first = self.step % self.batches.per_epoch
+        begun = time.monotonic()
+        self.cohort.begin_epoch(epoch)
+        for images, labels in self.batches.of_epoch(epoch, first):
+            yield from self._between_steps()
+            teacher_logits = self.teacher.logits(images) if self.teacher else None
+            self.step += 1
+            self.cohort.learn(images, teacher_logits, labels, self.step)
+            if self.step % self.training.log_every == 0 or self.step == self.total_steps:
+                yield from self.cohort.flush(self.step)
+            if (progress := self.pace.progress(self.step, epoch + 1)) is not None:
+                yield progress
+        yield from self.cohort.evaluate(self.data.val, self.teacher_on_val, self.step, epoch + 1)
+        images_seen = (self.batches.per_epoch - first) * self.batches.size
+        yield Metrics(self.step, [(None, "images_per_second", images_seen / (time.monotonic() - begun))])
+        if self.clock.due(epoch_ended=True):
+            yield from self._save()
+
+    def _between_steps(self) -> Iterator[Event]:
+        wish = self.wish()
+        if wish == "discard":
+            raise _StopAsked
+        if wish == "checkpoint" or self.clock.due(epoch_ended=False):
+            yield from self._save()
+        if wish == "checkpoint":
+            raise _StopAsked
+
+    # --- checkpoints ------------------------------------------------------------------------------------------------
+
+    def _identity(self) -> str:
+        """Hash of what decides the weights: a checkpoint of anything else is refused."""
+        parts = {
+            "training": self.training.model_dump(mode="json"),
+            "students": [plan.model_dump(mode="json") for plan in self.assignment.students],
+            "dataset": self.delivery.dataset_sha256,
+            "teacher": self.delivery.teacher_sha256,
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _save(self) -> Iterator[Event]:
+        """A checkpoint, then the weights of those who have become better than ever."""
+        yield from self.cohort.check(self.step)
+        begun = time.monotonic()
+        decided = {"identity": self._identity(), "decided": self.decided, "step": self.step}
+        folder = self.assignment.folder / "checkpoints"
+        saved = save_checkpoint(decided | self.cohort.state(), folder, self.step)
+        cost = time.monotonic() - begun
+        epoch = self.step // self.batches.per_epoch
+        yield CheckpointSaved(self.step, epoch, str(saved.path), saved.bytes, saved.sha256)
+        for learner in self.cohort.alive:
+            if learner.best is not None and learner.best["step"] != learner.best_saved_step:
+                begun = time.monotonic()
+                event = self.delivery.best(learner, self.step, self.cohort.figures[learner.plan.label])
+                cost += time.monotonic() - begun
+                yield event
+        self.clock.saved(cost)
+
+    def _resume(self) -> None:
+        if self.assignment.resume is None:
+            return
+        state = load_checkpoint(self.assignment.resume)
+        if state["identity"] != self._identity():
+            detail = "The checkpoint belongs to another recipe, data set or teacher."
+            raise TrainingFailed(Failure("checkpoint_of_another_job", "The checkpoint does not fit", detail))
+        self.step = state["step"]
+        self.cohort.restore(state)
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    def _finish(self) -> Iterator[Event]:
+        """The last figures, on test too where there is one; then the files, then the result."""
+        yield Phase("evaluating", "measuring the last weights")
+        trained: dict[str, Trained] = {}
+        learners = self.cohort.alive
+        on_val = self.cohort.answers(self.data.val)
+        on_test = self.cohort.answers(self.data.test) if self.data.test else [None] * len(learners)
+        points: Points = []
+        for learner, val, test in zip(learners, on_val, on_test, strict=True):
+            if test is not None and not test.finite:
+                yield self.cohort.fail(learner, Diverged(self.step, "test/logits"))
+                continue
+            assert learner.best is not None
+            trained[learner.plan.label] = Trained(learner.plan, learner.parameters, val, test, learner.best)
+            points += [(learner.plan.label, "test/top1", test.top1)] if test else []
+        self.cohort.someone_is_left()
+        if points:
+            yield Metrics(self.step, points)
+        results = Results(list(trained.values()), self._taught_by(), self.training.seed)
+        yield Phase("exporting", "writing the students' files")
+        for learner in self.cohort.alive:
+            metrics = results.metrics(trained[learner.plan.label])
+            yield self.delivery.final(learner, self.step, self.training.epochs, metrics)
+        yield Finished(results.summary())
+
+    def _taught_by(self) -> TeacherAnswers | None:
+        if self.teacher is None or self.teacher_on_val is None:
+            return None
+        test = None
+        if self.data.test is not None:
+            (test,) = answer([self.teacher.network], self.teacher.view, self.data.test, self.precision)
+        return TeacherAnswers(self.teacher.architecture, self.teacher.parameters, self.teacher_on_val, test)
