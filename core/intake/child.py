@@ -6,7 +6,6 @@ Exit 0 after `Finished`, `Failed` or `Stopped`; a mistake of ours leaves a trace
 """
 
 import argparse
-from dataclasses import fields
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -34,13 +33,12 @@ def run(assignment: ReadDatasetAssignment, pipes: Pipes) -> Event:
 
     try:
         with confine(DEFAULT):
-            tell("")
+            tell("reading the data set")
             return Finished(read_dataset(assignment, tell))
     except _StopAsked:
         return Stopped(step=0)
     except (TrainingFailed, OSError, MemoryError, SafetensorError) as error:
-        failure = explained(error)
-        return Failed(**{f.name: getattr(failure, f.name) for f in fields(failure)})
+        return Failed(**explained(error).as_dict())
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.assignment import ReadDatasetAssignment
 from core.intake.builtin import read_builtin
-from core.intake.failures import rejected
+from core.intake.failures import rejected, too_slow
 from core.intake.inventory import Inventory, take_stock
 from core.intake.layout import Layout, arrange
 from core.intake.limits import DEFAULT, Limits
@@ -52,8 +52,7 @@ class Clock:
     def tick(self, message: str) -> None:
         now = time.monotonic()
         if now - self._start > self._limits.seconds:
-            detail = f"Reading it takes longer than {self._limits.seconds:,} seconds; the last word was: {message}."
-            raise rejected("dataset_too_expensive", detail, "Upload fewer or smaller images.")
+            raise too_slow(message)
         if now - self._told >= 1:
             self._told = now
             self._tell(message)

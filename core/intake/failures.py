@@ -27,3 +27,9 @@ def rejected(
 ) -> TrainingFailed:
     """To be raised. `detail` says which member and what is wrong with it, `hint` what would be right."""
     return TrainingFailed(Failure(code, TITLES[code], detail, hint, retryable, list(errors)))
+
+
+def too_slow(where: str) -> TrainingFailed:
+    """`where` says how far the reading had come when its time was over."""
+    detail = f"Reading it takes longer than it may; when the time was over: {where}."
+    return rejected("dataset_too_expensive", detail, "Upload fewer or smaller images. GET /v1/limits says how long.")

@@ -3,23 +3,26 @@
 import errno
 import re
 import resource
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from safetensors import SafetensorError
 
 from core.errors import Failure, TrainingFailed
-from core.intake.failures import rejected
+from core.intake.failures import rejected, too_slow
 from core.intake.limits import Limits
 
-CPU_SLACK_SECONDS = 60  # the clock between two images refuses politely; the kernel only where that hangs
+CPU_SLACK_SECONDS = 60  # the kernel's own limit kills, so it comes after everything that can still explain itself
 
 
 @contextmanager
 def confine(limits: Limits) -> Iterator[None]:
     """Limits of the kernel on this process, lifted again at the end so that the failure can be reported.
 
-    RLIMIT_DATA bounds what is allocated; the address space is larger by the pixels, which are mapped from a file.
+    RLIMIT_DATA bounds what is allocated; the address space is larger by the pixels, which are mapped from a file. The
+    alarm ends what the clock between two members never sees: an endless gzip header, a million empty streams.
     """
     wanted = {
         resource.RLIMIT_DATA: limits.memory_bytes,
@@ -33,11 +36,19 @@ def confine(limits: Limits) -> Iterator[None]:
     for kind, value in wanted.items():
         hard = before[kind][1]
         resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+    handler = signal.signal(signal.SIGALRM, _on_alarm)
+    signal.alarm(limits.seconds + 1)
     try:
         yield
     finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, handler)
         for kind, value_before in before.items():
             resource.setrlimit(kind, value_before)
+
+
+def _on_alarm(_signal: int, _frame: FrameType | None) -> None:
+    raise too_slow("the archive was still being unpacked")
 
 
 def explained(error: TrainingFailed | OSError | MemoryError | SafetensorError) -> Failure:

@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from core.assignment import ReadDatasetAssignment
+from core.errors import TrainingFailed
 from core.events import Event, decode
 from core.intake.dataset import read_dataset
 from core.intake.limits import DEFAULT, Limits
@@ -42,3 +45,22 @@ def read(folder: Path, source: Path, limits: Limits = DEFAULT, **options: Any) -
     """The report, or `TrainingFailed`."""
     folder.mkdir(exist_ok=True)
     return read_dataset(assignment_for(folder, path=source, **options), lambda _: None, limits)
+
+
+def listing(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else b"" for p in folder.rglob("*")}
+
+
+def refused(tmp_path: Path, source: Path, code: str, **options: Any) -> TrainingFailed:
+    """Refused by this code, and not a byte is left or changed anywhere near."""
+    out = tmp_path / "near" / "out"
+    out.mkdir(parents=True)
+    (tmp_path / "near" / "canary").write_bytes(b"sings")
+    before = listing(tmp_path)
+    with pytest.raises(TrainingFailed) as error:
+        read(out, source, **options)
+    assert listing(tmp_path) == before
+    failure = error.value.failure
+    assert (failure.code, failure.retryable) == (code, False), failure.detail
+    assert failure.title and failure.detail.endswith(".") and failure.detail.isprintable()
+    return error.value
