@@ -52,6 +52,8 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python -m api.openapi | diff -q - frontend/openapi.json >/dev/null \
+		|| { echo "frontend/openapi.json is stale: $(BIN)/python -m api.openapi > frontend/openapi.json" >&2; exit 1; }
 	cd frontend && npm run --silent check
 
 bench: setup

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.client import ApiError, Client, Unreachable, connect
 from cli.jobfile import local_dataset, local_teacher, parse_recipe, read_document
 from cli.output import err, load_settings, out, print_json, say, warn
 from cli.progress import ProgressView
 from cli.register import ensure_dataset, ensure_teacher
-from cli.results import result_table, verdict_line
+from cli.results import result_notes, result_table
 from core.errors import DistilleryError
 from core.lifecycle import TERMINAL
 
@@ -61,7 +61,8 @@ def show_outcome(job: Json) -> None:
     """The table and verdict of a job that succeeded; an error otherwise."""
     if job["status"] == "succeeded":
         out.print(result_table(job["students"], job["result"]))
-        say(verdict_line(job["result"]))
+        for line in result_notes(job["result"]):
+            out.print(line, markup=False, soft_wrap=True)
         return
     error = job["error"] or {}
     detail = " ".join(part for part in (error.get("detail"), error.get("hint")) if part)
@@ -138,7 +139,7 @@ def jobs(
     if as_json:
         print_json(rows)
         return
-    table = Table("id", "name", "status", "progress", "students", "created")
+    table = Table(Column("id", no_wrap=True), "name", "status", "progress", "students", "created")
     for row in rows:
         progress = f"{row['progress']['percent']:.0f} %"
         created = row["created_at"][:16].replace("T", " ")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -89,7 +89,7 @@ def list_keys(local: Local = False, as_json: AsJson = False) -> None:
     if as_json:
         print_json(answer)
         return
-    table = Table("id", "name", "begins", "last used", "expires", "state")
+    table = Table(Column("id", no_wrap=True), "name", "begins", "last used", "expires", "state")
     for row in answer:
         state = "revoked" if row["revoked_at"] else "good"
         when = [str(row[name] or "never")[:16].replace("T", " ") for name in ("last_used_at", "expires_at")]

@@ -12,7 +12,10 @@ from typer.core import TyperGroup
 from core.errors import DistilleryError, Invalid, Problem
 from core.settings import Settings
 
+PIPE_WIDTH = 200  # a pipe has no width: nothing is cut off there
 out = Console(highlight=False)
+if not out.is_terminal:
+    out = Console(highlight=False, width=PIPE_WIDTH)
 err = Console(stderr=True, highlight=False)
 
 

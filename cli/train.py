@@ -10,7 +10,7 @@ from cli.jobfile import parse_recipe, read_document
 from cli.local import LocalTraining
 from cli.output import load_settings, out, print_json, say, size
 from cli.progress import ProgressView
-from cli.results import result_table, verdict_line
+from cli.results import result_notes, result_table
 from cli.run_folder import RunFolder
 from core.errors import Invalid, Problem
 from core.events import Stopped
@@ -80,7 +80,8 @@ def train(
         print_json(shown)
         return
     out.print(result_table(shown["students"], result))
-    say(verdict_line(result))
+    for line in result_notes(result):
+        out.print(line, markup=False, soft_wrap=True)
     weights = sum(f["bytes"] for s in shown["students"] for f in s["files"])
     say(f"{len(plans)} students, {size(weights)} in {to}, {time.monotonic() - started:.0f} s.")
     if all(student["status"] == "failed" for student in shown["students"]):
