@@ -1,6 +1,5 @@
 """The application: `uvicorn --factory api.app:create_app`. HTTP in, rows out; it never loads torch."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -33,11 +32,10 @@ from api.uploads.endpoints import router as uploads
 from api.workers.endpoints import router as workers
 from core.db.keys import ensure_admin_key
 from core.db.session import Database
+from core.errors import Unavailable
 from core.queue import Queue, make_queue
 from core.settings import Settings
 from core.storage import Storage, open_storage
-
-log = logging.getLogger(__name__)
 
 
 def create_app(
@@ -61,7 +59,7 @@ def create_app(
         responses={"default": {"model": problems.ProblemRead, "description": "What went wrong."}},
     )
     app.state.settings = settings
-    app.state.database = database or Database(settings.database)
+    app.state.database = database or _open_database(settings)
     app.state.storage = storage or open_storage(settings.storage)
     app.state.queue = queue or make_queue(settings.broker_url)
     app.state.broadcaster = Broadcaster(app.state.database)
@@ -78,6 +76,19 @@ def create_app(
     return app
 
 
+def _open_database(settings: Settings) -> Database:
+    """Ends the process with one clear line when there is no database, or one with a schema it does not know."""
+    try:
+        database = Database(settings.database)
+        migrations.check(database.engine)
+    except Unavailable as error:
+        raise SystemExit(f"distillery api: {error.detail}") from error
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise SystemExit(f"distillery api: the database does not answer: {reason}") from error
+    return database
+
+
 def _operation_id(route: APIRoute) -> str:
     """The function's name: generated clients read like the code."""
     return route.name
@@ -85,14 +96,9 @@ def _operation_id(route: APIRoute) -> str:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-    """Refuses to serve a schema it does not know; a database that is down may come up later."""
     state = app.state
-    try:
-        await run_in_threadpool(migrations.check, state.database.engine)
-        await run_in_threadpool(ensure_admin_key, state.database, state.settings)
-    except SQLAlchemyError as error:
-        log.warning("the database does not answer yet: %s", error)
+    await run_in_threadpool(migrations.check, state.database.engine)
+    await run_in_threadpool(ensure_admin_key, state.database, state.settings)
     async with running(state.broadcaster):
         yield {}
-    state.broadcaster.close()
     state.database.close()

@@ -26,7 +26,7 @@ class Replay(Exception):
         self.answer = answer
 
 
-def on_replay(request: Request, error: Exception) -> Response:
+def on_replay(_: Request, error: Exception) -> Response:
     assert isinstance(error, Replay)
     headers = {"Idempotent-Replayed": "true"}
     return Response(error.answer.body, error.answer.status, headers, "application/json")

@@ -3,23 +3,22 @@
 import inspect
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from api.catalog.schemas import ArchitectureRead, LimitsRead, LossRead, PresetRead
-from api.deps import TheCaller, TheSettings
+from api.deps import TheSettings, authenticate
 from api.events.endpoints import MAX_POINTS
 from api.schemas import Listing
 from core.catalog import ARCHITECTURES, BUILTIN_DATASETS, LOSSES, Architecture
 from core.presets import PRESETS
 from core.recipe import Recipe
 
-router = APIRouter(tags=["catalog"])
+router = APIRouter(tags=["catalog"], dependencies=[Depends(authenticate)])
 MAX_BODY_BYTES = 2**20
 
 
 @router.get("/architectures")
 def list_architectures(
-    caller: TheCaller,
     q: Annotated[str | None, Query(max_length=200, description="Part of the name, family or description.")] = None,
     library: Annotated[Literal["cifar", "torchvision", "timm"] | None, Query()] = None,
     max_parameters: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
@@ -58,7 +57,7 @@ def list_architectures(
 
 
 @router.get("/losses")
-def list_losses(caller: TheCaller) -> Listing[LossRead]:
+def list_losses() -> Listing[LossRead]:
     """The losses with the JSON Schema of their options."""
     data = [
         LossRead(
@@ -73,7 +72,7 @@ def list_losses(caller: TheCaller) -> Listing[LossRead]:
 
 
 @router.get("/presets")
-def list_presets(caller: TheCaller) -> Listing[PresetRead]:
+def list_presets() -> Listing[PresetRead]:
     """Named recipes, resolved; teacher and data set are yours to give."""
     data = [
         PresetRead(
@@ -87,7 +86,7 @@ def list_presets(caller: TheCaller) -> Listing[PresetRead]:
 
 
 @router.get("/limits")
-def get_limits(caller: TheCaller, settings: TheSettings) -> LimitsRead:
+def get_limits(settings: TheSettings) -> LimitsRead:
     """What this server allows."""
     return LimitsRead(
         max_upload_bytes=settings.max_upload_bytes,

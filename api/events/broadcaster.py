@@ -86,11 +86,8 @@ class Broadcaster:
         self._streams: dict[str, set[_Stream]] = {}  # by job
         self._cursors: dict[str, int] = {}  # by job: the last event handed to its streams
         self._wanted = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._closed = False
 
     async def run(self) -> None:
-        self._loop = asyncio.get_running_loop()
         checked = time.monotonic()
         while True:
             await self._wanted.wait()
@@ -102,17 +99,6 @@ class Broadcaster:
             except SQLAlchemyError as error:
                 log.warning("event streams wait for the database: %s", error)
             await asyncio.sleep(self._read_seconds)
-
-    def close(self) -> None:
-        """End every stream, so that the server can stop. From any thread or signal handler."""
-        self._closed = True
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._close_all)
-
-    def _close_all(self) -> None:
-        for streams in self._streams.values():
-            for stream in streams:
-                stream.put(_CLOSE)
 
     # --- the reader -----------------------------------------------------------------------------------------------
 
@@ -129,8 +115,8 @@ class Broadcaster:
     def _read(self, cursors: dict[str, int]) -> dict[str, list[Frame]]:
         """What is new for each job; a job that has been deleted closes its streams."""
         with self._database.read() as session:
-            rows = session.execute(select(Job.id, Job.last_seq).where(Job.id.in_(cursors))).all()
-            last = {job_id: seq for job_id, seq in rows}
+            rows = session.execute(select(Job.id, Job.last_seq).where(Job.id.in_(cursors)))
+            last = {row.id: row.last_seq for row in rows}
             news = {job_id: [_CLOSE] for job_id in cursors if job_id not in last}
             for job_id, seq in last.items():
                 if seq > cursors[job_id]:
@@ -172,7 +158,7 @@ class Broadcaster:
 
         stream = _Stream(job_id, caller)
         try:
-            while not self._closed:
+            while True:
                 while page := await run_in_threadpool(behind):
                     for frame in page:
                         if frame is _CLOSE:

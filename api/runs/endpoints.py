@@ -3,14 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from api.deps import Reading, TheCaller, ThePart
 from api.runs.schemas import RunRead
 from api.schemas import Listing
-from core.db.models import Run
-from core.db.paging import page
+from core.db import runs
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
@@ -23,9 +20,6 @@ def list_runs(
     subject: Annotated[str | None, Query(max_length=100, description="Id of a job, data set or teacher.")] = None,
 ) -> Listing[RunRead]:
     """The project's runs, newest first."""
-    query = select(Run).where(Run.project_id == caller.project_id).options(selectinload(Run.attempts))
-    if subject is not None:
-        query = query.where(Run.subject == subject)
-    found = page(session, query, Run.id, window)
-    data = [RunRead.model_validate(row) for row in found.rows]
-    return Listing(data=data, has_more=found.next is not None, next=found.next)
+    page = runs.listing(session, caller.project_id, window, subject=subject)
+    data = [RunRead.model_validate(row) for row in page.rows]
+    return Listing(data=data, has_more=page.next is not None, next=page.next)

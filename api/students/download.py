@@ -1,6 +1,5 @@
 """Downloads: HTTP's own ways to resume, to check and to spare a transfer."""
 
-import os
 from pathlib import Path
 from typing import Self
 
@@ -28,7 +27,7 @@ class Download(FileResponse):
     @classmethod
     def of(cls, file: File, path: Path) -> Self:
         headers = {"ETag": etag(file.sha256), "Cache-Control": "private, no-cache"}
-        return cls(path, headers=headers, media_type=file.media_type, filename=file.name, stat_result=os.stat(path))
+        return cls(path, headers=headers, media_type=file.media_type, filename=file.name, stat_result=path.stat())
 
     @staticmethod
     def unchanged(file: File) -> Response:

@@ -2,19 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
-from api.deps import Reading, TheCaller, ThePart, TheSettings
+from api.deps import Reading, ThePart, TheSettings, authenticate
 from api.schemas import Listing
 from api.workers.schemas import WorkerRead
 from core.db import workers
 
-router = APIRouter(prefix="/workers", tags=["workers"])
+router = APIRouter(prefix="/workers", tags=["workers"], dependencies=[Depends(authenticate)])
 
 
 @router.get("")
 def list_workers(
-    caller: TheCaller,
     session: Reading,
     window: ThePart,
     settings: TheSettings,

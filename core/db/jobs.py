@@ -99,7 +99,7 @@ def listing(
 def attempts(session: Session, job_ids: Sequence[str]) -> dict[str, int]:
     """The attempt that each job is at: 0 before its first."""
     rows = session.execute(select(Run.subject, Run.attempt).where(Run.subject.in_(job_ids)).order_by(Run.id))
-    return {subject: attempt for subject, attempt in rows}
+    return {row.subject: row.attempt for row in rows}
 
 
 def parts(session: Session, jobs: Sequence[Job]) -> tuple[dict[str, Teacher], dict[str, Dataset]]:

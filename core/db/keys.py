@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -40,7 +40,7 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _alive(at: datetime) -> tuple[object, ...]:
+def _alive(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at)
 
 
@@ -57,7 +57,7 @@ def create(work: UnitOfWork, project_id: str, name: str, *, expires_at: datetime
 
 def find(session: Session, secret: str) -> ApiKey | None:
     """The key that this secret is; None when it is unknown, revoked or expired."""
-    return session.scalar(select(ApiKey).where(ApiKey.hash == _hash(secret), *_alive(now())))  # type: ignore[arg-type]
+    return session.scalar(select(ApiKey).where(ApiKey.hash == _hash(secret), *_alive(now())))
 
 
 def find_session(session: Session, token: str) -> tuple[SignIn, ApiKey] | None:
@@ -66,7 +66,7 @@ def find_session(session: Session, token: str) -> tuple[SignIn, ApiKey] | None:
     query = (
         select(SignIn, ApiKey)
         .join(ApiKey, ApiKey.id == SignIn.key_id)
-        .where(SignIn.hash == _hash(token), SignIn.expires_at > at, *_alive(at))  # type: ignore[arg-type]
+        .where(SignIn.hash == _hash(token), SignIn.expires_at > at, *_alive(at))
     )
     row = session.execute(query).first()
     return (row[0], row[1]) if row else None
@@ -84,7 +84,7 @@ def still_good(session: Session, callers: set[Caller]) -> set[Caller]:
     """Those of the callers whose key and session have been neither revoked nor expired."""
     at = now()
     ids = {caller.key_id for caller in callers}
-    keys = set(session.scalars(select(ApiKey.id).where(ApiKey.id.in_(ids), *_alive(at))))  # type: ignore[arg-type]
+    keys = set(session.scalars(select(ApiKey.id).where(ApiKey.id.in_(ids), *_alive(at))))
     wanted = {caller.session_id for caller in callers if caller.session_id}
     open_ = set(session.scalars(select(SignIn.id).where(SignIn.id.in_(wanted), SignIn.expires_at > at)))
     return {c for c in callers if c.key_id in keys and (c.session_id is None or c.session_id in open_)}
@@ -134,7 +134,7 @@ def use_code(work: UnitOfWork, code: str) -> ApiKey | None:
     key_id = work.scalar(spent.returning(SignInCode.key_id))
     if key_id is None:
         return None
-    return work.scalar(select(ApiKey).where(ApiKey.id == key_id, *_alive(now())))  # type: ignore[arg-type]
+    return work.scalar(select(ApiKey).where(ApiKey.id == key_id, *_alive(now())))
 
 
 # --- the first start ----------------------------------------------------------------------------------------------

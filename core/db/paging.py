@@ -24,7 +24,7 @@ class Page(Generic[T]):
     next: str | None  # the `after` of the next page; None on the last one
 
 
-def page(session: Session, query: Select[tuple[T]], id: InstrumentedAttribute[str], window: Window) -> Page[T]:
+def page(session: Session, query: Select[T], id: InstrumentedAttribute[str], window: Window) -> Page[T]:
     """One page of `query`, ordered by id; newest first unless the window says otherwise."""
     rising = window.order == "asc"
     if window.after is not None:

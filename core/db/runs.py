@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from core.db import events
 from core.db.clock import lease_clock
 from core.db.models import Attempt, Dataset, Job, Run, Student, Teacher, now
+from core.db.paging import Page, Window, page
 from core.errors import Failure, Stale
 from core.lifecycle import HELD, TERMINAL, JobStatus, available_actions, check_move, decide
 
@@ -38,6 +39,12 @@ def enqueue(work: Session, *, kind: str, subject: str, project_id: str, priority
 def of_subject(session: Session, subject: str) -> Run | None:
     """The newest run of a job, data set or teacher."""
     return session.scalars(select(Run).where(Run.subject == subject).order_by(Run.id.desc()).limit(1)).first()
+
+
+def listing(session: Session, project_id: str, window: Window, *, subject: str | None = None) -> Page[Run]:
+    """A project's runs with their attempts."""
+    query = select(Run).where(Run.project_id == project_id).options(selectinload(Run.attempts))
+    return page(session, query if subject is None else query.where(Run.subject == subject), Run.id, window)
 
 
 def claim(work: Session, worker_id: str, lease_seconds: float) -> Claim | None:
