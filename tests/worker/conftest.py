@@ -30,8 +30,7 @@ class Redis:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [redis_executable(), "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self._folder)]
-            + ["--save", "", "--appendonly", "no"],
+            [redis_executable(), *f"--port 0 --unixsocket {self.socket} --dir {self._folder} --appendonly no".split()],
             stdout=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + 10
@@ -54,6 +53,17 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 
 @pytest.fixture
 def bench(tmp_path: Path, database: Database, redis: Redis) -> Iterator[Bench]:
+    """On each database."""
     bench = Bench(tmp_path, database, broker=redis.url)
     yield bench
     bench.close()
+
+
+@pytest.fixture
+def sqlite_bench(tmp_path: Path, sqlite_url: str, redis: Redis) -> Iterator[Bench]:
+    """On SQLite alone, where the database is not what is tried."""
+    database = Database(sqlite_url)
+    bench = Bench(tmp_path, database, broker=redis.url)
+    yield bench
+    bench.close()
+    database.close()

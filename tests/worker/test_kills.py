@@ -41,16 +41,16 @@ def test_killing_child_worker_and_broker_changes_no_byte_and_no_point(bench: Ben
     bench.wait_status(undisturbed, "succeeded")
 
     disturbed = bench.add_job(recipe(dataset, teacher))
-    bench.wait_step(disturbed, 40)
+    bench.wait_step(disturbed, 25)
     bench.training_child().kill()
     wait_for("a second attempt", lambda: len(bench.attempts(disturbed)) == 2)
-    bench.wait_step(disturbed, 80)
+    bench.wait_step(disturbed, 60)
     child = bench.training_child()
     bench.workers[-1].kill()  # kill -9 of the worker alone: the child notices by its lifeline
     wait_for("the orphan to end", lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 10)
     bench.start_worker()
     wait_for("a third attempt", lambda: len(bench.attempts(disturbed)) == 3)
-    bench.wait_step(disturbed, 130)
+    bench.wait_step(disturbed, 100)
     redis.kill()
     bench.wait_status(disturbed, "succeeded")
     redis.start()
@@ -75,7 +75,7 @@ def test_pause_resume_yield_and_zombie_change_no_byte(bench: Bench) -> None:
     bench.wait_status(disturbed, "paused")
     bench.act(disturbed, "resume")
     bench.wait_status(disturbed, "running")
-    bench.wait_step(disturbed, 80)
+    bench.wait_step(disturbed, 60)
     child = bench.training_child()
     bench.workers[-1].send_signal(signal.SIGTERM)  # a deployment: the run yields
     assert bench.workers[-1].wait(timeout=20) == 0
@@ -84,7 +84,7 @@ def test_pause_resume_yield_and_zombie_change_no_byte(bench: Bench) -> None:
 
     zombie = bench.start_worker()
     bench.wait_status(disturbed, "running")
-    bench.wait_step(disturbed, 130)
+    bench.wait_step(disturbed, 100)
     child = bench.training_child()
     os.killpg(zombie.pid, signal.SIGSTOP)
     child.suspend()  # worker and child sleep longer than the lease
@@ -101,7 +101,8 @@ def test_pause_resume_yield_and_zombie_change_no_byte(bench: Bench) -> None:
     assert_no_gap_no_double(bench, disturbed)
 
 
-def test_a_cancelled_job_leaves_no_process_and_a_free_slot(bench: Bench) -> None:
+def test_a_cancelled_job_leaves_no_process_and_a_free_slot(sqlite_bench: Bench) -> None:
+    bench = sqlite_bench
     bench.start_worker()
     dataset = bench.add_digits()
     job = bench.add_job(recipe(dataset, None, epochs=2000))
@@ -114,7 +115,8 @@ def test_a_cancelled_job_leaves_no_process_and_a_free_slot(bench: Bench) -> None
     bench.wait_status(short, "succeeded")
 
 
-def test_a_child_that_ignores_every_request_is_killed_with_its_group(bench: Bench) -> None:
+def test_a_child_that_ignores_every_request_is_killed_with_its_group(sqlite_bench: Bench) -> None:
+    bench = sqlite_bench
     bench.start_worker(stop_grace_seconds="1")
     dataset = bench.add_digits()
     job = bench.add_job(recipe(dataset, None, epochs=2000))
@@ -126,7 +128,8 @@ def test_a_child_that_ignores_every_request_is_killed_with_its_group(bench: Benc
     assert not psutil.pid_exists(child.pid)
 
 
-def test_a_job_that_keeps_dying_ends_as_a_crash_loop_that_shows_why(bench: Bench) -> None:
+def test_a_job_that_keeps_dying_ends_as_a_crash_loop_that_shows_why(sqlite_bench: Bench) -> None:
+    bench = sqlite_bench
     bench.start_worker(checkpoint_seconds="3600")
     dataset = bench.add_digits()
     job = bench.add_job(recipe(dataset, None, epochs=1, log_every=1, batch_size=600))
@@ -137,7 +140,8 @@ def test_a_job_that_keeps_dying_ends_as_a_crash_loop_that_shows_why(bench: Bench
     assert ended.error["code"] == "crash_loop" and "signal 9" in ended.error["detail"]
 
 
-def test_without_any_broker_jobs_are_found_by_polling(bench: Bench) -> None:
+def test_without_any_broker_jobs_are_found_by_polling(sqlite_bench: Bench) -> None:
+    bench = sqlite_bench
     del bench.environment["DISTILLERY_BROKER_URL"]
     worker: subprocess.Popen[bytes] = bench.start_worker()
     dataset = bench.add_digits()
@@ -146,7 +150,8 @@ def test_without_any_broker_jobs_are_found_by_polling(bench: Bench) -> None:
     assert worker.poll() is None
 
 
-def test_a_damaged_checkpoint_is_passed_over(bench: Bench) -> None:
+def test_a_damaged_checkpoint_is_passed_over(sqlite_bench: Bench) -> None:
+    bench = sqlite_bench
     worker = bench.start_worker()
     dataset = bench.add_digits()
     undisturbed = bench.add_job(recipe(dataset, None))
