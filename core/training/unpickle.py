@@ -38,7 +38,9 @@ def check_zip(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever zipfile makes of a stranger's bytes
         raise rejected("checkpoint_corrupt", f"The file begins like a PyTorch file, but is broken: {error}.") from error
     names = [member.filename for member in members]
     if any(name.endswith("/constants.pkl") or "/code/" in name for name in names):
@@ -86,7 +88,7 @@ def unexpected_names(path: Path) -> Iterator[str]:
         with _open_pickle(path) as stream:
             for _ in range(4):  # the older format: magic number, version, machine, and then the object
                 yield from (name for name in mentioned(stream) if name.partition(".")[0] not in HARMLESS)
-    except (ValueError, LookupError, EOFError, zipfile.BadZipFile):
+    except (ValueError, LookupError, EOFError, OSError, RuntimeError, zipfile.BadZipFile):
         return  # broken bytes mention nothing more
 
 
