@@ -1,0 +1,48 @@
+"""Every operation of the interface, from its own description: a new route is tested without being listed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI
+
+BODIES: dict[str, dict[str, Any]] = {
+    "create_job": {"dataset": "dst_x", "students": [{"name": "a", "architecture": "resnet8"}]},
+    "change_job": {"name": "b"},
+    "create_dataset": {"name": "d", "source": {"kind": "builtin", "name": "digits"}},
+    "create_teacher": {"name": "t", "source": {"kind": "upload", "upload": "upl_x"}},
+    "create_upload": {"filename": "f", "bytes": 10, "purpose": "dataset"},
+    "complete_upload": {"sha256": "0" * 64},
+    "create_api_key": {"name": "k"},
+    "create_session": {"key": "dkd_x"},
+}
+OPEN = {"get_health", "get_readiness", "get_version", "create_session"}  # asked without a key
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`path` has the parameters in braces, `id` is the operation's name."""
+
+    id: str
+    method: str
+    path: str
+    query: list[str] = field(default_factory=list)
+
+    def fill(self, values: dict[str, str]) -> str:
+        return re.sub(r"\{(\w+)\}", lambda m: values[m[1]], self.path)
+
+    @property
+    def parameters(self) -> list[str]:
+        return re.findall(r"\{(\w+)\}", self.path)
+
+    @property
+    def body(self) -> dict[str, Any] | None:
+        return BODIES.get(self.id)
+
+
+def operations(app: FastAPI) -> Iterator[Operation]:
+    for path, methods in app.openapi()["paths"].items():
+        for method, said in methods.items():
+            query = [p["name"] for p in said.get("parameters", []) if p["in"] == "query"]
+            yield Operation(said["operationId"], method.upper(), path, query)

@@ -1,0 +1,188 @@
+"""Who may ask: keys, signed-in browsers, and nobody for another project's objects."""
+
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
+from starlette.testclient import TestClient
+
+from core.db import keys
+from core.db.models import ApiKey, Base, now
+from core.db.session import Database
+from core.settings import Settings
+from tests.api.operations import OPEN, operations
+from tests.fixtures.service import Make
+
+
+def test_another_projects_objects_are_not_there(
+    app: FastAPI, client: TestClient, stranger: TestClient, make: Make
+) -> None:
+    job = make.job()
+    student = job["students"][0]["id"]
+    make.file(student, b"weights")
+    wish = {"filename": "f", "bytes": 10, "purpose": "dataset"}
+    ours = {
+        "job_id": job["id"],
+        "student_id": student,
+        "teacher_id": make.teacher(),
+        "dataset_id": make.dataset(),
+        "upload_id": client.post("/v1/uploads", json=wish).json()["id"],
+        "key_id": client.get("/v1/api-keys").json()["data"][0]["id"],
+        "name": "weights.safetensors",
+        "n": "1",
+        "split": "train",
+        "index": "0",
+    }
+    tried = 0
+    for operation in operations(app):
+        if operation.parameters:
+            path = operation.fill(ours)
+            content = b"x" * 10 if operation.id == "put_part" else None
+            theirs = stranger.request(operation.method, path, json=operation.body, content=content)
+            assert theirs.status_code == 404, f"{operation.id}: {theirs.status_code} {theirs.text}"
+            nothing = stranger.request(
+                operation.method, operation.fill(dict.fromkeys(ours, "0")), json=operation.body, content=content
+            )
+            assert nothing.status_code in (404, 422), operation.id
+            tried += 1
+    assert tried >= 20
+    for noun in ("jobs", "students", "teachers", "datasets", "uploads", "runs"):
+        assert stranger.get(f"/v1/{noun}").json()["data"] == []
+    assert stranger.get(f"/v1/runs?subject={job['id']}").json()["data"] == []
+    assert stranger.get(f"/v1/students?job={job['id']}").json()["data"] == []
+    assert len(stranger.get("/v1/api-keys").json()["data"]) == 1
+    mine = client.get(f"/v1/jobs/{job['id']}")  # nothing of all this changed anything
+    assert mine.json() == job | {"students": mine.json()["students"]}
+    borrowed = stranger.post("/v1/jobs", json={"dataset": ours["dataset_id"], "students": job["recipe"]["students"]})
+    assert borrowed.json()["errors"][0]["code"] == "unknown_dataset"
+
+
+@pytest.mark.parametrize("key", [None, "", "Bearer", "Bearer dkd_wrong", "Basic dkd_wrong", "Bearer \u00fc", "x" * 9999])
+def test_without_a_good_key_nothing_answers(app: FastAPI, client: TestClient, key: str | None) -> None:
+    headers = {} if key is None else {"Authorization": key.encode()}
+    nobody = TestClient(app, raise_server_exceptions=False, headers=headers)  # type: ignore[arg-type]
+    for operation in operations(app):
+        if operation.id in OPEN:
+            continue
+        values = dict.fromkeys(operation.parameters, "1") | {"split": "train"}
+        answer = nobody.request(operation.method, operation.fill(values), json=operation.body)
+        assert answer.status_code == 401, f"{operation.id}: {answer.status_code}"
+        assert answer.headers["www-authenticate"] == "Bearer"
+        if operation.method != "HEAD":
+            assert answer.json()["code"] in ("missing_key", "invalid_key")
+
+
+def test_the_first_start_writes_an_admin_key(client: TestClient, database: Database, settings: Settings) -> None:
+    path = settings.admin_key_file
+    text = path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert text == text.strip() + "\n"
+    assert text.startswith("dkd_")
+    assert keys.ensure_admin_key(database, settings) == path
+    assert path.read_text() == text
+    listed = client.get("/v1/api-keys").json()["data"]
+    assert [(k["name"], text.startswith(k["prefix"])) for k in listed] == [("admin", True)]
+
+
+def test_a_key_is_shown_once_and_can_be_revoked(client: TestClient, app: FastAPI, database: Database) -> None:
+    made = client.post("/v1/api-keys", json={"name": "ci"}, headers={"Idempotency-Key": "a"}).json()
+    assert made["key"].startswith("dkd_")
+    assert len(made["key"]) >= 36
+    replayed = client.post("/v1/api-keys", json={"name": "ci"}, headers={"Idempotency-Key": "a"})
+    assert replayed.json() == made | {"key": None}
+    mine = TestClient(app, headers={"Authorization": f"Bearer {made['key']}"})
+    assert mine.get("/v1/jobs").status_code == 200
+    listed = client.get("/v1/api-keys").json()["data"]
+    assert made["key"] not in str(listed)
+    assert listed[0]["last_used_at"] is not None
+    assert client.delete(f"/v1/api-keys/{made['id']}").status_code == 204
+    assert mine.get("/v1/jobs").json()["code"] == "invalid_key"
+
+
+def test_a_key_expires(client: TestClient, app: FastAPI, database: Database) -> None:
+    past = (now() - timedelta(seconds=1)).isoformat()
+    assert client.post("/v1/api-keys", json={"name": "x", "expires_at": past}).json()["code"] == "in_the_past"
+    soon = (now() + timedelta(hours=1)).isoformat()
+    made = client.post("/v1/api-keys", json={"name": "x", "expires_at": soon}).json()
+    mine = TestClient(app, headers={"Authorization": f"Bearer {made['key']}"})
+    assert mine.get("/v1/jobs").status_code == 200
+    with database.write() as work:
+        work.execute(update(ApiKey).where(ApiKey.id == made["id"]).values(expires_at=now()))
+    assert mine.get("/v1/jobs").status_code == 401
+
+
+# --- browsers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def browser(app: FastAPI, client: TestClient) -> TestClient:
+    return TestClient(app, base_url="http://dash.example", raise_server_exceptions=False)
+
+
+def test_a_browser_signs_in_and_out(browser: TestClient, settings: Settings) -> None:
+    key = settings.admin_key_file.read_text().strip()
+    assert browser.get("/v1/jobs").status_code == 401
+    signed = browser.post("/v1/sessions", json={"key": key})
+    assert signed.status_code == 204
+    cookie = signed.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "secure" not in cookie
+    assert browser.get("/v1/sessions/current").json()["key"]["name"] == "admin"
+    assert browser.get("/v1/jobs").status_code == 200
+    wish = {"name": "k"}
+    for origin, status in (
+        ("http://dash.example", 201),
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("http://[", 403),
+        (None, 201),
+    ):
+        headers = {} if origin is None else {"Origin": origin}
+        assert browser.post("/v1/api-keys", json=wish, headers=headers).status_code == status, origin
+    assert browser.delete("/v1/sessions/current").status_code == 204
+    assert browser.get("/v1/jobs").status_code == 401
+
+
+def test_the_cookie_is_secure_over_https(app: FastAPI, client: TestClient, settings: Settings) -> None:
+    browser = TestClient(app, base_url="https://dash.example")
+    signed = browser.post("/v1/sessions", json={"key": settings.admin_key_file.read_text().strip()})
+    assert "secure" in signed.headers["set-cookie"].lower()
+
+
+def test_a_sign_in_code_works_once(browser: TestClient, app: FastAPI, database: Database, settings: Settings) -> None:
+    with database.write() as work:
+        key = keys.find(work, settings.admin_key_file.read_text().strip())
+        assert key is not None
+        code = keys.create_code(work, key.id)
+        late = keys.create_code(work, key.id, minutes=-1)
+    assert browser.post("/v1/sessions", json={"code": late}).status_code == 401
+    assert browser.post("/v1/sessions", json={"code": code}).status_code == 204
+    assert browser.get("/v1/jobs").status_code == 200
+    second = TestClient(app)
+    assert second.post("/v1/sessions", json={"code": code}).status_code == 401
+
+
+def test_a_stolen_cookie_dies_with_its_key(browser: TestClient, client: TestClient) -> None:
+    made = client.post("/v1/api-keys", json={"name": "laptop"}).json()
+    browser.post("/v1/sessions", json={"key": made["key"]})
+    assert browser.get("/v1/jobs").status_code == 200
+    client.delete(f"/v1/api-keys/{made['id']}")
+    assert browser.get("/v1/jobs").status_code == 401
+
+
+def test_nothing_readable_lies_in_the_database(
+    client: TestClient, browser: TestClient, database: Database, tmp_path: Path
+) -> None:
+    made = client.post("/v1/api-keys", json={"name": "k"}, headers={"Idempotency-Key": "b"}).json()["key"]
+    browser.post("/v1/sessions", json={"key": made})
+    token = browser.cookies["distillery_session"]
+    with database.engine.connect() as connection:
+
+        dump = "".join(str(row) for table in Base.metadata.sorted_tables for row in connection.execute(table.select()))
+    assert len(dump) > 100
+    assert made not in dump
+    assert token not in dump
