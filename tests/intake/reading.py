@@ -15,13 +15,12 @@ from core.intake.dataset import read_dataset
 from core.intake.limits import DEFAULT, Limits
 
 
-def run_child(assignment: ReadDatasetAssignment, first_message: bytes = b"") -> tuple[int, list[Event], str]:
-    """Exit code, events and stderr. `first_message` is on the lifeline before the child starts."""
+def run_child(assignment: ReadDatasetAssignment) -> tuple[int, list[Event], str]:
+    """Exit code, events and stderr."""
     file = assignment.folder / "assignment.json"
     file.write_text(assignment.model_dump_json())
     events_read, events_write = os.pipe()
     lifeline_read, lifeline_write = os.pipe()
-    os.write(lifeline_write, first_message)
     command = [sys.executable, "-m", "core.intake.child", str(file)]
     command += ["--events-fd", str(events_write), "--lifeline-fd", str(lifeline_read)]
     child = subprocess.Popen(

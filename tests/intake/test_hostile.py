@@ -36,6 +36,26 @@ def test_the_overlap_bomb_is_a_bomb(tmp_path: Path) -> None:
         assert sum(info.file_size for info in archive.infolist()) > 60_000
 
 
+@pytest.mark.parametrize(
+    ("case", "cap"),
+    [
+        ("zip: bomb by ratio", "'x.png' unpacks to more than 200 times its packed size"),
+        ("zip: bomb by size", "'x.png' has 70,000 bytes"),
+        ("zip: bomb by sum", "Its files come to more than"),
+        ("zip: bomb by count", "more than 50 files and folders"),
+        ("zip: directory bomb", "Its directory declares"),
+        ("zip: too many bytes", "The archive has"),
+        ("tar: chain of headers", "Its headers alone"),
+        ("tar: count", "more than 50 files and folders"),
+        ("gzip: bomb", "Its files come to more than"),
+    ],
+)
+def test_each_cap_speaks_for_itself(tmp_path: Path, case: str, cap: str) -> None:
+    """Several caps would refuse a bomb; the message must be about its own."""
+    (tmp_path / "archive").write_bytes(ARCHIVES[case][1]())
+    assert cap in refused(tmp_path, tmp_path / "archive", "archive_too_large", limits=SMALL).detail
+
+
 def test_the_member_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(special(tarfile.SYMTYPE, name="train/cat/link.png", linkname="x"))
     assert "'train/cat/link.png' is a symbolic link" in refused(tmp_path, tmp_path / "a", "archive_unsafe").detail
