@@ -67,8 +67,8 @@ def damaged_header() -> bytes:
     return bytes(data)
 
 
-def negative_size() -> bytes:
-    header = bytearray(tar_member("train/cat/x.png").tobuf(tarfile.USTAR_FORMAT))
+def negative_size(kind: bytes) -> bytes:
+    header = bytearray(tar_member("train/cat/x.png", type=kind).tobuf(tarfile.USTAR_FORMAT))
     header[124:136] = b"\xff" * 12
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
@@ -181,7 +181,8 @@ ARCHIVES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "tar: huge long name": ("archive_unsafe", lambda: blocks(b"L", "l", b"", size=2**33) + GOOD_TAR),
     "tar: long name": ("archive_unsafe", lambda: blocks(b"L", "l", b"../" * 200 + b"evil.png\0") + GOOD_TAR),
     "tar: chain of headers": ("archive_too_large", lambda: blocks(b"L", "l", b"abc\0") * 60 + GOOD_TAR),
-    "tar: negative size": ("archive_corrupt", negative_size),
+    "tar: negative size": ("archive_corrupt", lambda: negative_size(tarfile.REGTYPE)),
+    "tar: negative header": ("archive_corrupt", lambda: negative_size(tarfile.XHDTYPE)),
     "tar: pax size lies": ("archive_corrupt", lambda: tar(file("x", pax_headers={"size": "-1"}))),
     "tar: pax record lies": ("archive_corrupt", lambda: blocks(b"x", "p", b"999 path=a\n") + GOOD_TAR),
     "tar: pax record empty": ("archive_corrupt", lambda: blocks(b"x", "p", b"0 path=a\n") + GOOD_TAR),

@@ -31,6 +31,10 @@ LAYOUTS: dict[str, tuple[str, Tree]] = {
     "too few to draw from": ("dataset_empty", {"cat/0.png": PNG, "dog/0.png": PNG}),
     "unreadable": ("dataset_images_unreadable", TREE | {"train/cat/1.png": PNG[:50]}),
     "all of a split unreadable": ("dataset_images_unreadable", dict.fromkeys(TREE, PNG[:50])),
+    "all of a class unreadable": (
+        "dataset_classes_invalid",
+        {f"{c}/{i}.png": PNG for c in "ab" for i in range(60)} | {"c/0.png": PNG[:50]},
+    ),
     "TIFF": ("dataset_images_unreadable", {n: picture(1, kind="TIFF") for n in TREE if n.endswith("png")}),
     "pixel bomb": ("image_too_large", TREE | {"train/cat/1.png": picture(1, (300, 2))}),
     "too many pixels": ("dataset_too_large", {n: picture(1, (150, 150)) for n in TREE}),
