@@ -1,0 +1,48 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useSearch } from "@tanstack/react-router";
+import { ago, count } from "@/format";
+import { Page } from "@/shell/Page";
+import { Listed } from "@/ui/Listed";
+import { Pager } from "@/ui/Pager";
+import { Status } from "@/ui/Status";
+import type { Column } from "@/ui/Table";
+import { type Dataset, datasetsQuery } from "./queries";
+
+const COLUMNS: readonly Column<Dataset>[] = [
+  {
+    head: "Data set",
+    kind: "name",
+    cell: (row) => (
+      <Link to="/datasets/$id" params={{ id: row.id }} className="title wrap">
+        {row.name}
+      </Link>
+    ),
+  },
+  { head: "Status", cell: (row) => <Status value={row.status} /> },
+  { head: "Classes", kind: "number", cell: (row) => count(row.classes?.length) },
+  { head: "Train", kind: "number", cell: (row) => count(row.counts?.train) },
+  { head: "Val", kind: "number", cell: (row) => count(row.counts?.val) },
+  { head: "Test", kind: "number", cell: (row) => count(row.counts?.test) },
+  { head: "Side", kind: "number", cell: (row) => (row.image_size ? `${row.image_size}\u2009px` : "–") },
+  { head: "Created", kind: "number", cell: (row) => <span className="soft">{ago(row.created_at)}</span> },
+];
+
+export function DatasetsPage() {
+  const { after } = useSearch({ from: "/shell/datasets" });
+  const query = useQuery(datasetsQuery(after));
+  return (
+    <Page title="Data sets">
+      <Listed
+        label="data sets"
+        query={query}
+        columns={COLUMNS}
+        empty={
+          <>
+            No data sets yet. Bring one with <code>distillery upload images.zip</code>: a folder for each class.
+          </>
+        }
+        pages={(next) => <Pager to="/datasets" after={after} next={next} />}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,97 @@
+import { useQuery } from "@tanstack/react-query";
+import { LineChart } from "@/charts/LineChart";
+import { percentage } from "@/format";
+import { Empty, Notice } from "@/ui/faces";
+import { Downloads } from "./Downloads";
+import { standingsOf, teacherOf } from "./groups";
+import { useJob } from "./JobPage";
+import { axisOf, linesOf, teacherLevel } from "./lines";
+import { type Job, metricsQuery, OVER } from "./queries";
+import { SizeChart } from "./SizeChart";
+import { StudentCard } from "./StudentCard";
+import { type Verdict, verdictOf } from "./verdict";
+
+/** What came out, or how it stands; then the curves; then the files. */
+export function JobOverview() {
+  const job = useJob();
+  const metrics = useQuery(metricsQuery(job.id)).data;
+  const series = metrics?.series ?? [];
+  const standings = standingsOf(job, series);
+  const verdict = verdictOf(job, standings);
+  const teacher = teacherOf(job)?.top1 ?? null;
+  const lines = linesOf(job, series, "val/top1");
+  const measured = standings.filter((one) => one.top1 !== null);
+  return (
+    <>
+      {job.error && <JobError error={job.error} />}
+      {verdict ? <VerdictCard verdict={verdict} /> : <Waiting job={job} />}
+      {measured.length > 0 && (
+        <div className="grid">
+          {standings.map((standing) => (
+            <StudentCard key={standing.group.name} standing={standing} teacher={teacher} />
+          ))}
+        </div>
+      )}
+      {(lines.length > 0 || !OVER.includes(job.status)) && (
+        <LineChart
+          title="Does it get as good as its teacher?"
+          caption={`validation top-1, % over ${axisOf(job).name}s${job.students.some((s) => s.role === "control") ? " · dotted: the same network without a teacher" : ""}`}
+          metric="val/top1"
+          lines={lines}
+          levels={teacherLevel(job, series)}
+          axis={axisOf(job)}
+          write={percentage}
+          unit={100}
+          focus
+          height={300}
+        />
+      )}
+      <div className="grid halves">
+        {standings.some((one) => one.final) && <SizeChart job={job} standings={standings} />}
+        <Downloads job={job} />
+      </div>
+    </>
+  );
+}
+
+function VerdictCard({ verdict }: { verdict: Verdict }) {
+  return (
+    <section className="card verdict" aria-label="Verdict">
+      <p className="small soft">{verdict.kicker}</p>
+      <p className="verdict-text wrap">{verdict.text}</p>
+      {verdict.detail && <p className="soft wrap">{verdict.detail}</p>}
+    </section>
+  );
+}
+
+function JobError({ error }: { error: NonNullable<Job["error"]> }) {
+  return (
+    <Notice kind="bad" title={error.title || error.code}>
+      <p className="preserve">{error.detail}</p>
+      {error.hint && <p>{error.hint}</p>}
+      <p className="small soft">
+        <code>{error.code}</code>
+        {error.retryable ? " · worth a retry" : ""}
+      </p>
+    </Notice>
+  );
+}
+
+function Waiting({ job }: { job: Job }) {
+  if (OVER.includes(job.status)) {
+    return job.error ? null : (
+      <div className="card">
+        <Empty>It ended before its first evaluation: there is nothing to show.</Empty>
+      </div>
+    );
+  }
+  return (
+    <section className="card verdict" aria-label="Verdict">
+      <p className="small soft">So far</p>
+      <p className="verdict-text">
+        {job.status === "queued" ? "Waiting for a free slot of a worker." : "Nothing has been measured yet."}
+      </p>
+      <p className="soft">The first figures come with the end of the first epoch.</p>
+    </section>
+  );
+}

@@ -1,0 +1,114 @@
+import { useId } from "react";
+import { seriesColor } from "@/charts/color";
+import { ticks } from "@/charts/scale";
+import { parameters, percentage } from "@/format";
+import { type Standing, teacherOf } from "./groups";
+import type { Job } from "./queries";
+
+const W = 560;
+const H = 280;
+const LEFT = 44;
+const RIGHT = 84;
+const TOP = 20;
+const BOTTOM = 34;
+
+/** Size against accuracy: a student and its control joined, the line is the gain; the teacher in gold. */
+export function SizeChart({ job, standings }: { job: Job; standings: readonly Standing[] }) {
+  const id = useId();
+  const teacher = teacherOf(job);
+  const shown = standings.filter((one) => one.top1 !== null && one.group.parameters);
+  if (!teacher?.parameters || shown.length === 0) return null;
+  const sizes = [...shown.map((one) => one.group.parameters as number), teacher.parameters];
+  const values = shown.flatMap((one) => [one.top1 as number, one.control ?? (one.top1 as number)]).concat(teacher.top1);
+  const [low, high] = padded(Math.min(...values), Math.max(...values));
+  const [small, large] = [Math.log10(Math.min(...sizes)) - 0.12, Math.log10(Math.max(...sizes)) + 0.12];
+  const x = (size: number) => LEFT + ((Math.log10(size) - small) / (large - small)) * (W - LEFT - RIGHT);
+  const y = (value: number) => TOP + ((high - value) / (high - low)) * (H - TOP - BOTTOM);
+  const level = y(teacher.top1);
+  return (
+    <figure className="chart card" aria-labelledby={id} data-metric="size" data-points={shown.length}>
+      <figcaption className="card-head" id={id}>
+        <h2>Which student to ship?</h2>
+        <span className="small soft">top-1, % against parameters · the line from the hollow dot is the gain</span>
+      </figcaption>
+      <div className="table-scroll">
+        <svg viewBox={`0 0 ${W} ${H}`} className="size-chart" aria-hidden="true">
+          {ticks(low * 100, high * 100, 4).map((tick) => (
+            <g key={tick}>
+              <line x1={LEFT} x2={W - RIGHT} y1={y(tick / 100)} y2={y(tick / 100)} stroke="var(--line)" />
+              <text x={LEFT - 8} y={y(tick / 100) + 4} textAnchor="end">
+                {tick}
+              </text>
+            </g>
+          ))}
+          {sizeTicks(10 ** small, 10 ** large).map((size) => (
+            <text key={size} x={x(size)} y={H - 12} textAnchor="middle">
+              {parameters(size)}
+            </text>
+          ))}
+          <line
+            x1={LEFT}
+            x2={W - RIGHT}
+            y1={level}
+            y2={level}
+            stroke="var(--teacher)"
+            strokeWidth="1.5"
+            strokeDasharray="6 4"
+          />
+          <circle cx={x(teacher.parameters)} cy={level} r="5" fill="var(--teacher)" />
+          <text x={x(teacher.parameters) + 10} y={level - 8} className="teacher-mark">
+            teacher {percentage(teacher.top1)}
+          </text>
+          {shown.map((one) => (
+            <Student key={one.group.name} one={one} x={x(one.group.parameters as number)} y={y} />
+          ))}
+        </svg>
+      </div>
+      <table className="unseen">
+        <tbody>
+          {shown.map((one) => (
+            <tr key={one.group.name}>
+              <th scope="row">{one.group.name}</th>
+              <td>{parameters(one.group.parameters)} parameters</td>
+              <td>{percentage(one.top1)} %</td>
+              <td>control {percentage(one.control)} %</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </figure>
+  );
+}
+
+function Student({ one, x, y }: { one: Standing; x: number; y: (value: number) => number }) {
+  const color = seriesColor(one.group.hue);
+  const top = y(one.top1 as number);
+  return (
+    <g>
+      {one.control !== null && (
+        <>
+          <line x1={x} x2={x} y1={top} y2={y(one.control)} stroke={color} strokeWidth="2" opacity="0.45" />
+          <circle cx={x} cy={y(one.control)} r="4.5" fill="var(--panel)" stroke="var(--control)" strokeWidth="1.8" />
+        </>
+      )}
+      <circle cx={x} cy={top} r="5" fill={color} />
+      <text x={x + 10} y={top + 4} className="ink">
+        {one.group.name.length > 24 ? `${one.group.name.slice(0, 23)}…` : one.group.name} {percentage(one.top1)}
+      </text>
+    </g>
+  );
+}
+
+const padded = (low: number, high: number): [number, number] => {
+  const pad = (high - low || 0.01) * 0.18;
+  return [low - pad, high + pad];
+};
+
+/** 1, 2 and 5 times powers of ten, as many as there is room for. */
+function sizeTicks(low: number, high: number): number[] {
+  const all: number[] = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
+    for (const m of [1, 2, 5]) all.push(m * 10 ** power);
+  }
+  return all.filter((tick) => tick >= low && tick <= high);
+}

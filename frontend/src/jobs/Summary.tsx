@@ -1,0 +1,80 @@
+import { Link } from "@tanstack/react-router";
+import { duration, percent, plural, short } from "@/format";
+import { Progress } from "@/ui/Progress";
+import { groupsOf, leader, type Standing, standingsOf, teacherOf } from "./groups";
+import type { Job } from "./queries";
+
+/** A job's name, and below it what learns from whom. */
+export function JobName({ job }: { job: Job }) {
+  return (
+    <div className="name">
+      <Link to="/jobs/$id" params={{ id: job.id }} className="title wrap">
+        {job.name}
+      </Link>
+      <div className="small soft wrap">
+        <Cast job={job} />
+      </div>
+    </div>
+  );
+}
+
+/** "resnet20 → resnet8, resnet14 · 3 seeds" */
+export function Cast({ job }: { job: Job }) {
+  const groups = groupsOf(job.students);
+  const seeds = Math.max(1, ...groups.map((group) => group.members.length));
+  const names = [...new Set(groups.map((group) => short(group.architecture)))];
+  const one = names.length === 1 && groups.length > 1;
+  const students = one
+    ? `${groups.length} × ${names[0]}`
+    : names.length <= 3
+      ? names.join(", ")
+      : plural(groups.length, "student");
+  return (
+    <>
+      {job.teacher ? (
+        <>
+          <span className="teacher">
+            {short(job.teacher.architecture) === "–" ? job.teacher.name : short(job.teacher.architecture)}
+          </span>{" "}
+          →{" "}
+        </>
+      ) : (
+        "labels → "
+      )}
+      {students}
+      {seeds > 1 && ` · ${plural(seeds, "seed")}`}
+    </>
+  );
+}
+
+/** The bar with where it stands. */
+export function JobProgress({ job }: { job: Job }) {
+  const { percent: done, epoch, total_epochs, images_per_second } = job.progress;
+  const speed =
+    job.status === "running" && images_per_second
+      ? ` · ${Math.round(images_per_second).toLocaleString("en")} images/s`
+      : "";
+  const where = job.status === "queued" ? "waits for a free slot" : `epoch ${epoch} of ${total_epochs ?? "–"}${speed}`;
+  return (
+    <div className="stack tight job-progress">
+      <Progress percent={done} label={`${job.name}: progress`} />
+      <span className="small soft">
+        {job.phase && job.phase !== "training" ? job.phase.replaceAll("_", " ") : where}
+      </span>
+    </div>
+  );
+}
+
+export const left = (job: Job): string =>
+  job.status === "running" && job.progress.eta_seconds != null ? duration(job.progress.eta_seconds) : "–";
+
+/** The best student of a job, and how it stands to the teacher. */
+export function bestOf(job: Job): { standing: Standing; toTeacher: number | null } | null {
+  const standing = leader(standingsOf(job));
+  if (standing?.top1 == null) return null;
+  const teacher = teacherOf(job);
+  return { standing, toTeacher: teacher ? standing.top1 - teacher.top1 : null };
+}
+
+export const bestTop1 = (job: Job): string => percent(bestOf(job)?.standing.top1);
+export const bestGap = (job: Job): string => percent(bestOf(job)?.standing.gapClosed, 0);

@@ -1,0 +1,112 @@
+import type { Job, JobStudent, LogLine, Metrics, Series } from "./queries";
+
+/** One event of a job's stream: its envelope, and beside it what it tells. */
+export interface Frame {
+  seq: number;
+  type: "status" | "progress" | "metric" | "log" | "checkpoint" | "rewind" | "done";
+  attempt: number;
+  created_at: string;
+  [field: string]: unknown;
+}
+
+interface Points {
+  student: string | null;
+  name: string;
+  step: number[];
+  value: number[];
+}
+
+/** Points in the order of their steps; one for a step that is there already takes its place. */
+export function append(series: Series, points: Points): Series {
+  let { step, value, min, max } = series;
+  step = [...step];
+  value = [...value];
+  min = [...min];
+  max = [...max];
+  points.step.forEach((at, i) => {
+    const one = points.value[i] as number;
+    let place = step.length;
+    while (place > 0 && (step[place - 1] as number) >= at) place--;
+    const known = step[place] === at ? 1 : 0;
+    step.splice(place, known, at);
+    for (const column of [value, min, max]) column.splice(place, known, one);
+  });
+  return { ...series, step, value, min, max };
+}
+
+/** Without the points beyond a step. */
+export function rewind(series: Series, toStep: number): Series {
+  const keep = series.step.filter((step) => step <= toStep).length;
+  if (keep === series.step.length) return series;
+  const cut = (column: number[]) => column.slice(0, keep);
+  return {
+    ...series,
+    step: cut(series.step),
+    value: cut(series.value),
+    min: cut(series.min),
+    max: cut(series.max),
+  };
+}
+
+/** The curves after a frame. What the snapshot held already changes nothing. */
+export function metricsAfter(metrics: Metrics, frame: Frame): Metrics {
+  if (frame.seq <= metrics.last_event) return metrics;
+  const next = { ...metrics, last_event: frame.seq };
+  if (frame.type === "rewind") {
+    next.series = metrics.series.map((one) => rewind(one, frame.to_step as number)).filter((one) => one.step.length);
+  }
+  if (frame.type === "metric") {
+    const series = new Map(metrics.series.map((one) => [`${one.student} ${one.name}`, one]));
+    for (const points of frame.series as Points[]) {
+      const key = `${points.student} ${points.name}`;
+      const empty = { student: points.student, name: points.name, step: [], value: [], min: [], max: [] };
+      series.set(key, append(series.get(key) ?? empty, points));
+    }
+    next.series = [...series.values()];
+  }
+  return next;
+}
+
+/** The job after a frame. */
+export function jobAfter(job: Job, frame: Frame): Job {
+  if (frame.seq <= job.last_event) return job;
+  const next: Job = { ...job, last_event: frame.seq, attempt: Math.max(job.attempt, frame.attempt) };
+  if (frame.type === "progress") {
+    const { percent, step, epoch, total_steps, total_epochs, images_per_second, eta_seconds, updated_at } =
+      frame as unknown as Job["progress"];
+    next.progress = {
+      percent,
+      step,
+      epoch,
+      total_steps,
+      total_epochs,
+      images_per_second,
+      eta_seconds,
+      updated_at,
+    } as Job["progress"];
+    next.heartbeat_at = frame.created_at;
+  }
+  if (frame.type === "status") {
+    const told = frame as Frame & Partial<Job> & { student?: Partial<JobStudent> & { id: string } };
+    if (told.student) {
+      const { student } = told;
+      next.students = job.students.map((one) => (one.id === student.id ? { ...one, ...student } : one));
+    } else {
+      if (told.status) next.status = told.status;
+      if ("phase" in told) next.phase = told.phase ?? null;
+      if (told.available_actions) next.available_actions = told.available_actions;
+      if ("error" in told) next.error = told.error ?? null;
+    }
+  }
+  return next;
+}
+
+/** The log after a frame. */
+export function logAfter(lines: LogLine[], frame: Frame): LogLine[] {
+  if (frame.type !== "log" || frame.seq <= (lines.at(-1)?.seq ?? 0)) return lines;
+  const { seq, attempt, created_at } = frame;
+  return [
+    ...lines,
+    { object: "log", seq, attempt, created_at, level: String(frame.level), message: String(frame.message) },
+  ];
+}

@@ -1,0 +1,171 @@
+import { mean } from "@/charts/align";
+import type { Job, JobStudent, Series } from "./queries";
+
+export type Interval = [number, number];
+
+/** What a student's `metrics` hold; all absent before its first evaluation. */
+export interface StudentMetrics {
+  top1?: number;
+  top1_interval?: Interval;
+  top5?: number;
+  agreement?: number | null;
+  best?: { top1: number; step: number; epoch: number };
+  test?: { top1: number; top1_interval: Interval; top5: number; agreement: number | null } | null;
+  control_difference?: { value: number; interval: Interval } | null;
+  gap_closed?: number | null;
+  gap_closed_reason?: string | null;
+  evaluated_on?: "test" | "val";
+}
+
+/** What a job's `result` holds: the teacher from the start, the rest when it is over. */
+export interface Result {
+  teacher?: {
+    architecture?: string;
+    parameters?: number;
+    top1: number;
+    top1_interval?: Interval;
+    test?: { top1: number; top1_interval?: Interval } | null;
+  } | null;
+  evaluated_on?: "test" | "val";
+  groups?: {
+    name: string;
+    role: "student" | "control";
+    seeds: number;
+    top1: number;
+    top1_interval: Interval;
+    agreement: number | null;
+    control: { top1: number; top1_interval: Interval } | null;
+    difference: { value: number; interval: Interval } | null;
+    gap_closed: number | null;
+    gap_closed_reason: string | null;
+  }[];
+  verdict?: { text: string; helped: boolean | null };
+}
+
+export const metricsOf = (student: { metrics: Record<string, unknown> }) => student.metrics as StudentMetrics;
+export const resultOf = (job: Job) => (job.result ?? {}) as Result;
+
+/** A student over its seeds, with the controls of the same network and seeds. `hue` is its colour on every page. */
+export interface Group {
+  name: string;
+  hue: number;
+  architecture: string;
+  parameters: number | null;
+  loss: string;
+  members: JobStudent[];
+  controls: JobStudent[];
+}
+
+export function groupsOf(students: readonly JobStudent[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const student of students) {
+    if (student.role !== "student") continue;
+    const { name, architecture, parameters, loss } = student;
+    const group = groups.get(name);
+    if (group) group.members.push(student);
+    else {
+      groups.set(name, { name, hue: groups.size, architecture, parameters, loss, members: [student], controls: [] });
+    }
+  }
+  const controls = students.filter((student) => student.role === "control");
+  for (const group of groups.values()) {
+    const own = controls.filter((control) => control.name === `${group.name} control`);
+    const seeds = new Set(group.members.map((member) => member.seed));
+    // Students that differ only in their loss share their controls, which are named after the first of them.
+    group.controls = own.length
+      ? own
+      : controls.filter((control) => control.architecture === group.architecture && seeds.has(control.seed));
+  }
+  return [...groups.values()];
+}
+
+/** How a group stands: as measured at the end, or so far. Accuracies are shares. */
+export interface Standing {
+  group: Group;
+  top1: number | null;
+  interval: Interval | null;
+  control: number | null;
+  difference: number | null;
+  differenceInterval: Interval | null;
+  gapClosed: number | null;
+  gapReason: string | null;
+  agreement: number | null;
+  final: boolean;
+}
+
+const average = (values: readonly (number | null | undefined)[]): number | null => {
+  const known = values.filter((value): value is number => value != null);
+  return known.length ? known.reduce((a, b) => a + b, 0) / known.length : null;
+};
+
+/** The mean curve of some students; empty while one of them has no point. */
+export function meanOf(series: readonly Series[], name: string, students: readonly JobStudent[]) {
+  const alive = students.filter((student) => student.status !== "failed");
+  const own = alive.flatMap((student) => series.find((one) => one.student === student.id && one.name === name) ?? []);
+  return own.length === alive.length ? mean(own) : { step: [], value: [] };
+}
+
+/** What the teacher reaches on the split that students are measured on: val while training, then what `result` says. */
+export function teacherOf(job: Job): { top1: number; interval: Interval | null; parameters: number | null } | null {
+  const { teacher, evaluated_on, groups } = resultOf(job);
+  if (!teacher) return null;
+  const on = groups && evaluated_on === "test" && teacher.test ? teacher.test : teacher;
+  return { top1: on.top1, interval: on.top1_interval ?? null, parameters: teacher.parameters ?? null };
+}
+
+/** From the result when there is one, else from the last points of the curves, else from what students last saved. */
+export function standingsOf(job: Job, series: readonly Series[] = []): Standing[] {
+  const final = new Map(resultOf(job).groups?.map((group) => [`${group.role} ${group.name}`, group]));
+  const teacher = teacherOf(job);
+  return groupsOf(job.students).map((group) => {
+    const told = final.get(`student ${group.name}`);
+    if (told) {
+      return {
+        group,
+        top1: told.top1,
+        interval: told.top1_interval,
+        control: told.control?.top1 ?? null,
+        difference: told.difference?.value ?? null,
+        differenceInterval: told.difference?.interval ?? null,
+        gapClosed: told.gap_closed,
+        gapReason: told.gap_closed_reason,
+        agreement: told.agreement,
+        final: true,
+      };
+    }
+    const now = (
+      students: readonly JobStudent[],
+      name: string,
+      saved: (m: StudentMetrics) => number | null | undefined,
+    ) => meanOf(series, name, students).value.at(-1) ?? average(students.map((student) => saved(metricsOf(student))));
+    const top1 = now(group.members, "val/top1", (m) => m.top1);
+    const control = now(group.controls, "val/top1", (m) => m.top1);
+    const difference = top1 !== null && control !== null ? top1 - control : null;
+    return {
+      group,
+      top1,
+      interval: null,
+      control,
+      difference,
+      differenceInterval: null,
+      gapClosed: gapSoFar(top1, control, teacher),
+      gapReason: null,
+      agreement: now(group.members, "val/agreement", (m) => m.agreement),
+      final: false,
+    };
+  });
+}
+
+/** Only where the teacher stands clear of the control: a share of almost nothing says nothing. */
+function gapSoFar(top1: number | null, control: number | null, teacher: ReturnType<typeof teacherOf>): number | null {
+  if (top1 === null || control === null || teacher?.interval == null || control >= teacher.interval[0]) return null;
+  return (top1 - control) / (teacher.top1 - control);
+}
+
+/** The group that leads. */
+export function leader(standings: readonly Standing[]): Standing | null {
+  return standings.reduce<Standing | null>(
+    (best, one) => (one.top1 !== null && (best?.top1 == null || one.top1 > best.top1) ? one : best),
+    null,
+  );
+}

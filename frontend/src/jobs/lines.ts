@@ -1,0 +1,70 @@
+import { controlColor, seriesColor, seriesText } from "@/charts/color";
+import type { Axis, Level, Line } from "@/charts/lines";
+import { type Group, groupsOf, meanOf, resultOf } from "./groups";
+import type { Job, JobStudent, Series } from "./queries";
+
+/** Epochs where the job knows how many steps they have. */
+export function axisOf(job: Job): Axis {
+  const { total_steps, total_epochs } = job.progress;
+  if (!total_steps || !total_epochs) return { name: "step", perStep: 1, end: null };
+  return { name: "epoch", perStep: total_epochs / total_steps, end: total_steps };
+}
+
+/** One metric's curves: each student's mean over its seeds with the seeds behind it, its control dotted. */
+export function linesOf(job: Job, series: readonly Series[], name: string): Line[] {
+  const drawn = new Set<string>();
+  return groupsOf(job.students).flatMap((group) => [
+    ...seeds(group, series, name),
+    ...averaged(group, "student", series, name),
+    ...averaged(group, "control", series, name).filter((line) => !drawn.has(line.key) && drawn.add(line.key)),
+  ]);
+}
+
+function seeds(group: Group, series: readonly Series[], name: string): Line[] {
+  if (group.members.length < 2) return [];
+  return group.members.flatMap((member) => {
+    const own = series.find((one) => one.student === member.id && one.name === name);
+    if (!own) return [];
+    return [{ key: member.id, name: member.label, step: own.step, value: own.value, ...inks(group.hue), kind: "thin" }];
+  });
+}
+
+function averaged(group: Group, role: JobStudent["role"], series: readonly Series[], name: string): Line[] {
+  const students = role === "student" ? group.members : group.controls;
+  const { step, value } = students.length ? meanOf(series, name, students) : { step: [], value: [] };
+  if (step.length === 0) return [];
+  if (role === "student") {
+    return [{ key: `student ${group.name}`, name: group.name, step, value, ...inks(group.hue), kind: "solid" }];
+  }
+  const own = students[0]?.name ?? "control";
+  const ink = { color: controlColor(group.hue), text: "var(--control-text)" };
+  return [{ key: `control ${own}`, name: own, step, value, ...ink, kind: "dotted" }];
+}
+
+const inks = (hue: number) => ({ color: seriesColor(hue), text: seriesText(hue) });
+
+/** What belongs to no student (the job's own speed), as a line of its own. */
+export function jobLine(series: readonly Series[], name: string): Line[] {
+  const own = series.find((one) => one.student === null && one.name === name);
+  if (!own) return [];
+  return [
+    {
+      key: name,
+      name: "job",
+      step: own.step,
+      value: own.value,
+      color: "var(--accent)",
+      text: "var(--accent)",
+      kind: "solid",
+    },
+  ];
+}
+
+/** The teacher's level on the validation split: gold and dashed. */
+export function teacherLevel(job: Job, series: readonly Series[]): Level[] {
+  const told = series.find((one) => one.student === null && one.name === "teacher/top1")?.value.at(-1);
+  const value = told ?? resultTeacher(job);
+  return value == null ? [] : [{ name: "teacher", value, color: "var(--teacher)", text: "var(--teacher-text)" }];
+}
+
+const resultTeacher = (job: Job) => resultOf(job).teacher?.top1;

@@ -1,0 +1,125 @@
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, type Schema, take } from "@/api/client";
+
+export type Job = Schema<"JobRead">;
+export type JobStatus = Schema<"JobStatus">;
+export type JobStudent = Schema<"JobStudent">;
+export type Metrics = Schema<"MetricsRead">;
+export type Series = Schema<"SeriesRead">;
+export type LogLine = Schema<"LogRead">;
+
+/** Everything the job may still do on its own. */
+export const ACTIVE: readonly JobStatus[] = ["queued", "running", "pausing", "cancelling"];
+export const OVER: readonly JobStatus[] = ["succeeded", "failed", "cancelled"];
+export const isActive = (job: { status: JobStatus } | undefined): boolean => !!job && ACTIVE.includes(job.status);
+
+export interface JobFilter {
+  status?: JobStatus[];
+  name?: string;
+  after?: string;
+  limit?: number;
+}
+
+export const jobKeys = {
+  all: ["jobs"] as const,
+  lists: ["jobs", "list"] as const,
+  list: (filter: JobFilter) => [...jobKeys.lists, filter] as const,
+  one: (id: string) => ["jobs", id] as const,
+  metrics: (id: string) => ["jobs", id, "metrics"] as const,
+  log: (id: string) => ["jobs", id, "log"] as const,
+  checkpoints: (id: string) => ["jobs", id, "checkpoints"] as const,
+  runs: (id: string) => ["jobs", id, "runs"] as const,
+  students: (id: string) => ["jobs", id, "students"] as const,
+};
+
+const FAST = 2_000;
+const SLOW = 10_000;
+
+/** Asked again every two seconds while something in it moves, and only while the page is seen. */
+export const jobsQuery = (filter: JobFilter) =>
+  queryOptions({
+    queryKey: jobKeys.list(filter),
+    queryFn: ({ signal }) => take(api.GET("/v1/jobs", { params: { query: filter }, signal })),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.data.some(isActive) ? FAST : SLOW),
+  });
+
+/** The stream keeps it fresh (live.ts); the slow question keeps the heartbeat honest. */
+export const jobQuery = (id: string) =>
+  queryOptions({
+    queryKey: jobKeys.one(id),
+    queryFn: ({ signal }) => take(api.GET("/v1/jobs/{job_id}", { params: { path: { job_id: id } }, signal })),
+    refetchInterval: ({ state }) => (isActive(state.data) ? SLOW : false),
+  });
+
+export const MAX_POINTS = 2000;
+
+export const metricsQuery = (id: string) =>
+  queryOptions({
+    queryKey: jobKeys.metrics(id),
+    queryFn: ({ signal }) =>
+      take(
+        api.GET("/v1/jobs/{job_id}/metrics", {
+          params: { path: { job_id: id }, query: { max_points: MAX_POINTS } },
+          signal,
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+const PAGE = 1000;
+
+export const logQuery = (id: string) =>
+  queryOptions({
+    queryKey: jobKeys.log(id),
+    queryFn: async ({ signal }) => {
+      const lines: LogLine[] = [];
+      let after = 0;
+      for (;;) {
+        const params = { path: { job_id: id }, query: { after, limit: PAGE } };
+        const page = await take(api.GET("/v1/jobs/{job_id}/logs", { params, signal }));
+        lines.push(...page.data);
+        if (!page.next) return lines;
+        after = Number(page.next);
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const checkpointsQuery = (id: string) =>
+  queryOptions({
+    queryKey: jobKeys.checkpoints(id),
+    queryFn: ({ signal }) =>
+      take(api.GET("/v1/jobs/{job_id}/checkpoints", { params: { path: { job_id: id } }, signal })),
+  });
+
+export const runsQuery = (id: string) =>
+  queryOptions({
+    queryKey: jobKeys.runs(id),
+    queryFn: ({ signal }) => take(api.GET("/v1/runs", { params: { query: { subject: id } }, signal })),
+  });
+
+export const jobStudentsQuery = (id: string) =>
+  queryOptions({
+    queryKey: jobKeys.students(id),
+    queryFn: ({ signal }) => take(api.GET("/v1/students", { params: { query: { job: id, limit: 100 } }, signal })),
+  });
+
+export type Action = "cancel" | "pause" | "resume" | "retry";
+
+export function useAction(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (action: Action) => take(api.POST(`/v1/jobs/{job_id}/${action}`, { params: { path: { job_id: id } } })),
+    onSuccess: (job) => client.setQueryData(jobKeys.one(id), job),
+    onSettled: () => client.invalidateQueries({ queryKey: jobKeys.lists }),
+  });
+}
+
+export function useDelete(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => take(api.DELETE("/v1/jobs/{job_id}", { params: { path: { job_id: id } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: jobKeys.lists }),
+  });
+}

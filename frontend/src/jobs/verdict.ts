@@ -1,0 +1,59 @@
+import { parameters, percent, percentage, spaced } from "@/format";
+import { leader, resultOf, type Standing, teacherOf } from "./groups";
+import type { Job } from "./queries";
+
+export interface Verdict {
+  kicker: string;
+  text: string;
+  detail: string | null;
+  helped: boolean | null;
+}
+
+const times = (ratio: number) => (ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1));
+
+/** What came out, or how it stands: one sentence that can also say that distillation did not help. */
+export function verdictOf(job: Job, standings: readonly Standing[]): Verdict | null {
+  const { verdict, evaluated_on } = resultOf(job);
+  if (verdict) {
+    const kicker = `Result on the ${evaluated_on === "test" ? "test" : "validation"} split`;
+    const [, text, detail] = /^(.+?\.)\s+(?=[A-Z])(.+)$/s.exec(verdict.text) ?? [];
+    return {
+      kicker,
+      text: spaced(text ?? verdict.text),
+      detail: detail ? spaced(detail) : null,
+      helped: verdict.helped,
+    };
+  }
+  const best = leader(standings);
+  if (best?.top1 == null) return null;
+  const teacher = teacherOf(job);
+  const kicker =
+    job.status === "running" || job.status === "pausing" ? "So far, on validation" : "How far it came, on validation";
+  const lead = `${best.group.name} ${standings.length > 1 ? "leads:" : "is at"} ${percent(best.top1)}`;
+  return { kicker, text: `${lead}${beside(best, teacher)}.`, detail: gains(standings), helped: null };
+}
+
+function beside(best: Standing, teacher: ReturnType<typeof teacherOf>): string {
+  if (!teacher || best.top1 === null) return "";
+  const below = teacher.top1 - best.top1;
+  const where =
+    Math.abs(below) < 0.0005
+      ? "level with its teacher"
+      : `${percentage(Math.abs(below))} points ${below > 0 ? "below" : "above"} its teacher`;
+  const size = best.group.parameters;
+  const smaller =
+    teacher.parameters && size && teacher.parameters > 1.05 * size
+      ? ` and ${times(teacher.parameters / size)} times smaller (${parameters(size)})`
+      : "";
+  return `, ${where}${smaller}`;
+}
+
+function gains(standings: readonly Standing[]): string | null {
+  const measured = standings.filter((one) => one.difference !== null);
+  if (measured.length === 0) return null;
+  const ahead = measured.filter((one) => (one.difference as number) > 0).length;
+  const all = measured.length;
+  if (all === 1) return `${ahead ? "Ahead of" : "Not ahead of"} the same network without a teacher, so far.`;
+  const who = ahead === all ? (all === 2 ? "Both" : "All") : ahead === 0 ? "None of the" : `${ahead} of the ${all}`;
+  return `${who} students ${ahead === 1 ? "is" : "are"} ahead of the same network without a teacher, so far.`;
+}

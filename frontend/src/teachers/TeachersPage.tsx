@@ -1,0 +1,47 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useSearch } from "@tanstack/react-router";
+import { ago, parameters, percent, short } from "@/format";
+import { Page } from "@/shell/Page";
+import { Listed } from "@/ui/Listed";
+import { Pager } from "@/ui/Pager";
+import { Status } from "@/ui/Status";
+import type { Column } from "@/ui/Table";
+import { type Teacher, teachersQuery } from "./queries";
+
+const COLUMNS: readonly Column<Teacher>[] = [
+  {
+    head: "Teacher",
+    kind: "name",
+    cell: (row) => (
+      <Link to="/teachers/$id" params={{ id: row.id }} className="title wrap">
+        {row.name}
+      </Link>
+    ),
+  },
+  { head: "Status", cell: (row) => <Status value={row.status} /> },
+  { head: "Architecture", cell: (row) => short(row.architecture) },
+  { head: "Parameters", kind: "number", cell: (row) => parameters(row.parameters) },
+  { head: "Classes", kind: "number", cell: (row) => row.classes ?? "–" },
+  { head: "Top-1", kind: "number", cell: (row) => <span className="teacher">{percent(row.top1)}</span> },
+  { head: "Created", kind: "number", cell: (row) => <span className="soft">{ago(row.created_at)}</span> },
+];
+
+export function TeachersPage() {
+  const { after } = useSearch({ from: "/shell/teachers" });
+  const query = useQuery(teachersQuery(after));
+  return (
+    <Page title="Teachers">
+      <Listed
+        label="teachers"
+        query={query}
+        columns={COLUMNS}
+        empty={
+          <>
+            No teachers yet. Bring one with <code>distillery upload teacher.safetensors</code>.
+          </>
+        }
+        pages={(next) => <Pager to="/teachers" after={after} next={next} />}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,28 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, type Schema, take } from "@/api/client";
+
+export type Teacher = Schema<"TeacherRead">;
+
+export const teacherKeys = {
+  all: ["teachers"] as const,
+  list: (after?: string) => ["teachers", "list", after] as const,
+  one: (id: string) => ["teachers", id] as const,
+};
+
+const READING = 2_000;
+
+export const teachersQuery = (after?: string) =>
+  queryOptions({
+    queryKey: teacherKeys.list(after),
+    queryFn: ({ signal }) => take(api.GET("/v1/teachers", { params: { query: after ? { after } : {} }, signal })),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.data.some((one) => one.status === "validating") ? READING : false),
+  });
+
+export const teacherQuery = (id: string) =>
+  queryOptions({
+    queryKey: teacherKeys.one(id),
+    queryFn: ({ signal }) =>
+      take(api.GET("/v1/teachers/{teacher_id}", { params: { path: { teacher_id: id } }, signal })),
+    refetchInterval: ({ state }) => (state.data?.status === "validating" ? READING : false),
+  });

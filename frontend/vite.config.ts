@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// `npm run dev` shows the sources against a running service: DISTILLERY_URL, else the default address of `up`.
+const service = process.env.DISTILLERY_URL ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  // Nothing may be inlined: the service answers with `Content-Security-Policy: default-src 'self'`.
+  build: {
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: "es2023",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"], // the first with light-dark()
+  },
+  server: { proxy: { "/v1": { target: service, changeOrigin: true } } },
+  test: { environment: "jsdom", globals: true, setupFiles: ["src/testing/setup.ts"], css: false },
+});
