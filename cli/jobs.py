@@ -49,11 +49,11 @@ def follow_job(client: Client, id: str, view: ProgressView) -> Json:
 def _show(job: Json, view: ProgressView) -> None:
     progress = job["progress"]
     doing = job["phase"] if job["status"] == "running" and job["phase"] else job["status"]
-    shares = [s["metrics"].get("top1") for s in job["students"]]
-    best = max((share for share in shares if share is not None), default=None)
-    note = f"epoch {progress['epoch']}/{progress['total_epochs']}" if progress["total_epochs"] else ""
-    note += f"  {progress['images_per_second']:.0f} images/s" if progress["images_per_second"] else ""
-    note += f"  best top-1 {best:.1%}" if best is not None else ""
+    note = ""
+    if progress["epoch"]:
+        note = f"epoch {progress['epoch']}/{progress['total_epochs']}"
+    if progress["images_per_second"]:
+        note += f"  {progress['images_per_second']:.0f} images/s"
     view.show(doing, step=progress["step"], total=progress["total_steps"], eta=progress["eta_seconds"], note=note)
 
 

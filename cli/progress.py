@@ -1,5 +1,6 @@
 """One view of a job's progress for every command: a live bar on a terminal, a line now and then elsewhere."""
 
+import time
 from types import TracebackType
 from typing import Self
 
@@ -7,7 +8,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from cli.output import duration, err, say
 
-LINE_EVERY = 0.1  # of the whole: how often a line is printed where there is no terminal
+# Where there is no terminal: a line for each phase, then one after so much of the whole and so many seconds.
+LINE_EVERY = 0.1
+LINE_SECONDS = 2.0
 
 
 class ProgressView:
@@ -16,7 +19,7 @@ class ProgressView:
     def __init__(self, title: str) -> None:
         self._title = title
         self._live = err.is_terminal
-        self._printed: tuple[str, int] | None = None
+        self._printed = ("", 0, 0.0)  # phase, tenths, when
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -47,8 +50,9 @@ class ProgressView:
         if self._live:
             self._bar.update(self._task, description=title, completed=step, total=total, note=text)
             return
-        mark = (phase, int(step / total / LINE_EVERY) if total else 0)
-        if mark != self._printed:
-            self._printed = mark
-            share = f" {step}/{total}" if total else ""
+        tenths, now = int(step / total / LINE_EVERY) if total else 0, time.monotonic()
+        last_phase, last_tenths, at = self._printed
+        if phase != last_phase or (tenths != last_tenths and now - at > LINE_SECONDS):
+            self._printed = (phase, tenths, now)
+            share = f" {step}/{total}" if total and step else ""
             say(f"{title}{share}  {text}".rstrip())
