@@ -24,10 +24,10 @@ class View:
     std: tuple[float, ...]
 
     def of(self, images: Tensor) -> Tensor:
-        """uint8 (B, side, side, 3) -> float32 (B, 3, side, side), normalised."""
+        """uint8 (B, side, side, 3) -> float32 (B, 3, side, side), normalised, channels last in memory."""
         mean = torch.tensor(self.mean, device=images.device)
         std = torch.tensor(self.std, device=images.device)
-        return images.float().div_(255).sub_(mean).div_(std).permute(0, 3, 1, 2).contiguous()
+        return images.float().div_(255).sub_(mean).div_(std).permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)

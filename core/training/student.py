@@ -35,7 +35,7 @@ class Learner:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(draw_seed(plan.seed, Purpose.START))
             network = build(plan.architecture, classes)  # on the processor, so that all devices start alike
-        self.network = network.to(precision.device).train()
+        self.network = precision.place(network).train()
         self.optimizer = build_optimizer(self.network.parameters(), plan.optimizer)
         self.loss = build_loss(plan.loss, label_smoothing)
         self.parameters = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
@@ -57,7 +57,7 @@ class Learner:
     def learn(self, images: Tensor, teacher_logits: Tensor | None, labels: Tensor, step: int) -> None:
         """One update, the step-th (from 1). Images are normalised (B, 3, side, side). Nothing waits for the device."""
         # Dropout draws from torch's own generator: seeded anew, it owes nothing to steps or students before.
-        torch.manual_seed(draw_seed(self.plan.seed, Purpose.FORWARD, step))
+        self.precision.generator.manual_seed(draw_seed(self.plan.seed, Purpose.FORWARD, step))
         logits = self.precision.logits(self.network, images)
         terms = self.loss(logits, teacher_logits, labels)
         self.optimizer.zero_grad(set_to_none=True)

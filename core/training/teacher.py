@@ -37,7 +37,7 @@ class Teacher:
                 f"Its weights are not those of {meta.architecture} with {len(data.classes)} classes."
             ) from error
         view = View(tuple(meta.mean), tuple(meta.std)) if meta.mean else View(tuple(data.mean), tuple(data.std))
-        network = network.to(precision.device).requires_grad_(False).eval()
+        network = precision.place(network).requires_grad_(False).eval()
         return cls(meta.architecture, network, view, precision)
 
     @property

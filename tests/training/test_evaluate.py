@@ -1,0 +1,66 @@
+"""Top-1, top-5 and agreement, held against a plain calculation."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from core.training.data import Split, View
+from core.training.evaluate import Answers, answer
+from core.training.precision import Precision
+
+PLAIN = Precision(torch.device("cpu"), bfloat16=False)
+VIEW = View((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+
+
+class Table(nn.Module):
+    """Answers image number n (in its first pixel) with row n of a table."""
+
+    def __init__(self, rows: Tensor) -> None:
+        super().__init__()
+        self.rows = rows
+
+    def forward(self, x: Tensor) -> Tensor:
+        assert not self.training
+        return self.rows[(x[:, 0, 0, 0] * 255).round().long()]
+
+
+def split(count: int, classes: int) -> Split:
+    images = torch.arange(count, dtype=torch.uint8)[:, None, None, None].expand(count, 4, 4, 3)
+    return Split(images, torch.arange(count) % classes)
+
+
+def judge(rows: Tensor, data: Split) -> Answers:
+    (found,) = answer([Table(rows)], VIEW, data, PLAIN)
+    return found
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1000])
+def test_figures_equal_a_plain_calculation(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.training.data.PIXELS_AT_ONCE", 16 * chunk)
+    torch.manual_seed(0)
+    data, rows, other = split(100, 12), torch.randn(100, 12), torch.randn(100, 12)
+    first, second = answer([Table(rows), Table(other)], VIEW, data, PLAIN)
+    ranked, labels = np.argsort(-rows.numpy(), axis=1), data.labels.numpy()
+    assert np.array_equal(first.predicted, ranked[:, 0])
+    assert first.top1 == np.mean(ranked[:, 0] == labels)
+    assert first.top5 == np.mean([label in row[:5] for label, row in zip(labels, ranked, strict=True)])
+    assert first.agreement(second) == np.mean(rows.numpy().argmax(1) == other.numpy().argmax(1))
+    assert first.agreement(first) == 1.0 and first.agreement(None) is None
+
+
+def test_with_five_classes_and_fewer_top5_is_always_right() -> None:
+    assert judge(torch.randn(30, 5), split(30, 5)).top5 == 1.0
+
+
+def test_a_logit_that_is_not_finite_is_seen() -> None:
+    rows = torch.randn(30, 4)
+    assert judge(rows, split(30, 4)).finite
+    rows[29, 3] = float("inf")
+    assert not judge(rows, split(30, 4)).finite
+
+
+def test_networks_keep_their_mode() -> None:
+    learning, resting = Table(torch.randn(9, 3)).train(), Table(torch.randn(9, 3)).eval()
+    answer([learning, resting], VIEW, split(9, 3), PLAIN)
+    assert learning.training and not resting.training

@@ -1,0 +1,315 @@
+"""The loop's promises: alone or together, interrupted or not, a student ends with the same bytes."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from core.child import Stop
+from core.errors import TrainingFailed
+from core.events import (
+    CheckpointSaved,
+    Finished,
+    Metrics,
+    Phase,
+    Progress,
+    Started,
+    Stopped,
+    StudentFailed,
+    StudentSaved,
+)
+from core.training.export import load_weights, save_weights, tensors_sha256
+from core.training.precision import Precision
+from core.training.teacher import Teacher
+from core.training.trainer import Trainer
+from tests.training.small import Run, assignment, dropout_net, train, until_checkpoint
+
+__all__ = ["dropout_net"]  # a fixture
+
+DIST = {"kind": "dist", "temperature": 4.0}
+ALWAYS = 1e-9  # seconds: a checkpoint after every step
+LONG = {"epochs": 2, "batch_size": 5}  # 40 steps an epoch: enough to break before the first evaluation
+SICK = {"lr": 100.0, "weight_decay": 1.0}  # weights grow a hundredfold each step
+
+
+def three(dropout: str) -> list[dict[str, Any]]:
+    return [
+        {"name": "one", "architecture": "resnet8", "loss": DIST, "seeds": [3]},
+        {"name": "two", "architecture": dropout, "loss": DIST, "seeds": [5]},
+        {"name": "three", "architecture": dropout, "loss": {"kind": "kd"}, "seeds": [5]},
+    ]
+
+
+# --- alone and among others -------------------------------------------------------------------------------------------
+
+
+def test_a_student_alone_and_among_others_ends_with_the_same_bytes(
+    tmp_path: Path, digits: Path, teacher: Path, dropout_net: str
+) -> None:
+    students = three(dropout_net)
+    together = train(tmp_path / "all", digits, teacher, students=students)
+    turned = train(tmp_path / "turned", digits, teacher, students=students[::-1], control=False)
+    assert turned.tensors() == {label: together.tensors()[label] for label in ("one", "two", "three")}
+    for student in students:
+        alone = train(tmp_path / student["name"], digits, teacher, students=[student | {"name": "x"}])
+        assert alone.tensors()["x"] == together.tensors()[student["name"]]
+        assert alone.tensors()["x-control"] in together.tensors().values()
+        mine = {(step, name): v for (step, who, name), v in together.points().items() if who == student["name"]}
+        assert {(step, name): v for (step, who, name), v in alone.points().items() if who == "x"} == mine
+    assert together.tensors()["two"] != together.tensors()["three"]
+
+
+def test_a_student_and_its_control_start_alike_and_share_their_dropout(
+    tmp_path: Path, digits: Path, teacher: Path, dropout_net: str
+) -> None:
+    """A distilled student whose loss is the labels' alone is its control, to the last bit."""
+    student = {"name": "s", "architecture": dropout_net, "loss": {"kind": "dist", "beta": 0, "gamma": 0}}
+    run = train(tmp_path, digits, teacher, students=[student])
+    assert run.tensors()["s"] == run.tensors()["s-control"]
+    other = train(tmp_path / "other", digits, teacher, students=[student | {"seeds": [1]}])
+    assert other.tensors()["s"] != run.tensors()["s"]
+
+
+def test_every_seed_of_the_recipe_matters(tmp_path: Path, digits: Path) -> None:
+    hashes = {
+        train(tmp_path / f"{order}{start}", digits, training={"seed": order}, students=[student]).tensors()["s"]
+        for order, start in ((0, 0), (0, 1), (1, 0))
+        for student in [{"name": "s", "architecture": "resnet8", "seeds": [start]}]
+    }
+    assert len(hashes) == 3
+
+
+# --- going on ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [1, 4, 5, 8, 14])  # of 15 in 3 epochs; figures every second
+def test_resuming_at_any_step_changes_no_byte_and_no_figure(
+    tmp_path: Path, digits: Path, teacher: Path, dropout_net: str, step: int
+) -> None:
+    fields = {"students": three(dropout_net)[:2], "training": {"log_every": 4}}
+    whole = train(tmp_path / "whole", digits, teacher, **fields)
+    first, checkpoint = until_checkpoint(tmp_path / "first", digits, teacher, step, **fields)
+    assert first.events[-1] == Stopped(step)
+    decided = first.of(Started)[0].decided
+    second = train(tmp_path / "second", digits, teacher, resume=checkpoint, decided=decided, **fields)
+    assert second.of(Started)[0].step == step and second.of(Started)[0].bitwise
+    assert second.tensors() == whole.tensors()
+    assert not first.points().keys() & second.points().keys()
+    assert first.points() | second.points() == whole.points()
+    assert final_metrics(second) == final_metrics(whole)
+    assert second.events[-1] == whole.events[-1]
+
+
+def final_metrics(run: Run) -> dict[str, Any]:
+    return {e.student: e.metrics for e in run.of(StudentSaved) if e.final}
+
+
+def test_a_chain_of_resumes_after_every_step(tmp_path: Path, digits: Path, teacher: Path, dropout_net: str) -> None:
+    fields: dict[str, Any] = {"students": three(dropout_net)[1:2], "training": {"epochs": 2}, "control": False}
+    whole = train(tmp_path / "whole", digits, teacher, **fields)
+    points, checkpoint = {}, None
+    for step in range(1, 10):
+        run, checkpoint = until_checkpoint(tmp_path / str(step), digits, teacher, step, resume=checkpoint, **fields)
+        points |= run.points()
+    last = train(tmp_path / "last", digits, teacher, resume=checkpoint, **fields)
+    assert last.tensors() == whole.tensors()
+    assert points | last.points() == whole.points()
+
+
+def test_saving_checkpoints_changes_nothing(tmp_path: Path, digits: Path, teacher: Path, dropout_net: str) -> None:
+    fields: dict[str, Any] = {"students": three(dropout_net)[1:2]}
+    rare = train(tmp_path / "rare", digits, teacher, **fields)
+    often = train(tmp_path / "often", digits, teacher, checkpoint_seconds=ALWAYS, **fields)
+    assert often.tensors() == rare.tensors() and often.points() == rare.points()
+    assert len(often.of(CheckpointSaved)) > len(rare.of(CheckpointSaved)) >= 1
+
+
+def test_every_checkpoint_has_all_its_figures_before_it(tmp_path: Path, digits: Path) -> None:
+    run = train(tmp_path, digits, checkpoint_seconds=ALWAYS)
+    seen, saved = 0, 0
+    for event in run.events:
+        if isinstance(event, Metrics):
+            assert event.step > saved or event.step == run.of(Started)[0].total_steps
+            seen = event.step
+        elif isinstance(event, CheckpointSaved):
+            saved = event.step
+            assert seen >= saved - saved % 2  # figures come every second step
+            assert Path(event.path).stat().st_size == event.bytes
+
+
+def test_a_checkpoint_of_another_job_is_refused(tmp_path: Path, digits: Path) -> None:
+    _, checkpoint = until_checkpoint(tmp_path / "a", digits, None, 3)
+    with pytest.raises(TrainingFailed, match="checkpoint_of_another_job"):
+        train(tmp_path / "b", digits, resume=checkpoint, training={"seed": 9})
+    renamed = train(tmp_path / "c", digits, resume=checkpoint, name="another name", priority=3)
+    assert isinstance(renamed.events[-1], Finished)
+
+
+def test_a_resume_elsewhere_says_so(tmp_path: Path, digits: Path) -> None:
+    _, checkpoint = until_checkpoint(tmp_path / "a", digits, None, 3)
+    decided = {"device": "cuda", "precision": "float32", "threads": 1, "torch": str(torch.__version__)}
+    run = train(tmp_path / "b", digits, resume=checkpoint, decided=decided)
+    started = run.of(Started)[0]
+    assert not started.bitwise and started.decided["device"] == "cpu"
+
+
+# --- asked to stop ----------------------------------------------------------------------------------------------------
+
+
+def test_discard_stops_at_once_and_leaves_no_checkpoint(tmp_path: Path, digits: Path) -> None:
+    run = train(tmp_path, digits, wish=lambda step: "discard" if step == 3 else None)
+    assert run.events[-1] == Stopped(3)
+    assert not run.of(CheckpointSaved) and not run.of(StudentSaved)
+
+
+def test_a_wish_before_the_first_step_is_heard(tmp_path: Path, digits: Path) -> None:
+    def at_once(_step: int) -> Stop:
+        return "checkpoint"
+
+    run = train(tmp_path, digits, wish=at_once)
+    assert run.events[-1] == Stopped(0) and run.of(CheckpointSaved)[0].step == 0
+    whole = train(tmp_path / "whole", digits)
+    resumed = train(tmp_path / "again", digits, resume=Path(run.of(CheckpointSaved)[0].path))
+    assert resumed.tensors() == whole.tensors()
+
+
+# --- students that fail -----------------------------------------------------------------------------------------------
+
+
+def test_a_student_whose_loss_is_not_finite_fails_alone(tmp_path: Path, digits: Path, teacher: Path) -> None:
+    well = [{"name": "a", "architecture": "resnet8", "loss": DIST}, {"name": "c", "architecture": "resnet8"}]
+    sick = {"name": "b", "architecture": "resnet8", "loss": DIST, "optimizer": SICK}
+    fields: dict[str, Any] = {"control": False, "training": LONG | {"log_every": 7}}
+    alone = train(tmp_path / "alone", digits, teacher, students=well, **fields)
+    mixed = train(tmp_path / "mixed", digits, teacher, students=[well[0], sick, well[1]], **fields)
+    (failed,) = mixed.of(StudentFailed)
+    assert failed.student == "b" and failed.step < 40 and f"step {failed.step}" in failed.detail
+    assert failed.term == "loss/task"
+    assert mixed.tensors() == alone.tensors()
+    assert {key: v for key, v in mixed.points().items() if key[1] != "b"} == alone.points()
+    assert all(step < failed.step for step, who, _ in mixed.points() if who == "b")
+    assert [group["name"] for group in mixed.of(Finished)[0].result["groups"]] == ["a", "c"]
+    # It is the first bad step that is named, however seldom one looks.
+    often = train(tmp_path / "often", digits, teacher, students=[sick, well[0]], control=False, training=LONG)
+    assert often.of(StudentFailed) == [failed]
+
+
+def test_a_student_that_is_broken_only_on_val_fails_too(tmp_path: Path, digits: Path, teacher: Path) -> None:
+    """Batch statistics can hide exploded weights while it learns."""
+    sick = {"name": "b", "architecture": "resnet8", "optimizer": SICK}
+    run = train(tmp_path, digits, teacher, students=[sick, {"name": "a", "architecture": "resnet8"}], control=False)
+    assert [(e.student, e.step, e.term) for e in run.of(StudentFailed)] == [("b", 5, "val/logits")]
+
+
+def test_a_failed_student_stays_failed_after_a_resume(tmp_path: Path, digits: Path, teacher: Path) -> None:
+    sick = {"name": "b", "architecture": "resnet8", "optimizer": SICK}
+    fields = {"students": [sick, {"name": "a", "architecture": "resnet8"}], "training": {"epochs": 8}}
+    whole = train(tmp_path / "whole", digits, teacher, **fields)
+    assert {e.student for e in whole.of(StudentFailed)} == {"b", "b-control"}
+    first, checkpoint = until_checkpoint(tmp_path / "first", digits, teacher, 38, **fields)
+    second = train(tmp_path / "second", digits, teacher, resume=checkpoint, **fields)
+    assert first.of(StudentFailed) == whole.of(StudentFailed) and not second.of(StudentFailed)
+    assert second.tensors() == whole.tensors()
+    assert second.events[-1] == whole.events[-1]
+
+
+def test_when_all_students_fail_the_job_fails_with_a_hint(tmp_path: Path, digits: Path) -> None:
+    with pytest.raises(TrainingFailed) as failed:
+        train(tmp_path, digits, training={"epochs": 8, "optimizer": SICK})
+    assert failed.value.code == "diverged"
+    assert "learning rate" in failed.value.failure.hint
+
+
+# --- the teacher ------------------------------------------------------------------------------------------------------
+
+
+def test_the_teacher_is_in_eval_mode_and_without_gradients(digits: Path, teacher: Path) -> None:
+    trainer = Trainer(assignment(digits.parent, digits, teacher))
+    assert [next(events := trainer.run()), next(events)][0].__class__ is Phase
+    assert trainer.teacher is not None
+    before = {name: tensor.clone() for name, tensor in trainer.teacher.network.state_dict().items()}
+    images = trainer.data.train.images[:10]
+    assert not trainer.teacher.logits(images).requires_grad
+    assert all(torch.equal(before[name], tensor) for name, tensor in trainer.teacher.network.state_dict().items())
+    next(trainer.teacher.network.parameters()).requires_grad_(True)
+    with pytest.raises(AssertionError, match="gradients"):
+        trainer.teacher.logits(images)
+    trainer.teacher.network.requires_grad_(False)
+    next(m for m in trainer.teacher.network.modules() if isinstance(m, torch.nn.BatchNorm2d)).train()
+    with pytest.raises(AssertionError, match="eval mode"):
+        trainer.teacher.logits(images)
+
+
+def test_a_teacher_that_guesses_stops_the_job(tmp_path: Path, digits: Path, teacher: Path) -> None:
+    state, meta = load_weights(teacher)
+    assert meta is not None
+    torch.manual_seed(0)
+    noise = {k: torch.randn_like(v) if v.is_floating_point() and v.ndim > 1 else v for k, v in state.items()}
+    save_weights(noise, tmp_path, meta, ["safetensors"])
+    guessing = tmp_path / "weights.safetensors"
+    with pytest.raises(TrainingFailed, match="teacher_at_chance") as failed:
+        train(tmp_path / "a", digits, guessing)
+    assert "teacher_check" in failed.value.failure.hint
+    run = train(tmp_path / "b", digits, guessing, teacher_check="off", training={"epochs": 1})
+    assert isinstance(run.events[-1], Finished)
+
+
+def test_the_teacher_sees_images_its_own_way(tmp_path: Path, digits: Path, teacher: Path) -> None:
+    state, meta = load_weights(teacher)
+    assert meta is not None
+    save_weights(state, tmp_path, replace(meta, mean=[0.1] * 3, std=[2.0] * 3), ["safetensors"])
+    precision = Precision(torch.device("cpu"), bfloat16=False)
+    trainer = Trainer(assignment(tmp_path, digits, teacher))
+    next(events := trainer.run())
+    next(events)
+    other = Teacher.load(tmp_path / "weights.safetensors", trainer.data.meta, precision)
+    images = trainer.data.val.images[:4]
+    expected = other.network((images.permute(0, 3, 1, 2).float() / 255 - 0.1) / 2.0)
+    assert torch.allclose(other.logits(images), expected, atol=1e-5)
+    assert trainer.teacher is not None
+    assert not torch.allclose(other.logits(images), trainer.teacher.logits(images), atol=0.1)
+
+
+# --- what comes out ---------------------------------------------------------------------------------------------------
+
+
+def test_a_run_tells_its_story_in_order(tmp_path: Path, digits: Path, teacher: Path) -> None:
+    run = train(tmp_path, digits, teacher)
+    phases = [event.name for event in run.of(Phase)]
+    assert phases == ["loading", "checking_teacher", "training", "evaluating", "exporting"]
+    started = run.of(Started)[0]
+    assert (started.total_steps, started.total_epochs, started.step) == (15, 3, 0)
+    assert started.parameters == {"s": 78042, "s-control": 78042}
+    assert started.decided == {"device": "cpu", "precision": "float32", "threads": 1, "torch": str(torch.__version__)}
+    names = {name for _, who, name in run.points() if who == "s"}
+    training = {"loss/total", "loss/task", "loss/inter", "loss/intra", "train/top1", "lr"}
+    assert names == training | {"val/top1", "val/top5", "val/agreement", "test/top1"}
+    steps = [step for step, who, name in run.points() if (who, name) == ("s", "loss/total")]
+    assert steps == [2, 4, 6, 8, 10, 12, 14, 15]
+    assert [step for step, who, name in run.points() if (who, name) == ("s", "val/top1")] == [5, 10, 15]
+    assert [step for step, who, name in run.points() if (who, name) == (None, "teacher/top1")] == [0]
+    assert all(event.eta_seconds >= 0 for event in run.of(Progress))
+
+
+def test_the_final_files_are_the_last_epochs_weights(tmp_path: Path, digits: Path, teacher: Path) -> None:
+    run = train(tmp_path, digits, teacher)
+    final = [event for event in run.of(StudentSaved) if event.final]
+    assert [event.student for event in final] == ["s", "s-control"]
+    for event in final:
+        folder = tmp_path / "students" / event.student
+        assert [Path(file.path).parent for file in event.files] == [folder] * 3
+        state, meta = load_weights(folder / "weights.safetensors")
+        assert meta is not None and meta.architecture == "cifar/resnet8" and meta.classes == list("0123456789")
+        assert tensors_sha256(state) == event.tensors_sha256
+        plain = torch.load(folder / "weights.pt", weights_only=True)
+        assert tensors_sha256(plain) == event.tensors_sha256
+        best = [e for e in run.of(StudentSaved) if e.student == event.student and not e.final]
+        assert best and best[0].metrics.keys() == {"top1", "top5", "agreement", "best"}
+
+
+def test_without_a_teacher_there_is_nothing_to_compare(tmp_path: Path, digits: Path) -> None:
+    result = train(tmp_path, digits).of(Finished)[0].result
+    assert result["teacher"] is None and result["verdict"]["helped"] is None
+    assert result["groups"][0]["control"] is None
