@@ -54,7 +54,6 @@ def create_app(
         docs_url=None,  # its page loads scripts from elsewhere; the dashboard has a reference of its own
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=MAX_BODY_BYTES,
         generate_unique_id_function=_operation_id,
         responses={"default": {"model": problems.ProblemRead, "description": "What went wrong."}},
     )
@@ -66,7 +65,7 @@ def create_app(
     app.add_middleware(Edge)
     problems.install(app)
     app.add_exception_handler(Replay, on_replay)
-    v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_nul)])
+    v1 = APIRouter(prefix="/v1", max_body_size=MAX_BODY_BYTES, dependencies=[Depends(refuse_nul)])
     for router in (jobs, events, students, teachers, datasets, uploads, catalog, runs, workers, keys, sessions):
         v1.include_router(router)
     app.include_router(v1)

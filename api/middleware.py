@@ -6,7 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import problem
+from api.problems import MEDIA_TYPE, TOO_LARGE, problem
 from core.ids import new_id
 
 _GIVEN = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
@@ -26,8 +26,18 @@ class Edge:
         request_id = given if _GIVEN.fullmatch(given) else new_id("req")
         scope.setdefault("state", {})["request_id"] = request_id
 
+        replaced = False
+
         async def mark(message: Message) -> None:
+            nonlocal replaced
+            if replaced:
+                return
             if message["type"] == "http.response.start":
+                if message["status"] == 413 and MEDIA_TYPE.encode() not in dict(message["headers"]).values():
+                    large = problem(Request(scope), 413, "too_large", TOO_LARGE)  # the framework's own is plain text
+                    await large(scope, receive, mark)
+                    replaced = True
+                    return
                 headers = MutableHeaders(raw=message["headers"])
                 headers["X-Request-Id"] = request_id
                 headers["X-Content-Type-Options"] = "nosniff"

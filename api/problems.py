@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
+TOO_LARGE = "The body is larger than this request may be."
 
 _STATUS: dict[type[DistilleryError], int] = {
     NotFound: 404,
@@ -128,7 +129,7 @@ def on_http_error(request: Request, error: Exception) -> Response:
     details = {
         404: "There is nothing at this address.",
         405: "This address does not know that method.",
-        413: "The body is larger than this request may be.",
+        413: TOO_LARGE,
     }
     detail = details.get(error.status_code, str(error.detail))
     return problem(request, error.status_code, code, detail, headers=dict(error.headers or {}))

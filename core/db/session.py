@@ -93,8 +93,12 @@ class Database:
                 ):
                     with attempt:
                         work.connection()
-            yield work
-            work.finish()
+            try:
+                yield work
+                work.finish()
+            except BaseException:
+                work.rollback()  # closing is not enough: a commit that failed would stay open on the pooled connection
+                raise
 
     @contextmanager
     def read(self) -> Iterator[Session]:

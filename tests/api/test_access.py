@@ -60,7 +60,9 @@ def test_another_projects_objects_are_not_there(
     assert borrowed.json()["errors"][0]["code"] == "unknown_dataset"
 
 
-@pytest.mark.parametrize("key", [None, "", "Bearer", "Bearer dkd_wrong", "Basic dkd_wrong", "Bearer \u00fc", "x" * 9999])
+@pytest.mark.parametrize(
+    "key", [None, "", "Bearer", "Bearer dkd_wrong", "Basic dkd_wrong", "Bearer \u00fc", "x" * 9999]
+)
 def test_without_a_good_key_nothing_answers(app: FastAPI, client: TestClient, key: str | None) -> None:
     headers = {} if key is None else {"Authorization": key.encode()}
     nobody = TestClient(app, raise_server_exceptions=False, headers=headers)  # type: ignore[arg-type]
@@ -181,7 +183,6 @@ def test_nothing_readable_lies_in_the_database(
     browser.post("/v1/sessions", json={"key": made})
     token = browser.cookies["distillery_session"]
     with database.engine.connect() as connection:
-
         dump = "".join(str(row) for table in Base.metadata.sorted_tables for row in connection.execute(table.select()))
     assert len(dump) > 100
     assert made not in dump
