@@ -14,6 +14,8 @@ from typing import Any
 
 import psutil
 
+from cli.client import Client
+
 START_SECONDS = 120.0
 
 
@@ -42,6 +44,9 @@ class Stack:
         done = self.run(*arguments, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+    def client(self) -> Client:
+        return Client(self.url, (self.data_dir / "admin.key").read_text().strip())
 
     def descendants(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)

@@ -68,10 +68,10 @@ def test_a_second_one_on_the_same_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_job_goes_on_at_the_next_start(tmp_path: Path) -> None:
     job = tmp_path / "job.yaml"
-    job.write_text(TINY.replace("epochs: 2", "epochs: 12"))
-    with running(tmp_path / "data") as stack:
+    job.write_text(TINY.replace("epochs: 2", "epochs: 60"))
+    with running(tmp_path / "data") as stack, stack.client() as client:
         id = stack.answer("submit", str(job))["id"]
-        until(lambda: stack.answer("jobs")[0]["progress"]["step"] > 0, 60)
+        until(lambda: client.get(f"/v1/jobs/{id}")["progress"]["step"] > 0, 60)
         code, alive = stack.stop()
         assert (code, alive) == (0, [])
     with running(tmp_path / "data") as stack:
