@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
+from fastapi import Path as PathParameter
 from sqlalchemy.orm import Session
 
 from api.datasets import service
@@ -97,7 +98,7 @@ def list_samples(
 def get_sample(
     dataset_id: str,
     split: Split,
-    index: Annotated[int, "From 0, in the split."],
+    index: Annotated[int, PathParameter(ge=0, lt=2**31, description="From 0, in the split.")],
     caller: TheCaller,
     session: Reading,
     storage: TheStorage,

@@ -44,12 +44,13 @@ def _check_folder(source: FolderOfImages, settings: Settings) -> None:
     try:
         real = path.resolve()
         inside = any(real.is_relative_to(root.expanduser().resolve()) for root in settings.dataset_roots)
+        there = inside and real.is_dir()
     except (OSError, RuntimeError):  # a name too long, a loop of links
-        inside = False
+        inside = there = False
     if not path.is_absolute() or not inside:
         detail = "This folder is not below one of the folders that the setting DISTILLERY_DATASET_ROOTS names."
         raise refuse("folder_outside_roots", detail)
-    if not real.is_dir():
+    if not there:
         raise refuse("no_such_folder", f"There is no folder {source.path!r} on the server.")
 
 
