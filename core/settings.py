@@ -1,7 +1,6 @@
 """The only reader of environment variables (DISTILLERY_*) and of .env."""
 
 import os
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -47,11 +46,11 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
-    @cached_property
+    @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'distillery.db'}"
 
-    @cached_property
+    @property
     def storage(self) -> str:
         return self.storage_url or (self.data_dir / "storage").as_uri()
 
