@@ -14,7 +14,7 @@ from tests.training.small import Run, train
 def repeatable() -> None:
     """As the child process sets itself up."""
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")
 
 
 @pytest.fixture(scope="session")
