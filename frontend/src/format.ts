@@ -1,6 +1,6 @@
 /** Figures as people read them: a thin space before a unit, no more digits than the measurement has. */
 
-const THIN = "\u2009";
+const THIN = "\u202f"; // narrow, and no place for a line break
 const MINUS = "\u2212";
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 

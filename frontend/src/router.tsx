@@ -46,8 +46,7 @@ const login = createRoute({
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
-  component: Shell,
-  notFoundComponent: () => <NotFound />,
+  component: () => <Shell />,
 });
 const inShell = { getParentRoute: () => shell };
 
@@ -89,39 +88,48 @@ const places = [
   createRoute({ ...inShell, path: "/workers", component: WorkersPage, validateSearch: after }),
 ] as const;
 
-export const router = createRouter({
-  routeTree: root.addChildren([login, shell.addChildren([overview, jobs, job.addChildren(jobTabs), ...places])]),
-  defaultPreload: false,
-  scrollRestoration: true,
-  defaultErrorComponent: ({ error, reset }) => (
-    <Page title="Something broke">
-      <Failure error={error} onRetry={reset} />
-    </Page>
-  ),
-});
+const routeTree = root.addChildren([login, shell.addChildren([overview, jobs, job.addChildren(jobTabs), ...places])]);
+
+const makeRouter = () =>
+  createRouter({
+    routeTree,
+    defaultPreload: false,
+    scrollRestoration: true,
+    defaultErrorComponent: ({ error, reset }) => (
+      <Page title="Something broke">
+        <Failure error={error} onRetry={reset} />
+      </Page>
+    ),
+  });
 
 declare module "@tanstack/react-router" {
   interface Register {
-    router: typeof router;
+    router: ReturnType<typeof makeRouter>;
   }
 }
 
-/** Whoever is not signed in goes to the door, and comes back to where they were. */
-function toTheDoor(error: unknown): void {
-  const { pathname, href } = router.state.location;
-  if (!isUnauthorized(error) || pathname === "/login") return;
-  void router.navigate({ to: "/login", search: href === "/" ? {} : { next: href } });
-}
+/** The dashboard's router and what it knows of the service. */
+export function makeApp() {
+  const router = makeRouter();
 
-export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: toTheDoor }),
-  mutationCache: new MutationCache({ onError: toTheDoor }),
-  defaultOptions: {
-    queries: {
-      staleTime: 1_000,
-      // What the service has refused it will refuse again; what it could not answer is worth another try.
-      retry: (failures, error) =>
-        failures < 2 && !(error instanceof ApiError && error.status > 0 && error.status < 500),
+  /** Whoever is not signed in goes to the door, and comes back to where they were. */
+  function toTheDoor(error: unknown): void {
+    const { pathname, href } = router.state.location;
+    if (!isUnauthorized(error) || pathname === "/login") return;
+    void router.navigate({ to: "/login", search: href === "/" ? {} : { next: href } });
+  }
+
+  const queryClient = new QueryClient({
+    queryCache: new QueryCache({ onError: toTheDoor }),
+    mutationCache: new MutationCache({ onError: toTheDoor }),
+    defaultOptions: {
+      queries: {
+        staleTime: 1_000,
+        // What the service has refused it will refuse again; what it could not answer is worth another try.
+        retry: (failures, error) =>
+          failures < 2 && !(error instanceof ApiError && error.status > 0 && error.status < 500),
+      },
     },
-  },
-});
+  });
+  return { router, queryClient };
+}

@@ -3414,6 +3414,7 @@ export interface operations {
             path: {
                 dataset_id: string;
                 split: "train" | "val" | "test";
+                /** @description From 0, in the split. */
                 index: number;
             };
             cookie?: never;

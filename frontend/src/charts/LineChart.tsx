@@ -50,8 +50,12 @@ export function LineChart(props: Props) {
   const [shared, share] = useChartGroup();
 
   const labelled = width >= NARROW;
-  const longest = Math.max(0, ...[...named(lines), ...levels].map((one) => Math.min(one.name.length, 22) + 6));
-  const right = labelled ? Math.min(190, 14 + 7 * longest) : 10;
+  const last = lastStepOf(lines);
+  const ends = named(lines).map((line) => labelWidth(line.name, write(line.value.at(-1) ?? 0)));
+  const flats = levels.map((level) => labelWidth(level.name, write(level.value)));
+  // Lines that end in the middle of the chart have room for their labels beside them.
+  const inside = axis.end !== null && last !== null && last < 0.6 * axis.end;
+  const right = labelled ? Math.max(10, ...flats, ...(inside ? [] : ends)) : 10;
   const data: Line[] = log ? lines.map(positive) : [...lines];
   const look: Look = { lines: data, levels, axis, unit, focus, log, right };
   const latest = useRef(look);
@@ -112,7 +116,6 @@ export function LineChart(props: Props) {
     if (Math.abs((made.cursor.left ?? -10) - left) > 0.5) made.setCursor({ left, top: left < 0 ? -10 : 8 }, false);
   }, [shared.step]);
 
-  const last = lastStepOf(lines);
   const at = shared.step === null ? null : Math.min(shared.step, last ?? 0);
   const reading = (label: Label) => {
     const line = at === null ? undefined : lines.find((one) => one.key === label.key);
@@ -158,11 +161,7 @@ export function LineChart(props: Props) {
           {labels.map((label) => (
             <li
               key={label.key}
-              style={
-                labelled
-                  ? { color: label.text, left: label.x, top: label.y, maxWidth: right - 8 }
-                  : { color: label.text }
-              }
+              style={labelled ? { color: label.text, left: label.x, top: label.y } : { color: label.text }}
             >
               <span className="clip">{label.name}</span> <b>{show(reading(label), write)}</b>
             </li>
@@ -185,6 +184,9 @@ export function LineChart(props: Props) {
   );
 }
 
+/** About as wide as a label is drawn, in pixels; a name of any length gets no more than this. */
+const labelWidth = (name: string, value: string) => Math.min(200, 26 + 7 * (Math.min(name.length, 24) + value.length));
+
 const show = (value: number | null, write: (value: number) => string) => (value === null ? "–" : write(value));
 
 /** A logarithmic axis has no place for zero and below. */
@@ -206,7 +208,7 @@ function place(plot: uPlot, look: Look): Label[] {
   const levels = look.levels.map(({ name, text, value }) => ({ key: `level ${name}`, name, text, value, x: width }));
   // While training the lines end in the middle of the chart, far from the levels' labels on the right.
   const end = Math.min(width, Math.max(0, ...lines.map((line) => line.x)));
-  const apart = end + look.right < width;
+  const apart = end < 0.6 * width;
   const columns = apart ? [lines.map((line) => ({ ...line, x: end })), levels] : [[...lines, ...levels]];
   return columns.flatMap((column) => {
     const positions = column.map(({ value }) => Math.max(0, Math.min(height, plot.valToPos(value, "y"))));

@@ -39,7 +39,8 @@ export function range(curves: readonly Extent[], levels: readonly number[], focu
     if (level < low) low = level;
   }
   if (!Number.isFinite(low)) return [0, 1];
-  const pad = (high - low || Math.abs(high) || 1) * 0.08;
+  const flat = high - low < 1e-9 * Math.abs(high); // equal but for the last bits of a mean
+  const pad = flat ? Math.abs(high) / 2 || 1 : (high - low) * 0.08;
   return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad];
 }
 

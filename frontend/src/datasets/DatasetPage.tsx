@@ -95,7 +95,7 @@ function About({ dataset }: { dataset: Dataset }) {
                   .join(", ")
               : "–",
           ],
-          ["side", dataset.image_size ? `${dataset.image_size}\u2009px` : "–"],
+          ["side", dataset.image_size ? `${dataset.image_size}\u202fpx` : "–"],
           ["mean of the train split", per(mean)],
           ["std of the train split", per(std)],
           ["came from", [source.kind, source.name].filter(Boolean).join(": ")],

@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<Dataset>[] = [
   { head: "Train", kind: "number", cell: (row) => count(row.counts?.train) },
   { head: "Val", kind: "number", cell: (row) => count(row.counts?.val) },
   { head: "Test", kind: "number", cell: (row) => count(row.counts?.test) },
-  { head: "Side", kind: "number", cell: (row) => (row.image_size ? `${row.image_size}\u2009px` : "–") },
+  { head: "Side", kind: "number", cell: (row) => (row.image_size ? `${row.image_size}\u202fpx` : "–") },
   { head: "Created", kind: "number", cell: (row) => <span className="soft">{ago(row.created_at)}</span> },
 ];
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import type { Schema } from "@/api/client";
-import { bytes, percent } from "@/format";
+import { bytes, percent, plural } from "@/format";
 import { Card } from "@/ui/Card";
 import { Command, Hash } from "@/ui/Copy";
 import { metricsOf } from "./groups";
@@ -17,25 +17,37 @@ export function Downloads({ job }: { job: Job }) {
   const order = new Map(job.students.map((student, i) => [student.id, i]));
   ready.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
   const over = OVER.includes(job.status);
+  const controls = ready.filter((student) => student.role === "control");
   return (
     <Card title="Take them home" aside={over ? "weights and what describes them" : "the best weights so far"}>
-      <ul className="downloads">
-        {ready.map((student) => (
-          <li key={student.id}>
-            <details className="more">
-              <summary>
-                <b className="wrap">{student.label}</b>
-                <span className="soft">
-                  {student.role === "control" ? "control · " : ""}
-                  {percent(judged(student))} · {bytes(student.files.reduce((sum, file) => sum + file.bytes, 0))}
-                </span>
-              </summary>
-              <Files student={student} />
-            </details>
-          </li>
-        ))}
-      </ul>
+      <Downloadable students={ready.filter((student) => student.role === "student")} />
+      {controls.length > 0 && (
+        <details className="more controls">
+          <summary>{plural(controls.length, "control")}</summary>
+          <Downloadable students={controls} />
+        </details>
+      )}
     </Card>
+  );
+}
+
+function Downloadable({ students }: { students: readonly Student[] }) {
+  return (
+    <ul className="downloads">
+      {students.map((student) => (
+        <li key={student.id}>
+          <details className="more">
+            <summary>
+              <b className="wrap">{student.label}</b>
+              <span className="soft nowrap">
+                {percent(judged(student))} · {bytes(student.files.reduce((sum, file) => sum + file.bytes, 0))}
+              </span>
+            </summary>
+            <Files student={student} />
+          </details>
+        </li>
+      ))}
+    </ul>
   );
 }
 

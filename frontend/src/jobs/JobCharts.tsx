@@ -5,7 +5,7 @@ import { percentage, plain } from "@/format";
 import { Answer } from "@/ui/Answer";
 import { Empty } from "@/ui/faces";
 import { useJob } from "./JobPage";
-import { axisOf, jobLine, linesOf, teacherLevel } from "./lines";
+import { axisOf, collapsed, jobLine, linesOf, teacherLevel } from "./lines";
 import { type Job, metricsQuery, type Series } from "./queries";
 
 interface About {
@@ -105,7 +105,7 @@ export function JobCharts() {
 function Metric({ job, series, name, log }: { job: Job; series: readonly Series[]; name: string; log: boolean }) {
   const about = ABOUT[name] ?? { title: name, unit: name };
   const axis = axisOf(job);
-  const lines = [...linesOf(job, series, name), ...jobLine(series, name)];
+  const lines = collapsed([...linesOf(job, series, name), ...jobLine(series, name)]);
   return (
     <LineChart
       title={about.title}

@@ -172,7 +172,7 @@ function Course({ job }: { job: Job }) {
       <Progress percent={done} label="Progress" />
       <strong>
         {Math.floor(done)}
-        {"\u2009"}%
+        {"\u202f"}%
       </strong>
       <span>{parts.filter(Boolean).join(" · ")}</span>
     </div>

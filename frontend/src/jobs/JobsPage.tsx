@@ -32,7 +32,7 @@ function RowProgress({ job }: { job: Job }) {
       <Progress percent={job.progress.percent} label={`${job.name}: progress`} />
       <span className="small soft">
         {Math.floor(job.progress.percent)}
-        {"\u2009"}%{!over && left(job) !== "–" ? ` · ${left(job)} left` : ""}
+        {"\u202f"}%{!over && left(job) !== "–" ? ` · ${left(job)} left` : ""}
       </span>
     </div>
   );

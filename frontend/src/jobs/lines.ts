@@ -43,6 +43,20 @@ function averaged(group: Group, role: JobStudent["role"], series: readonly Serie
 
 const inks = (hue: number) => ({ color: seriesColor(hue), text: seriesText(hue) });
 
+/** One line for all where they are the same, as learning rates often are. */
+export function collapsed(lines: readonly Line[]): readonly Line[] {
+  const [first, ...others] = lines;
+  if (!first || others.length === 0) return lines;
+  const same = others.every(
+    ({ value }) =>
+      value.length === first.value.length &&
+      value.every((one, i) => Math.abs(one - (first.value[i] as number)) <= 1e-9 * Math.abs(one)),
+  );
+  return same
+    ? [{ ...first, key: "all", name: "all", color: "var(--accent)", text: "var(--accent)", kind: "solid" }]
+    : lines;
+}
+
 /** What belongs to no student (the job's own speed), as a line of its own. */
 export function jobLine(series: readonly Series[], name: string): Line[] {
   const own = series.find((one) => one.student === null && one.name === name);

@@ -102,7 +102,8 @@ export const runsQuery = (id: string) =>
 export const jobStudentsQuery = (id: string) =>
   queryOptions({
     queryKey: jobKeys.students(id),
-    queryFn: ({ signal }) => take(api.GET("/v1/students", { params: { query: { job: id, limit: 100 } }, signal })),
+    queryFn: ({ signal }) =>
+      take(api.GET("/v1/students", { params: { query: { job: id, limit: 100, order: "asc" } }, signal })),
   });
 
 export type Action = "cancel" | "pause" | "resume" | "retry";

@@ -12,6 +12,7 @@ import {
   Sprout,
   Sun,
 } from "lucide-react";
+import type { ReactNode } from "react";
 import { api, take } from "@/api/client";
 import { ACTIVE, jobsQuery } from "@/jobs/queries";
 import { toggleTheme, useTheme } from "@/theme";
@@ -26,7 +27,7 @@ const PLACES = [
 ] as const;
 
 /** What every page stands in: the way to the others, the theme, the way out. */
-export function Shell() {
+export function Shell({ children }: { children?: ReactNode }) {
   const theme = useTheme();
   const navigate = useNavigate();
   const active = useQuery(jobsQuery({ status: [...ACTIVE], limit: 100 })).data?.data.length;
@@ -77,7 +78,7 @@ export function Shell() {
           </button>
         </div>
       </header>
-      <Outlet />
+      {children ?? <Outlet />}
     </div>
   );
 }

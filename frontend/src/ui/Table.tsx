@@ -33,7 +33,7 @@ export function Table<Row>({ label, columns, rows, id }: Props<Row>) {
           {rows.map((row) => (
             <tr key={id(row)} className="link">
               {columns.map((column) => (
-                <td key={column.head} className={column.kind ?? ""}>
+                <td key={column.head} className={column.kind ?? ""} data-head={column.head}>
                   {column.cell(row)}
                 </td>
               ))}
