@@ -1,5 +1,6 @@
 """What endpoints ask for by type: who is calling, a transaction, storage, the queue, a part of a list."""
 
+import logging
 from collections.abc import Iterator
 from typing import Annotated, Literal, cast
 from urllib.parse import urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Query, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.problems import Forbidden
@@ -18,6 +20,8 @@ from core.errors import Invalid, Problem, Unauthorized
 from core.queue import Queue
 from core.settings import Settings
 from core.storage import Storage
+
+log = logging.getLogger(__name__)
 
 COOKIE = "distillery_session"
 _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: dkd_…")
@@ -67,8 +71,11 @@ def authenticate(
     if key is None or caller is None:
         raise Unauthorized("invalid_key", "This key or session is unknown, revoked or expired.")
     if keys.wants_touch(key):
-        with database.write() as work:
-            keys.touch(work, key)
+        try:
+            with database.write() as work:
+                keys.touch(work, key)
+        except SQLAlchemyError as error:  # a full disk must not keep anybody from reading
+            log.warning("last use of key %s not noted: %s", key.id, error)
     return caller
 
 
@@ -122,7 +129,8 @@ async def refuse_nul(request: Request) -> None:
     """No name, id or text holds a NUL; databases differ in what they make of one."""
     query = any("\x00" in part for pair in request.query_params.multi_items() for part in pair)
     body = b""
-    if request.headers.get("content-type", "").split(";")[0].strip().endswith("json"):
+    json = request.headers.get("content-type", "").split(";")[0].strip().endswith("json")
+    if json and request.method in ("POST", "PATCH"):  # never a PUT: that is a part of an upload, to be streamed
         body = await request.body()
     if query or "\x00" in request.url.path or b"\x00" in body or b"\\u0000" in body:
         where = "/query" if query else ""

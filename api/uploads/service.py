@@ -59,9 +59,14 @@ def check_space(settings: Settings, wanted: int) -> None:
 
 @contextmanager
 def scratch(settings: Settings) -> Iterator[IO[Any]]:
-    """A temporary file that is gone afterwards, whatever happens."""
-    with tempfile.NamedTemporaryFile(dir=incoming(settings), prefix="part-") as file:
+    """A file without a name: the system takes it back afterwards, even from a process that was killed."""
+    with tempfile.TemporaryFile(dir=incoming(settings)) as file:
         yield file
+
+
+def path_of(file: IO[Any]) -> Path:
+    """Where this process can read its nameless file from the beginning."""
+    return Path(f"/proc/self/fd/{file.fileno()}")
 
 
 async def receive(body: AsyncIterator[bytes], file: IO[Any], expected: int) -> Received:
@@ -84,7 +89,7 @@ async def receive(body: AsyncIterator[bytes], file: IO[Any], expected: int) -> R
         detail = f"This part must have {expected} bytes; {more}{count} came."
         raise Invalid([Problem("", "upload_mismatch", detail)])
     await run_in_threadpool(file.flush)
-    return Received(Path(file.name), size, hasher.hexdigest())
+    return Received(path_of(file), size, hasher.hexdigest())
 
 
 def assemble(upload: Upload, sha256: str, storage: Storage, settings: Settings) -> None:
@@ -108,4 +113,4 @@ def assemble(upload: Upload, sha256: str, storage: Storage, settings: Settings) 
         if size != upload.bytes or hasher.hexdigest() != sha256:
             detail = f"What arrived are {size} bytes with SHA-256 {hasher.hexdigest()}. Send the parts again."
             raise Invalid([Problem("/sha256", "upload_mismatch", detail)])
-        storage.put(storage_keys.upload_file(upload.id), Path(file.name))
+        storage.put(storage_keys.upload_file(upload.id), path_of(file))

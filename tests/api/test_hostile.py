@@ -56,7 +56,7 @@ def test_odd_words_in_paths_queries_and_headers(app: FastAPI, client: TestClient
             query = "&".join(f"{name}={quoted(word)}" for name in operation.query)
             path = operation.fill(dict.fromkeys(operation.parameters, "1"))
             plain = word.replace("\n", "").replace("\r", "").replace("\x00", "").encode("utf-8", "surrogatepass")
-            headers = dict.fromkeys(("Idempotency-Key", "Range", "If-None-Match", "Last-Event-ID"), plain)
+            headers = dict.fromkeys((b"Idempotency-Key", b"Range", b"If-None-Match", b"Last-Event-ID"), plain)
             answer = client.request(operation.method, f"{path}?{query}", json=operation.body, headers=headers)
             check(answer, f"{operation.id} ?{word!r}")
 

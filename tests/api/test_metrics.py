@@ -29,7 +29,8 @@ def record(database: Database, job: str, student: str, steps: range, total: int 
 def curve(client: TestClient, job: str, query: str = "") -> dict[str, Any]:
     body = client.get(f"/v1/jobs/{job}/metrics?{query}").json()
     (only,) = body["series"]
-    return only | {"sampled": body["sampled"]}
+    found: dict[str, Any] = only | {"sampled": body["sampled"]}
+    return found
 
 
 def test_every_point_while_they_are_few(client: TestClient, make: Make, database: Database) -> None:

@@ -148,3 +148,9 @@ def test_a_deleted_upload_leaves_nothing(client: TestClient, storage: Storage) -
     assert client.delete(f"/v1/uploads/{id}").status_code == 204
     assert not storage.exists(storage_keys.upload_part(id, 1))
     assert client.get(f"/v1/uploads/{id}").status_code == 404
+
+
+def test_a_part_is_bytes_whatever_it_claims_to_be(client: TestClient) -> None:
+    id = announce(client, b"\x00" * 10)
+    answer = client.put(f"/v1/uploads/{id}/parts/1", content=b"\x00" * 10, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["bytes"]) == (200, 10)
