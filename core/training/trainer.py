@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from core.assignment import TrainAssignment
 from core.child import Stop
@@ -51,7 +52,7 @@ class Trainer:
             if self.teacher is not None:
                 yield Phase("checking_teacher", "measuring the teacher")
                 yield from self._check_teacher(self.teacher)
-            self._resume()
+            self._build_students()
             yield Started(
                 total_steps=self.total_steps,
                 total_epochs=self.training.epochs,
@@ -80,7 +81,6 @@ class Trainer:
         self.total_steps = self.training.epochs * self.batches.per_epoch
         self.teacher = Teacher.load(assignment.teacher, meta, self.precision) if assignment.teacher else None
         self.teacher_on_val: Answers | None = None
-        self.cohort = Cohort(assignment.students, len(meta.classes), self.training, self.data.view, self.precision)
         self.delivery = Delivery(
             folder=assignment.folder,
             recipe=self.recipe,
@@ -88,6 +88,13 @@ class Trainer:
             dataset_sha256=file_sha256(assignment.dataset),
             teacher_sha256=file_sha256(assignment.teacher) if assignment.teacher else None,
         )
+
+    def _build_students(self) -> None:
+        """As they start, or as the checkpoint left them. After the teacher's check: its figure is awaited on a page."""
+        plans, classes = self.assignment.students, len(self.data.meta.classes)
+        self.cohort = Cohort(plans, classes, self.training, self.data.view, self.precision)
+        if self.assignment.resume is not None:
+            self._resume(self.assignment.resume)
 
     def _check_teacher(self, teacher: Teacher) -> Iterator[Event]:
         (self.teacher_on_val,) = answer([teacher.network], teacher.view, self.data.val, self.precision)
@@ -157,10 +164,8 @@ class Trainer:
                 yield event
         self.clock.saved(cost)
 
-    def _resume(self) -> None:
-        if self.assignment.resume is None:
-            return
-        state = load_checkpoint(self.assignment.resume)
+    def _resume(self, checkpoint: Path) -> None:
+        state = load_checkpoint(checkpoint)
         if state["identity"] != self._identity():
             detail = "The checkpoint belongs to another recipe, data set or teacher."
             raise TrainingFailed(Failure("checkpoint_of_another_job", "The checkpoint does not fit", detail))

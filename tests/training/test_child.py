@@ -187,3 +187,21 @@ def test_a_failure_is_told_as_it_is_and_a_mistake_not_at_all(work: TrainAssignme
     assert explain(TrainingFailed(failure), work) is failure
     assert explain(RuntimeError("shape mismatch"), work) is None
     assert explain(FileNotFoundError(errno.ENOENT, "no such file"), work) is None
+
+
+def test_a_child_starts_without_what_it_does_not_need(digits: Path, tmp_path: Path) -> None:
+    """The compiler and the model libraries cost seconds at every start."""
+    (tmp_path / "work.json").write_text(assignment(tmp_path, digits, training={"epochs": 1}).model_dump_json())
+    script = (
+        "import sys, os\n"
+        "from core.training.child import main\n"
+        "lifeline, _ = os.pipe()\n"
+        "main([sys.argv[1], '--events-fd', '1', '--lifeline-fd', str(lifeline)])\n"
+        "unwanted = {'torch._dynamo', 'torch._inductor', 'torchvision', 'timm', 'sklearn'} & sys.modules.keys()\n"
+        "sys.exit(' '.join(sorted(unwanted)) or 0)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "work.json")]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert '"event": "Finished"' in ended.stdout.splitlines()[-1]
