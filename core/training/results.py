@@ -160,5 +160,6 @@ def _mean_top1(students: Sequence[Trained]) -> Json:
     if len(shares) == 1:
         interval = figures.interval_of_share(shares[0], len(students[0].judged.correct))
     else:
-        interval = figures.interval_over_seeds(shares)
+        low, high = figures.interval_over_seeds(shares)
+        interval = [max(0.0, low), min(1.0, high)]
     return {"top1": float(np.mean(shares)), "top1_interval": interval}

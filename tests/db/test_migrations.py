@@ -35,6 +35,6 @@ def test_a_schema_that_is_missing_or_unknown_is_refused(empty_database_url: str)
     migrations.upgrade(empty_database_url)
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(Unavailable, match="revision 9999.*newer program"):
+    with pytest.raises(Unavailable, match=r"revision 9999.*newer program"):
         migrations.check(database.engine)
     database.close()

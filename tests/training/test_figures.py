@@ -30,11 +30,6 @@ def test_wilsons_interval_is_scipys(hits: int, count: int) -> None:
     assert figures.interval_of_share(hits / count, count) == pytest.approx([expected.low, expected.high], abs=1e-12)
 
 
-@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 10, 31, 63])
-def test_students_quantile_is_scipys(degrees: int) -> None:
-    assert figures.student_t_quantile(degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=1e-9)
-
-
 def test_the_interval_over_seeds_is_scipys() -> None:
     values = [0.91, 0.935, 0.92, 0.95]
     expected = stats.t.interval(0.95, 3, loc=np.mean(values), scale=stats.sem(values))
