@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import uPlot from "uplot";
 import { useTheme } from "@/theme";
 import { align, valueAt } from "./align";
@@ -7,6 +7,7 @@ import { useChartGroup } from "./group";
 import { type Axis, type Level, type Line, lastStepOf, named, pointsOf } from "./lines";
 import { type Look, options } from "./plot";
 import { dodge } from "./scale";
+import { useWidth } from "./useWidth";
 
 interface Props {
   /** Asks or answers a question. */
@@ -45,7 +46,7 @@ export function LineChart(props: Props) {
   const id = useId();
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const [width, setWidth] = useState(0);
+  const width = useWidth(host);
   const [labels, setLabels] = useState<Label[]>([]);
   const [shared, share] = useChartGroup();
 
@@ -73,15 +74,6 @@ export function LineChart(props: Props) {
     unit,
     axis.name,
   ]);
-
-  useLayoutEffect(() => {
-    const element = host.current;
-    if (!element) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    setWidth(element.clientWidth);
-    return () => observer.disconnect();
-  }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` and `width` stand for what is read through refs
   useEffect(() => {

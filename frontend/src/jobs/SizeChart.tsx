@@ -1,11 +1,11 @@
-import { useId } from "react";
+import { useId, useRef } from "react";
 import { seriesColor } from "@/charts/color";
 import { ticks } from "@/charts/scale";
+import { useWidth } from "@/charts/useWidth";
 import { parameters, percentage } from "@/format";
 import { type Standing, teacherOf } from "./groups";
 import type { Job } from "./queries";
 
-const W = 560;
 const H = 280;
 const LEFT = 44;
 const RIGHT = 84;
@@ -15,6 +15,8 @@ const BOTTOM = 34;
 /** Size against accuracy: a student and its control joined, the line is the gain; the teacher in gold. */
 export function SizeChart({ job, standings }: { job: Job; standings: readonly Standing[] }) {
   const id = useId();
+  const frame = useRef<HTMLDivElement>(null);
+  const width = Math.max(240, useWidth(frame));
   const teacher = teacherOf(job);
   const shown = standings.filter((one) => one.top1 !== null && one.group.parameters);
   if (!teacher?.parameters || shown.length === 0) return null;
@@ -22,7 +24,7 @@ export function SizeChart({ job, standings }: { job: Job; standings: readonly St
   const values = shown.flatMap((one) => [one.top1 as number, one.control ?? (one.top1 as number)]).concat(teacher.top1);
   const [low, high] = padded(Math.min(...values), Math.max(...values));
   const [small, large] = [Math.log10(Math.min(...sizes)) - 0.12, Math.log10(Math.max(...sizes)) + 0.12];
-  const x = (size: number) => LEFT + ((Math.log10(size) - small) / (large - small)) * (W - LEFT - RIGHT);
+  const x = (size: number) => LEFT + ((Math.log10(size) - small) / (large - small)) * (width - LEFT - RIGHT);
   const y = (value: number) => TOP + ((high - value) / (high - low)) * (H - TOP - BOTTOM);
   const level = y(teacher.top1);
   return (
@@ -31,11 +33,11 @@ export function SizeChart({ job, standings }: { job: Job; standings: readonly St
         <h2>Which student to ship?</h2>
         <span className="small soft">top-1, % against parameters · the line from the hollow dot is the gain</span>
       </figcaption>
-      <div className="table-scroll">
-        <svg viewBox={`0 0 ${W} ${H}`} className="size-chart" aria-hidden="true">
+      <div className="size-frame" ref={frame}>
+        <svg width={width} height={H} className="size-chart" aria-hidden="true">
           {ticks(low * 100, high * 100, 4).map((tick) => (
             <g key={tick}>
-              <line x1={LEFT} x2={W - RIGHT} y1={y(tick / 100)} y2={y(tick / 100)} stroke="var(--line)" />
+              <line x1={LEFT} x2={width - RIGHT} y1={y(tick / 100)} y2={y(tick / 100)} stroke="var(--line)" />
               <text x={LEFT - 8} y={y(tick / 100) + 4} textAnchor="end">
                 {tick}
               </text>
@@ -48,7 +50,7 @@ export function SizeChart({ job, standings }: { job: Job; standings: readonly St
           ))}
           <line
             x1={LEFT}
-            x2={W - RIGHT}
+            x2={width - RIGHT}
             y1={level}
             y2={level}
             stroke="var(--teacher)"
@@ -64,18 +66,20 @@ export function SizeChart({ job, standings }: { job: Job; standings: readonly St
           ))}
         </svg>
       </div>
-      <table className="unseen">
-        <tbody>
-          {shown.map((one) => (
-            <tr key={one.group.name}>
-              <th scope="row">{one.group.name}</th>
-              <td>{parameters(one.group.parameters)} parameters</td>
-              <td>{percentage(one.top1)} %</td>
-              <td>control {percentage(one.control)} %</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <div className="unseen">
+        <table>
+          <tbody>
+            {shown.map((one) => (
+              <tr key={one.group.name}>
+                <th scope="row">{one.group.name}</th>
+                <td>{parameters(one.group.parameters)} parameters</td>
+                <td>{percentage(one.top1)} %</td>
+                <td>control {percentage(one.control)} %</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }

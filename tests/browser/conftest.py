@@ -1,0 +1,91 @@
+"""A real Chromium in front of a real service. Nothing may leave the origin, and nothing may complain."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+
+from tests.browser.stage import Stage, open_stage
+
+ROOT = Path(__file__).parents[2]
+FRONTEND = ROOT / "frontend"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 30_000  # milliseconds: the machine may be busy with other tests
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def dashboard() -> None:
+    """Built from the sources that are here."""
+    if not (FRONTEND / "dist" / "index.html").is_file():
+        subprocess.run(["npm", "run", "build"], cwd=FRONTEND, check=True, stdout=sys.stderr)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.fail(f"the browser tests need one of {', '.join(BROWSERS)} on the PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, dashboard: None) -> Iterator[Stage]:
+    """An empty service of its own for each module."""
+    with open_stage(tmp_path_factory.mktemp("stage")) as stage:
+        yield stage
+
+
+class Watch:
+    """What a page asked for and said."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+
+    def follow(self, page: Page) -> None:
+        page.on("request", self._requested)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+
+    def _requested(self, request: Request) -> None:
+        if not request.url.startswith((self.origin + "/", "data:", "blob:")):
+            self.foreign.append(request.url)
+
+
+@pytest.fixture
+def context(browser: Browser, stage: Stage) -> Iterator[BrowserContext]:
+    """Signed in."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    context.set_default_timeout(PATIENCE)
+    assert context.request.post(f"{stage.url}/v1/sessions", data={"key": stage.key}).status == 204
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, stage: Stage) -> Iterator[Page]:
+    """A page that fails its test when it asks another origin for anything, or when its console complains."""
+    expect.set_options(timeout=PATIENCE)
+    page = context.new_page()
+    watch = Watch(stage.url)
+    watch.follow(page)
+    yield page
+    assert watch.foreign == []
+    assert watch.complaints == []

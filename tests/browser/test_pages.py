@@ -1,0 +1,224 @@
+"""Every page, in both themes and on three widths: reachable, accessible, whole; and the door in front of them."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.db import keys
+from core.errors import Failure
+from tests.browser.conftest import FRONTEND, Watch
+from tests.browser.stage import Stage
+
+pytestmark = pytest.mark.browser
+AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+HOSTILE = "Ünïcödé <script>alert(1)</script> " + "endless" * 20
+PAGES = {
+    "overview": "/",
+    "jobs": "/jobs",
+    "no such job list": "/jobs?status=cancelled",
+    "running job": "/jobs/{running}",
+    "finished job": "/jobs/{finished}",
+    "failed job": "/jobs/{failed}",
+    "charts": "/jobs/{finished}/charts",
+    "checkpoints": "/jobs/{running}/checkpoints",
+    "log": "/jobs/{running}/log",
+    "configuration": "/jobs/{finished}/configuration",
+    "students": "/students",
+    "student": "/students/{student}",
+    "teachers": "/teachers",
+    "teacher": "/teachers/{teacher}",
+    "data sets": "/datasets",
+    "data set": "/datasets/{dataset}",
+    "workers": "/workers",
+}
+
+
+@pytest.fixture(scope="module")
+def ids(stage: Stage) -> dict[str, str]:
+    """A service in full life, with names that nobody would choose."""
+    stage.worker(busy=1)
+    dataset = stage.digits()
+    teacher = stage.teacher(dataset, HOSTILE)
+    stage.job(dataset, None, name="from labels", students=[{"name": "alone", "architecture": "resnet20"}])
+    failed = stage.attempt()
+    failed.begin(teacher=None)
+    failed.train(3)
+    failed.fail(Failure(code="disk_full", title="The disk is full", detail="No space left.", hint="Free some."))
+    stage.job(dataset, teacher, name="two sizes, three seeds")
+    finished = stage.attempt()
+    finished.begin()
+    finished.train(60)
+    finished.finish()
+    students = [{"name": f"{HOSTILE}{i}", "architecture": "resnet8", "loss": {"kind": "kd"}} for i in range(6)]
+    stage.job(dataset, teacher, name=HOSTILE, students=students)
+    running = stage.attempt()
+    running.begin()
+    running.train(20)
+    running.checkpoint()
+    running.log("error", HOSTILE)
+    stage.job(dataset, teacher, name="waits")
+    return {
+        "running": running.job,
+        "finished": finished.job,
+        "failed": failed.job,
+        "student": finished.students[0],
+        "teacher": teacher,
+        "dataset": dataset,
+    }
+
+
+def settled(page: Page) -> None:
+    """Everything that was asked for is there."""
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator("[aria-label^='Loading']")).to_have_count(0)
+    page.evaluate("document.fonts.ready")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_an_accessibility_problem(browser: Browser, stage: Stage, ids: dict[str, str], theme: str) -> None:
+    # Without the policy, because axe itself is injected; the other tests run under it.
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+        bypass_csp=True,
+    )
+    page = context.new_page()
+    found = audit(page, f"{stage.url}/login", "door")
+    context.request.post(f"{stage.url}/v1/sessions", data={"key": stage.key})
+    for name, path in PAGES.items():
+        found += audit(page, stage.url + path.format(**ids), name)
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name in ("overview", "jobs", "finished job"):
+        found += audit(page, stage.url + PAGES[name].format(**ids), f"{name} on a phone")
+    context.close()
+    assert found == []
+
+
+def audit(page: Page, address: str, name: str) -> list[str]:
+    page.goto(address)
+    settled(page)
+    page.add_script_tag(content=AXE.read_text())
+    results = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{name}: {violation['id']} at {node['target'][0]}: {node['failureSummary']}"
+        for violation in results["violations"]
+        for node in violation["nodes"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("width", [1440, 1000, 390, 360])
+def test_no_page_is_wider_than_the_window(page: Page, stage: Stage, ids: dict[str, str], width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    wide = []
+    for name, path in PAGES.items():
+        page.goto(stage.url + path.format(**ids))
+        settled(page)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wide.append(name)
+    assert wide == []
+
+
+def test_charts_tell_their_points(page: Page, stage: Stage, ids: dict[str, str]) -> None:
+    page.goto(f"{stage.url}/jobs/{ids['finished']}/charts")
+    for metric, curves in (("val/top1", 12), ("val/agreement", 6), ("images_per_second", 1)):
+        figure = page.locator(f"figure[data-metric='{metric}']")
+        # Six curves of seeds, two means of students, two of controls; no control agrees with a teacher.
+        drawn = {12: 6 + 2 + 2, 6: 6 + 2, 1: 1}[curves]
+        expect(figure).to_have_attribute("data-points", str(60 * drawn))
+        expect(figure).to_have_attribute("data-last-step", "600")
+    table = page.locator("figure[data-metric='val/top1'] details")
+    table.locator("summary").click()
+    expect(table.get_by_role("row")).to_have_count(13)
+
+
+def test_the_theme_follows_the_system_until_one_is_chosen(page: Page, stage: Stage, ids: dict[str, str]) -> None:
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    page.goto(stage.url)
+    light = page.evaluate(background)
+    page.emulate_media(color_scheme="dark")
+    dark = page.evaluate(background)
+    assert dark != light
+    page.get_by_role("button", name="Switch to light").click()
+    assert page.locator("html").get_attribute("data-theme") == "light"
+    assert page.evaluate(background) == light
+    page.reload()
+    assert page.evaluate(background) == light
+    page.get_by_role("button", name="Switch to dark").click()
+    assert page.locator("html").get_attribute("data-theme") is None
+
+
+def test_the_list_filters_searches_and_leads_to_a_job(page: Page, stage: Stage, ids: dict[str, str]) -> None:
+    page.goto(f"{stage.url}/jobs")
+    rows = page.get_by_role("region", name="Jobs").locator("tbody tr")
+    expect(rows).to_have_count(4)
+    page.get_by_role("link", name="succeeded").click()
+    expect(rows).to_have_count(1)
+    assert page.url.endswith("/jobs?status=succeeded")
+    page.get_by_role("link", name="all", exact=True).click()
+    page.get_by_label("Search jobs by name").fill("THREE")
+    expect(rows).to_have_count(1)
+    rows.get_by_role("link").first.click()
+    expect(page.get_by_role("heading", name="two sizes, three seeds")).to_be_visible()
+
+
+def test_samples_are_real_images(page: Page, stage: Stage, ids: dict[str, str]) -> None:
+    page.goto(f"{stage.url}/datasets/{ids['dataset']}")
+    images = page.locator(".samples img")
+    expect(images).to_have_count(70)
+    images.evaluate_all("all => Promise.all(all.map(image => image.decode()))")  # throws for one that is broken
+
+
+def test_the_door(browser: Browser, stage: Stage, ids: dict[str, str]) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{stage.url}/jobs/{ids['finished']}/log?level=error")
+    page.get_by_label("Key").fill("dkd_wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("unknown")
+    page.get_by_label("Key").fill(stage.key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="two sizes, three seeds")).to_be_visible()
+    assert page.url.endswith(f"/jobs/{ids['finished']}/log?level=error")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    context.close()
+
+
+def test_a_one_time_code_signs_in_and_leaves_the_address(browser: Browser, stage: Stage, ids: dict[str, str]) -> None:
+    with stage.database.write() as work:
+        key = keys.find(work, stage.key)
+        assert key is not None
+        code = keys.create_code(work, key.id)
+    context = browser.new_context()
+    page = context.new_page()
+    watch = Watch(stage.url)
+    watch.follow(page)
+    page.goto(f"{stage.url}/#code={code}")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    assert page.url == f"{stage.url}/"
+    assert watch.complaints == []
+    context.close()
+
+
+def test_an_unknown_address_is_a_404_with_a_way_back(browser: Browser, stage: Stage) -> None:
+    context = browser.new_context()
+    context.request.post(f"{stage.url}/v1/sessions", data={"key": stage.key})
+    page = context.new_page()
+    answer = page.goto(f"{stage.url}/no/such/page")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("heading", name="No such page")).to_be_visible()
+    page.get_by_role("link", name="To the overview").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    context.close()
+
+
+def test_the_first_screen_is_small(dashboard: None) -> None:
+
+    scripts = list(Path(FRONTEND / "dist" / "assets").glob("*.js"))
+    assert scripts
+    assert sum(len(gzip.compress(script.read_bytes())) for script in scripts) < 200 * 1024
