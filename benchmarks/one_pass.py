@@ -10,7 +10,8 @@ import torch
 from core.assignment import TrainAssignment
 from core.intake.builtin import read_builtin
 from core.packed import read_meta, write_packed
-from core.recipe import Recipe, plan_students
+from core.plan import plan_students
+from core.recipe import Recipe
 from core.training.export import WeightsMeta, save_weights
 from core.training.models import build
 from core.training.trainer import Trainer

@@ -28,7 +28,8 @@ from core.events import (
     StudentSaved,
 )
 from core.fit import check_fit
-from core.recipe import Recipe, plan_students
+from core.plan import plan_students
+from core.recipe import Recipe
 from core.settings import Settings
 from core.spawn import ChildProcess
 

@@ -14,7 +14,8 @@ from cli.results import result_notes, result_table
 from cli.run_folder import RunFolder
 from core.errors import Invalid, Problem
 from core.events import Stopped
-from core.recipe import Recipe, StudentPlan, plan_students
+from core.plan import StudentPlan, plan_students
+from core.recipe import Recipe
 
 Json = dict[str, Any]
 RESERVED = ("metrics.jsonl", "result.json")

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.recipe import Normalization, Recipe, StudentPlan
+from core.plan import StudentPlan
+from core.recipe import Normalization, Recipe
 
 
 class _Assignment(BaseModel):

@@ -2,7 +2,8 @@
 
 from core.catalog import architecture
 from core.errors import Invalid, Problem
-from core.recipe import Recipe, plan_students
+from core.plan import plan_students
+from core.recipe import Recipe
 
 
 def check_fit(

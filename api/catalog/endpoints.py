@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 
-from api.catalog.schemas import ArchitectureRead, LimitsRead, LossRead, PresetRead
+from api.catalog.schemas import ArchitectureRead, LimitRead, LimitsRead, LossRead, PresetRead
 from api.deps import TheSettings, authenticate
 from api.events.endpoints import MAX_POINTS
 from api.schemas import Listing
 from core.catalog import ARCHITECTURES, BUILTIN_DATASETS, LOSSES, Architecture
+from core.intake.limits import describe
 from core.presets import PRESETS
 from core.recipe import Recipe
 
@@ -101,5 +102,6 @@ def get_limits(settings: TheSettings) -> LimitsRead:
         heartbeat_seconds=settings.heartbeat_seconds,
         builtin_datasets=list(BUILTIN_DATASETS),
         folder_datasets=bool(settings.dataset_roots),
+        dataset={name: LimitRead(**limit) for name, limit in describe().items()},
         recipe_schema=Recipe.model_json_schema(),
     )

@@ -41,6 +41,14 @@ class PresetRead(Read):
     recipe: dict[str, Any] = Field(description="As resolved; teacher and data set are yours to give.")
 
 
+class LimitRead(Read):
+    """One limit on a data set."""
+
+    value: int
+    unit: str
+    description: str
+
+
 class LimitsRead(Read):
     """What this server allows."""
 
@@ -57,4 +65,5 @@ class LimitsRead(Read):
     heartbeat_seconds: float
     builtin_datasets: list[str]
     folder_datasets: bool = Field(description="Whether data sets may be read from the server's own folders.")
+    dataset: dict[str, LimitRead] = Field(description="On archives, folders and their images.")
     recipe_schema: dict[str, Any] = Field(description="JSON Schema of a recipe.")

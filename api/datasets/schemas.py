@@ -60,6 +60,7 @@ class DatasetRead(ObjectRead):
     sha256: str | None = Field(description="Of the packed form: equal images, equal hash.")
     bytes: int | None
     ignored: list[Any] | None = Field(description="Files of the source that are not part of it.")
+    warnings: list[str] | None = Field(description="What is odd, but no reason to refuse it.")
     error: FailureRead | None
 
 

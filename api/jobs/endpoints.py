@@ -16,7 +16,8 @@ from core.db import jobs, reports, runs, teachers
 from core.db.models import Job
 from core.errors import Conflict
 from core.lifecycle import JobStatus
-from core.recipe import Recipe, plan_students
+from core.plan import plan_students
+from core.recipe import Recipe
 from core.settings import Settings
 from core.storage import keys as storage_keys
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from api.schemas import FailureRead, Name, ObjectRead, Read, Reference, Wish
 from core.db.models import Dataset, Job, Student, Teacher
 from core.lifecycle import JobStatus, available_actions
-from core.recipe import StudentPlan
+from core.plan import StudentPlan
 
 Priority = int
 Metadata = dict[str, str]

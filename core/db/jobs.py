@@ -12,7 +12,8 @@ from core.db.models import Attempt, Dataset, Job, Run, Student, Teacher
 from core.db.paging import Page, Window, page
 from core.errors import IllegalMove, NotFound
 from core.lifecycle import ACTIVE, TERMINAL, JobStatus, available_actions
-from core.recipe import Recipe, plan_students
+from core.plan import plan_students
+from core.recipe import Recipe
 
 
 def create(

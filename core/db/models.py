@@ -170,6 +170,7 @@ class Dataset(_Validated, Base):
     mean: Mapped[list[Any] | None]
     std: Mapped[list[Any] | None]
     ignored: Mapped[list[Any] | None]
+    warnings: Mapped[list[Any] | None]
 
 
 class Teacher(_Validated, Base):

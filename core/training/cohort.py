@@ -9,7 +9,8 @@ from torch import Tensor
 
 from core.errors import Failure, TrainingFailed
 from core.events import Event, Metrics, StudentFailed
-from core.recipe import StudentPlan, Training
+from core.plan import StudentPlan
+from core.recipe import Training
 from core.training.data import Split, View
 from core.training.evaluate import Answers, answer
 from core.training.precision import Precision

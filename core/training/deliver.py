@@ -8,7 +8,8 @@ from typing import Any
 
 from core.events import StudentSaved
 from core.packed import PackedMeta
-from core.recipe import Recipe, StudentPlan
+from core.plan import StudentPlan
+from core.recipe import Recipe
 from core.training.checkpoint import KEEP_SECONDS
 from core.training.export import WeightsMeta, save_weights
 from core.training.student import Learner, State

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.recipe import StudentPlan
+from core.plan import StudentPlan
 from core.training import figures
 from core.training.evaluate import Answers
 from core.training.verdict import verdict

@@ -7,7 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.recipe import Schedule, StudentPlan
+from core.plan import StudentPlan
+from core.recipe import Schedule
 from core.training.evaluate import Answers
 from core.training.losses import build_loss
 from core.training.models import build

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("mean", Json, nullable=True),
         sa.Column("std", Json, nullable=True),
         sa.Column("ignored", Json, nullable=True),
+        sa.Column("warnings", Json, nullable=True),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("source", Json, nullable=False),

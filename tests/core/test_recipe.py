@@ -6,8 +6,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from core import catalog
+from core.plan import plan_students
 from core.presets import PRESETS
-from core.recipe import DistLoss, Part, Recipe, TaskLoss, plan_students
+from core.recipe import DistLoss, Part, Recipe, TaskLoss
 
 SMALL: dict[str, Any] = {"dataset": "dst_1", "teacher": "tch_1", "students": [{"name": "a", "architecture": "resnet8"}]}
 
@@ -54,7 +55,7 @@ def _all_models(model: type[BaseModel]) -> list[type[BaseModel]]:
 
 
 def test_every_field_explains_itself() -> None:
-    from core.recipe import StudentPlan
+    from core.plan import StudentPlan
 
     silent = [
         f"{model.__name__}.{name}"

@@ -12,7 +12,8 @@ from core import catalog
 from core.assignment import TrainAssignment
 from core.child import Stop
 from core.events import CheckpointSaved, Event, Metrics, StudentSaved
-from core.recipe import Recipe, plan_students
+from core.plan import plan_students
+from core.recipe import Recipe
 from core.training import models
 from core.training.trainer import Trainer
 

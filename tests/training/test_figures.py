@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from core.recipe import DistLoss, Init, Loss, Optimizer, StudentPlan, TaskLoss
+from core.plan import StudentPlan
+from core.recipe import DistLoss, Init, Loss, Optimizer, TaskLoss
 from core.training import figures
 from core.training.evaluate import Answers
 from core.training.results import Results, TeacherAnswers, Trained

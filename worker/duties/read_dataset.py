@@ -51,4 +51,4 @@ class ReadDataset:
         dataset.classes, dataset.counts, dataset.image_size = result["classes"], result["counts"], result["image_size"]
         dataset.mean, dataset.std = result["mean"], result["std"]
         dataset.sha256, dataset.bytes = result["sha256"], result["bytes"]
-        dataset.ignored = result["ignored"]
+        dataset.ignored, dataset.warnings = result["ignored"], result["warnings"]

@@ -22,7 +22,8 @@ from core.events import (
     StudentFailed,
     StudentSaved,
 )
-from core.recipe import Recipe, StudentPlan
+from core.plan import StudentPlan
+from core.recipe import Recipe
 from core.storage import keys
 
 if TYPE_CHECKING:

@@ -1040,6 +1040,11 @@ export interface components {
             status: "validating" | "ready" | "rejected";
             /** Std */
             std: number[] | null;
+            /**
+             * Warnings
+             * @description What is odd, but no reason to refuse it.
+             */
+            warnings: string[] | null;
         };
         /**
          * DistLoss
@@ -1600,12 +1605,31 @@ export interface components {
             revoked_at: string | null;
         };
         /**
+         * LimitRead
+         * @description One limit on a data set.
+         */
+        LimitRead: {
+            /** Description */
+            description: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number;
+        };
+        /**
          * LimitsRead
          * @description What this server allows.
          */
         LimitsRead: {
             /** Builtin Datasets */
             builtin_datasets: string[];
+            /**
+             * Dataset
+             * @description On archives, folders and their images.
+             */
+            dataset: {
+                [key: string]: components["schemas"]["LimitRead"];
+            };
             /**
              * Folder Datasets
              * @description Whether data sets may be read from the server's own folders.

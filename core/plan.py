@@ -1,0 +1,77 @@
+"""The plan that follows from a recipe: one entry per student and seed, and the controls they are measured against."""
+
+import json
+from typing import Literal
+
+from core.catalog import canonical_name
+from core.recipe import Init, Loss, Optimizer, Part, Recipe, TaskLoss
+
+
+class StudentPlan(Part):
+    """One student with one seed and every default filled in: what the trainer trains."""
+
+    label: str  # unique in the job, and the name of its folder: small, small-seed1, small-control-seed1
+    name: str
+    seed: int
+    role: Literal["student", "control"]
+    architecture: str
+    loss: Loss
+    optimizer: Optimizer
+    init: Init
+
+    def twin_key(self) -> str:
+        """Equal for a student and its control: same network, start, optimizer and seed."""
+        same = {
+            "architecture": self.architecture,
+            "init": self.init.model_dump(),
+            "optimizer": self.optimizer.model_dump(),
+            "seed": self.seed,
+        }
+        return json.dumps(same, sort_keys=True)
+
+
+def plan_students(recipe: Recipe) -> list[StudentPlan]:
+    """The job's students, one per seed, followed by one control for each distinct network, start, optimizer, seed.
+
+    Without a teacher everybody learns from the labels, and there is nothing to control.
+    """
+    plans: list[StudentPlan] = []
+    controls: dict[str, StudentPlan] = {}
+    labels: set[str] = set()
+
+    def label(name: str, seed: int, several: bool) -> str:
+        base = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "student"
+        wanted = f"{base[:80]}-seed{seed}" if several else base[:80]
+        unique, n = wanted, 2
+        while unique.casefold() in labels:
+            unique, n = f"{wanted}-{n}", n + 1
+        labels.add(unique.casefold())
+        return unique
+
+    for student in recipe.students:
+        change = student.optimizer.model_dump(exclude_none=True) if student.optimizer else {}
+        optimizer = Optimizer.model_validate(recipe.training.optimizer.model_dump() | change)
+        loss = student.loss or recipe.loss if recipe.teacher is not None else TaskLoss()
+        seeds = student.seeds or [recipe.training.seed]
+        for seed in seeds:
+            plan = StudentPlan(
+                label=label(student.name, seed, len(seeds) > 1),
+                name=student.name,
+                seed=seed,
+                role="student",
+                architecture=canonical_name(student.architecture),
+                loss=loss,
+                optimizer=optimizer,
+                init=student.init or recipe.init,
+            )
+            plans.append(plan)
+            if recipe.control and recipe.teacher is not None and plan.twin_key() not in controls:
+                controls[plan.twin_key()] = plan.model_copy(
+                    update={
+                        "label": label(f"{student.name}-control", seed, len(seeds) > 1),
+                        "name": f"{student.name} control",
+                        "role": "control",
+                        "loss": TaskLoss(),
+                    }
+                )
+    return plans + list(controls.values())
