@@ -65,5 +65,5 @@ test("ages grow coarser", () => {
 });
 
 test("a sentence of the service gets its thin spaces", () => {
-  expect(format.spaced("96.3% on test, 95 % interval")).toBe(thin("96.3_% on test, 95_% interval"));
+  expect(format.spaced("96.3% on test (-1.1), 95 % interval")).toBe(thin("96.3_% on test (−1.1), 95_% interval"));
 });

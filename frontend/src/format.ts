@@ -14,8 +14,9 @@ export function percentage(share: number | null | undefined, digits = 1): string
   return share == null ? "–" : (100 * share).toFixed(digits);
 }
 
-/** "96.3% of" -> "96.3 % of", in a text that came from elsewhere. */
-export const spaced = (text: string): string => text.replace(/(\d)[ \u00a0]?%/g, `$1${THIN}%`);
+/** "(-1.1, 96.3% of" -> "(−1.1, 96.3 % of", in a text that came from elsewhere. */
+export const spaced = (text: string): string =>
+  text.replace(/(\d)[ \u00a0]?%/g, `$1${THIN}%`).replace(/(^|[\s(])-(?=\d)/g, `$1${MINUS}`);
 
 /** A difference of two shares in percentage points, with its sign: 0.046 -> "+4.6" */
 export function points(difference: number | null | undefined): string {

@@ -133,7 +133,10 @@ export function LineChart(props: Props) {
     >
       <figcaption className="card-head" id={id}>
         <h2>{title}</h2>
-        <span className="small soft">{at === null ? caption : `${caption} · at ${where(at)}`}</span>
+        <span className={`small soft caption ${at === null ? "" : "reading"}`}>
+          <span>{caption}</span>
+          <span>{at === null ? "" : `at ${where(at)}`}</span>
+        </span>
       </figcaption>
       <div className="plot-frame">
         {/* biome-ignore lint/a11y/useSemanticElements: no element is a keyboard cursor over curves */}

@@ -35,3 +35,9 @@ export const lastStepOf = (lines: readonly Line[]): number | null => {
   const last = Math.max(...lines.map((line) => line.step.at(-1) ?? -1));
   return last < 0 ? null : last;
 };
+
+/** The part of a line that lies between two steps. */
+export function within({ step, value }: Line, [from, to]: readonly [number, number]) {
+  const inside = step.map((at) => at >= from && at <= to);
+  return { step: step.filter((_, i) => inside[i]), value: value.filter((_, i) => inside[i]) };
+}

@@ -2,7 +2,7 @@ import type uPlot from "uplot";
 import { plain } from "@/format";
 import { resolve } from "./color";
 import type { Axis, Level, Line } from "./lines";
-import { named } from "./lines";
+import { lastStepOf, named, within } from "./lines";
 import { range, ticks } from "./scale";
 
 export interface Look {
@@ -43,7 +43,11 @@ export function options(host: HTMLElement, current: () => Look, react: Reactions
     cursor: {
       y: false,
       drag: { x: true, y: false, dist: 6 },
-      points: { size: 7, width: 2, fill: panel },
+      points: {
+        size: (_, i) => (current().lines[i - 1]?.kind === "thin" ? 0 : 7),
+        width: (_, __, size) => (size ? 2 : 0),
+        fill: panel,
+      },
       bind: {
         dblclick: () => () => {
           react.onZoom(null);
@@ -55,10 +59,11 @@ export function options(host: HTMLElement, current: () => Look, react: Reactions
     scales: {
       x: {
         time: false,
-        range: (_, low, high) => {
+        range: () => {
           const zoom = react.zoom();
           if (zoom) return [zoom[0], zoom[1]];
-          return [Math.min(0, low ?? 0), Math.max(current().axis.end ?? 0, high ?? 1, 1)];
+          const { axis: planned, lines } = current();
+          return [0, Math.max(planned.end ?? 0, lastStepOf(lines) ?? 0, 1)];
         },
       },
       y: look.log
@@ -66,11 +71,10 @@ export function options(host: HTMLElement, current: () => Look, react: Reactions
         : {
             range: () => {
               const { lines, levels: flat, focus } = current();
-              return range(
-                lines,
-                flat.map((level) => level.value),
-                focus,
-              );
+              const zoom = react.zoom();
+              const seen = zoom ? lines.map((line) => within(line, zoom)) : lines;
+              const values = flat.map((level) => level.value);
+              return range(seen, values, focus && !zoom);
             },
           },
     },

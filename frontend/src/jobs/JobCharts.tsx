@@ -35,6 +35,7 @@ const ABOUT: Record<string, About> = {
     share: true,
     focus: true,
   },
+  "test/top1": { title: "And on images that nobody has looked at?", unit: "test top-1, %", share: true },
   "loss/total": { title: "Does the loss fall?", unit: "loss, weighted sum" },
   "loss/task": { title: "How far from the labels?", unit: "cross-entropy" },
   "loss/inter": { title: "How far from the teacher between classes?", unit: "1 − correlation of rows" },
@@ -45,7 +46,7 @@ const ABOUT: Record<string, About> = {
 };
 
 const GROUPS: readonly [string, (name: string) => boolean][] = [
-  ["Accuracy", (name) => name.startsWith("val/") || name.startsWith("train/")],
+  ["Accuracy", (name) => /^(val|train|test)\//.test(name)],
   ["Loss", (name) => name.startsWith("loss/")],
   ["Course", () => true],
 ];

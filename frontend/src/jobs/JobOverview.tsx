@@ -17,8 +17,8 @@ export function JobOverview() {
   const metrics = useQuery(metricsQuery(job.id)).data;
   const series = metrics?.series ?? [];
   const standings = standingsOf(job, series);
-  const verdict = verdictOf(job, standings);
-  const teacher = teacherOf(job)?.top1 ?? null;
+  const teacher = teacherOf(job, series);
+  const verdict = verdictOf(job, standings, teacher);
   const lines = linesOf(job, series, "val/top1");
   const measured = standings.filter((one) => one.top1 !== null);
   return (
@@ -28,7 +28,7 @@ export function JobOverview() {
       {measured.length > 0 && (
         <div className="grid">
           {standings.map((standing) => (
-            <StudentCard key={standing.group.name} standing={standing} teacher={teacher} />
+            <StudentCard key={standing.group.name} standing={standing} teacher={teacher?.top1 ?? null} />
           ))}
         </div>
       )}

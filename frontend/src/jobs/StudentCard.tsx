@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { seriesColor } from "@/charts/color";
-import { parameters, percent, percentage, plural, plusMinus, points, short } from "@/format";
-import { metricsOf, type Standing } from "./groups";
+import { parameters, percent, percentage, plural, plusMinus, points, short, spaced } from "@/format";
+import type { Standing } from "./groups";
 
 interface Props {
   standing: Standing;
@@ -10,7 +10,7 @@ interface Props {
 
 /** One student over its seeds: where it stands, what the teacher gave it, how much of the gap is closed. */
 export function StudentCard({ standing, teacher }: Props) {
-  const { group, top1, interval, control, difference, differenceInterval, gapReason, agreement } = standing;
+  const { group, top1, interval, control, difference, differenceInterval, gapReason, agreement, seeds } = standing;
   const color = seriesColor(group.hue);
   const failed = group.members.filter((member) => member.status === "failed");
   return (
@@ -41,7 +41,7 @@ export function StudentCard({ standing, teacher }: Props) {
         {[
           group.members.length > 1 ? `mean of ${plural(group.members.length, "seed")}` : null,
           agreement !== null ? `agrees with the teacher on ${percent(agreement, 0)}` : null,
-          standing.final && control !== null && standing.gapClosed === null ? gapReason : null,
+          standing.final && control !== null && standing.gapClosed === null && gapReason ? spaced(gapReason) : null,
         ]
           .filter(Boolean)
           .join(" · ")}
@@ -52,18 +52,16 @@ export function StudentCard({ standing, teacher }: Props) {
         </p>
       ))}
       <div className="row small">
-        {group.members.map((member) => (
+        {group.members.map((member, i) => (
           <Link key={member.id} to="/students/$id" params={{ id: member.id }} className="soft nowrap">
             {group.members.length > 1 ? `seed ${member.seed}` : "files and figures"}
-            {group.members.length > 1 && metricsOf(member).top1 != null && ` ${percentage(judged(member))}`}
+            {group.members.length > 1 && seeds[i] != null && ` ${percentage(seeds[i])}`}
           </Link>
         ))}
       </div>
     </article>
   );
 }
-
-const judged = (member: Standing["group"]["members"][number]) => metricsOf(member).test?.top1 ?? metricsOf(member).top1;
 
 /** Green or red only beyond the noise. */
 function tone(difference: number, interval: readonly number[] | null): string {
@@ -79,9 +77,10 @@ const spelled = (interval: readonly number[] | null) =>
 function Track({ standing, teacher, color }: Props & { color: string }) {
   const { top1, control, gapClosed } = standing;
   if (top1 === null || teacher === null) return <div className="track" />;
-  const low = Math.min(control ?? 0, top1, teacher);
-  const high = Math.max(teacher, top1);
-  const at = (value: number) => `${high > low ? (100 * (value - low)) / (high - low) : 0}%`;
+  const [least, most] = [Math.min(control ?? 0, top1, teacher), Math.max(control ?? 0, top1, teacher)];
+  // As a rule the control is where the track begins. A student below its control still gets a length of its own.
+  const low = control === null || control === least ? least : least - (most - least) / 4;
+  const at = (value: number) => `${most > low ? (100 * (value - low)) / (most - low) : 0}%`;
   return (
     <div className="stack tight">
       <div className="track" aria-hidden="true">
@@ -89,7 +88,7 @@ function Track({ standing, teacher, color }: Props & { color: string }) {
         {control !== null && control > low && <span className="tick control" style={{ left: at(control) }} />}
         <span className="tick teacher" style={{ left: at(teacher) }} />
       </div>
-      <div className="spread small">
+      <div className={`spread small ${control !== null && control > teacher ? "turned" : ""}`}>
         <span className="control-text">{control !== null ? `control ${percentage(control)}` : ""}</span>
         {gapClosed !== null && <span>{percent(gapClosed, 0)} of the gap closed</span>}
         <span className="teacher">teacher {percentage(teacher)}</span>

@@ -93,7 +93,7 @@ test("at the end the service's own figures hold, on the split they were measured
 test("the verdict so far names the leader, the distance and the size", () => {
   const job = makeJob({ students: cast.filter((s) => s.name.startsWith("small")), result: { teacher } });
   const standings = standingsOf(job, series);
-  const verdict = verdictOf(job, standings);
+  const verdict = verdictOf(job, standings, teacherOf(job));
   expect(leader(standings)?.group.name).toBe("small");
   expect(verdict?.text).toBe(
     "small is at 92.0\u202f%, 6.0 points below its teacher and 3.5 times smaller (78.0\u202fk).",
@@ -106,7 +106,7 @@ test("the service's verdict is told as it is, its first sentence first", () => {
     text: "small leads with 91.0% top-1 on test. Distillation did not help beyond the noise.",
     helped: false,
   };
-  const told = verdictOf(makeJob({ result: { verdict, evaluated_on: "test" } }), []);
+  const told = verdictOf(makeJob({ result: { verdict, evaluated_on: "test" } }), [], null);
   expect(told).toMatchObject({
     text: "small leads with 91.0\u202f% top-1 on test.",
     detail: "Distillation did not help beyond the noise.",
@@ -124,4 +124,9 @@ test("a chart draws the mean, the seeds behind it, and the control once", () => 
     ["dotted", "small control"],
   ]);
   expect(lines[2]?.value.map((value) => value.toFixed(3))).toEqual(["0.550", "0.920"]);
+});
+
+test("before there is a result the teacher is known from its curve", () => {
+  expect(teacherOf(makeJob(), [makeSeries(null, "teacher/top1", [[0, 0.97]])])).toMatchObject({ top1: 0.97 });
+  expect(teacherOf(makeJob())).toBeNull();
 });

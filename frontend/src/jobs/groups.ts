@@ -90,6 +90,8 @@ export interface Standing {
   gapClosed: number | null;
   gapReason: string | null;
   agreement: number | null;
+  /** Each member's own top-1, in the order of the members. */
+  seeds: (number | null)[];
   final: boolean;
 }
 
@@ -105,10 +107,19 @@ export function meanOf(series: readonly Series[], name: string, students: readon
   return own.length === alive.length ? mean(own) : { step: [], value: [] };
 }
 
+export interface TeacherStanding {
+  top1: number;
+  interval: Interval | null;
+  parameters: number | null;
+}
+
 /** What the teacher reaches on the split that students are measured on: val while training, then what `result` says. */
-export function teacherOf(job: Job): { top1: number; interval: Interval | null; parameters: number | null } | null {
+export function teacherOf(job: Job, series: readonly Series[] = []): TeacherStanding | null {
   const { teacher, evaluated_on, groups } = resultOf(job);
-  if (!teacher) return null;
+  if (!teacher) {
+    const measured = series.find((one) => one.student === null && one.name === "teacher/top1")?.value.at(-1);
+    return measured === undefined ? null : { top1: measured, interval: null, parameters: null };
+  }
   const on = groups && evaluated_on === "test" && teacher.test ? teacher.test : teacher;
   return { top1: on.top1, interval: on.top1_interval ?? null, parameters: teacher.parameters ?? null };
 }
@@ -116,7 +127,7 @@ export function teacherOf(job: Job): { top1: number; interval: Interval | null; 
 /** From the result when there is one, else from the last points of the curves, else from what students last saved. */
 export function standingsOf(job: Job, series: readonly Series[] = []): Standing[] {
   const final = new Map(resultOf(job).groups?.map((group) => [`${group.role} ${group.name}`, group]));
-  const teacher = teacherOf(job);
+  const teacher = teacherOf(job, series);
   return groupsOf(job.students).map((group) => {
     const told = final.get(`student ${group.name}`);
     if (told) {
@@ -130,6 +141,7 @@ export function standingsOf(job: Job, series: readonly Series[] = []): Standing[
         gapClosed: told.gap_closed,
         gapReason: told.gap_closed_reason,
         agreement: told.agreement,
+        seeds: group.members.map((member) => metricsOf(member).test?.top1 ?? metricsOf(member).top1 ?? null),
         final: true,
       };
     }
@@ -151,13 +163,14 @@ export function standingsOf(job: Job, series: readonly Series[] = []): Standing[
       gapClosed: gapSoFar(top1, control, teacher),
       gapReason: null,
       agreement: now(group.members, "val/agreement", (m) => m.agreement),
+      seeds: group.members.map((member) => now([member], "val/top1", (m) => m.top1)),
       final: false,
     };
   });
 }
 
 /** Only where the teacher stands clear of the control: a share of almost nothing says nothing. */
-function gapSoFar(top1: number | null, control: number | null, teacher: ReturnType<typeof teacherOf>): number | null {
+function gapSoFar(top1: number | null, control: number | null, teacher: TeacherStanding | null): number | null {
   if (top1 === null || control === null || teacher?.interval == null || control >= teacher.interval[0]) return null;
   return (top1 - control) / (teacher.top1 - control);
 }

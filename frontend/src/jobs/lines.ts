@@ -1,6 +1,6 @@
 import { controlColor, seriesColor, seriesText } from "@/charts/color";
 import type { Axis, Level, Line } from "@/charts/lines";
-import { type Group, groupsOf, meanOf, resultOf } from "./groups";
+import { type Group, groupsOf, meanOf, resultOf, teacherOf } from "./groups";
 import type { Job, JobStudent, Series } from "./queries";
 
 /** Epochs where the job knows how many steps they have. */
@@ -76,9 +76,6 @@ export function jobLine(series: readonly Series[], name: string): Line[] {
 
 /** The teacher's level on the validation split: gold and dashed. */
 export function teacherLevel(job: Job, series: readonly Series[]): Level[] {
-  const told = series.find((one) => one.student === null && one.name === "teacher/top1")?.value.at(-1);
-  const value = told ?? resultTeacher(job);
+  const value = resultOf(job).teacher?.top1 ?? teacherOf(job, series)?.top1;
   return value == null ? [] : [{ name: "teacher", value, color: "var(--teacher)", text: "var(--teacher-text)" }];
 }
-
-const resultTeacher = (job: Job) => resultOf(job).teacher?.top1;

@@ -1,4 +1,4 @@
-import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, type QueryKey, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { type Frame, jobAfter, logAfter, metricsAfter } from "./frames";
 import { isActive, type Job, jobKeys, jobQuery, type LogLine, type Metrics, metricsQuery } from "./queries";
@@ -25,6 +25,7 @@ export function useLive(id: string): Connection {
     setConnection("connecting");
     let source: EventSource;
     let timer: number | undefined;
+    const { askAgain, flush } = gathering(client);
 
     const open = () => {
       const seen = [client.getQueryData<Job>(jobKeys.one(id)), client.getQueryData<Metrics>(jobKeys.metrics(id))];
@@ -39,7 +40,7 @@ export function useLive(id: string): Connection {
       };
       for (const type of TYPES) {
         source.addEventListener(type, (message) => {
-          apply(client, id, JSON.parse((message as MessageEvent<string>).data) as Frame);
+          apply(client, id, JSON.parse((message as MessageEvent<string>).data) as Frame, askAgain);
           if (type !== "done") return;
           source.close();
           setConnection("over");
@@ -53,6 +54,7 @@ export function useLive(id: string): Connection {
     open();
     return () => {
       window.clearTimeout(timer);
+      flush();
       source.close();
     };
   }, [client, id, wanted]);
@@ -61,14 +63,33 @@ export function useLive(id: string): Connection {
 }
 
 /** Writes what a frame tells into the cache, and asks again for what it only announces. */
-export function apply(client: QueryClient, id: string, frame: Frame): void {
+export function apply(client: QueryClient, id: string, frame: Frame, askAgain: (key: QueryKey) => void): void {
   client.setQueryData<Job>(jobKeys.one(id), (job) => job && jobAfter(job, frame));
   client.setQueryData<Metrics>(jobKeys.metrics(id), (metrics) => metrics && metricsAfter(metrics, frame));
   client.setQueryData<LogLine[]>(jobKeys.log(id), (lines) => lines && logAfter(lines, frame));
-  if (frame.type === "checkpoint") void client.invalidateQueries({ queryKey: jobKeys.checkpoints(id) });
+  if (frame.type === "checkpoint") askAgain(jobKeys.checkpoints(id));
   if (frame.type === "status") {
-    if (frame.student) void client.invalidateQueries({ queryKey: jobKeys.students(id) });
-    else void client.invalidateQueries({ queryKey: jobKeys.one(id), exact: true });
-    void client.invalidateQueries({ queryKey: jobKeys.runs(id) });
+    if (!frame.student) askAgain(jobKeys.one(id));
+    askAgain(jobKeys.students(id));
+    askAgain(jobKeys.runs(id));
   }
+}
+
+const GATHER = 500;
+
+/** Questions that many frames in a row would ask are asked once, a moment later; at the latest by `flush`. */
+function gathering(client: QueryClient) {
+  const keys = new Map<string, QueryKey>();
+  let timer: number | undefined;
+  const flush = () => {
+    window.clearTimeout(timer);
+    timer = undefined;
+    for (const queryKey of keys.values()) void client.invalidateQueries({ queryKey, exact: true });
+    keys.clear();
+  };
+  const askAgain = (key: QueryKey) => {
+    keys.set(JSON.stringify(key), key);
+    timer ??= window.setTimeout(flush, GATHER);
+  };
+  return { askAgain, flush };
 }

@@ -1,5 +1,5 @@
 import { parameters, percent, percentage, spaced } from "@/format";
-import { leader, resultOf, type Standing, teacherOf } from "./groups";
+import { leader, resultOf, type Standing, type TeacherStanding } from "./groups";
 import type { Job } from "./queries";
 
 export interface Verdict {
@@ -12,7 +12,7 @@ export interface Verdict {
 const times = (ratio: number) => (ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1));
 
 /** What came out, or how it stands: one sentence that can also say that distillation did not help. */
-export function verdictOf(job: Job, standings: readonly Standing[]): Verdict | null {
+export function verdictOf(job: Job, standings: readonly Standing[], teacher: TeacherStanding | null): Verdict | null {
   const { verdict, evaluated_on } = resultOf(job);
   if (verdict) {
     const kicker = `Result on the ${evaluated_on === "test" ? "test" : "validation"} split`;
@@ -26,14 +26,13 @@ export function verdictOf(job: Job, standings: readonly Standing[]): Verdict | n
   }
   const best = leader(standings);
   if (best?.top1 == null) return null;
-  const teacher = teacherOf(job);
   const kicker =
     job.status === "running" || job.status === "pausing" ? "So far, on validation" : "How far it came, on validation";
   const lead = `${best.group.name} ${standings.length > 1 ? "leads:" : "is at"} ${percent(best.top1)}`;
   return { kicker, text: `${lead}${beside(best, teacher)}.`, detail: gains(standings), helped: null };
 }
 
-function beside(best: Standing, teacher: ReturnType<typeof teacherOf>): string {
+function beside(best: Standing, teacher: TeacherStanding | null): string {
   if (!teacher || best.top1 === null) return "";
   const below = teacher.top1 - best.top1;
   const where =

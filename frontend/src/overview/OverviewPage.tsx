@@ -26,9 +26,11 @@ export function OverviewPage() {
   return (
     <Page title="Overview">
       {open.data && over.data && !first && <Summary open={open.data.data} over={over.data.data} />}
-      <Sample first={first} />
+      {!first && <Sample first={false} />}
       <div className="grid thirds">
-        {!first && (
+        {first ? (
+          <Sample first />
+        ) : (
           <Answer query={open} label="jobs" heights={[220]}>
             {({ data }) => <Running jobs={data} />}
           </Answer>
