@@ -16,10 +16,11 @@ from core import VERSION
 from core.db import runs
 from core.db.models import Worker, now
 from core.db.session import Database
-from core.queue import Queue, make_queue
+from core.queue import make_queue
 from core.settings import Settings
-from core.storage import Storage, open_storage
+from core.storage import open_storage
 from worker.device import list_gpus
+from worker.equipment import Equipment
 from worker.runner import supervise
 
 log = logging.getLogger(__name__)
@@ -37,18 +38,20 @@ class Host:
     """Everything a run needs of the process it runs in."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.database = Database(settings.database)
-        self.storage: Storage = open_storage(settings.storage)
-        self.queue: Queue = make_queue(settings.broker_url)
         gpus = list_gpus()
         self.slots = settings.slots or max(1, len(gpus))
+        self.equipment = Equipment(
+            settings=settings,
+            database=Database(settings.database),
+            storage=open_storage(settings.storage),
+            queue=make_queue(settings.broker_url),
+            threads=settings.threads_per_child(self.slots),
+        )
         self._free = [Slot(i, str(i % len(gpus)) if gpus else None) for i in range(self.slots)]
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self.stopping = threading.Event()
         self._threads: set[threading.Thread] = set()
-        with self.database.write() as work:
+        with self.equipment.database.write() as work:
             row = Worker(
                 hostname=socket.gethostname(), pid=os.getpid(), slots=self.slots, version=VERSION, devices=list(gpus)
             )
@@ -60,7 +63,7 @@ class Host:
 
     def _take_slot(self) -> Slot | None:
         with self._lock:
-            return self._free.pop(0) if self._free and not self.stopping.is_set() else None
+            return self._free.pop(0) if self._free and not self.equipment.stopping.is_set() else None
 
     def _give_slot(self, slot: Slot) -> None:
         with self._lock:
@@ -76,14 +79,14 @@ class Host:
         try:
             claim = self._claim()
             if claim is not None:
-                supervise(claim, self, slot.gpus)
+                supervise(claim, self.equipment, slot.gpus)
             return claim is not None
         finally:
             self._give_slot(slot)
 
     def _claim(self) -> runs.Claim | None:
-        with self.database.write() as work:
-            return runs.claim(work, self.worker_id, self.settings.lease_seconds)
+        with self.equipment.database.write() as work:
+            return runs.claim(work, self.worker_id, self.equipment.settings.lease_seconds)
 
     def _start_waiting(self) -> None:
         """One thread for each run that waits and finds a free slot."""
@@ -103,7 +106,7 @@ class Host:
 
     def _run_in_slot(self, claim: runs.Claim, slot: Slot) -> None:
         try:
-            supervise(claim, self, slot.gpus)
+            supervise(claim, self.equipment, slot.gpus)
         except Exception:
             log.exception(
                 "run %s, attempt %d: the supervisor failed; the lease will run out", claim.run_id, claim.attempt
@@ -116,7 +119,7 @@ class Host:
 
     def poll(self) -> None:
         """Until told to stop: show the heartbeat, release what was forgotten, start what waits."""
-        while not self.stopping.is_set():
+        while not self.equipment.stopping.is_set():
             self._wake.clear()
             try:
                 self._beat()
@@ -126,24 +129,24 @@ class Host:
                 log.warning("the database does not answer (%s); trying again", error.orig)
             except Exception:
                 log.exception("the poll failed; trying again")
-            self._wake.wait(self.settings.poll_seconds)
+            self._wake.wait(self.equipment.settings.poll_seconds)
 
     def _beat(self) -> None:
         with self._lock:
             busy = self.slots - len(self._free)
-        with self.database.write() as work:
+        with self.equipment.database.write() as work:
             work.execute(update(Worker).where(Worker.id == self.worker_id).values(heartbeat_at=now(), busy=busy))
 
     def _sweep(self) -> None:
-        with self.database.write() as work:
+        with self.equipment.database.write() as work:
             released = runs.sweep(work)
             if released:
                 log.warning("released %d run(s) whose lease ran out: %s", len(released), ", ".join(released))
-                work.after_commit(self.queue.nudge)
+                work.after_commit(self.equipment.queue.nudge)
 
     def stop(self) -> None:
         """Claim nothing more and ask the children to yield; returns at once."""
-        self.stopping.set()
+        self.equipment.stopping.set()
         self._wake.set()
 
     def close(self) -> None:
@@ -152,9 +155,9 @@ class Host:
         for thread in list(self._threads):
             thread.join()
         try:
-            with self.database.write() as work:
+            with self.equipment.database.write() as work:
                 gone = update(Worker).where(Worker.id == self.worker_id).values(stopped_at=now(), busy=0)
                 work.execute(gone)
         except OperationalError:
             log.warning("the database does not answer; this worker's row will look stale")
-        self.database.close()
+        self.equipment.database.close()

@@ -8,7 +8,7 @@ import logging
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from sqlalchemy.exc import OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_any, wait_fixed
@@ -23,10 +23,9 @@ from core.errors import Failure, NotFound, Stale, TrainingFailed
 from core.events import CheckpointSaved, Event, Failed, Finished, Metrics, Stopped, StudentSaved
 from core.lifecycle import JobStatus
 from core.spawn import ChildProcess, Exit
+from worker.duties import make_duty
+from worker.equipment import Equipment
 from worker.lease import Lease
-
-if TYPE_CHECKING:
-    from worker.host import Host
 
 log = logging.getLogger(__name__)
 FLUSH_SECONDS = 1.0
@@ -54,14 +53,14 @@ class Duty(Protocol):
         ...
 
 
-def supervise(claim: runs.Claim, host: "Host", gpus: str | None) -> None:
+def supervise(claim: runs.Claim, equipment: Equipment, gpus: str | None) -> None:
     """Do the run to its end. Whatever goes wrong is written on it, unless another attempt owns it by now."""
-    folder = host.settings.work_dir / claim.run_id / f"{claim.attempt:04d}"
+    folder = equipment.settings.work_dir / claim.run_id / f"{claim.attempt:04d}"
     shutil.rmtree(folder.parent, ignore_errors=True)  # what earlier attempts left on this machine
     log.info("run %s (%s %s), attempt %d: begins", claim.run_id, claim.kind, claim.subject, claim.attempt)
-    with Lease(claim, host.database, host.settings) as lease:
+    with Lease(claim, equipment.database, equipment.settings) as lease:
         try:
-            _Supervision(claim, host, lease, folder, gpus).run()
+            _Supervision(claim, equipment, lease, folder, gpus).run()
         except Stale as stale:
             log.warning("%s Nothing was written.", stale.detail)
         finally:
@@ -69,11 +68,9 @@ def supervise(claim: runs.Claim, host: "Host", gpus: str | None) -> None:
 
 
 class _Supervision:
-    def __init__(self, claim: runs.Claim, host: "Host", lease: Lease, folder: Path, gpus: str | None) -> None:
-        from worker.duties import make_duty
-
-        self.claim, self.host, self.lease, self.gpus = claim, host, lease, gpus
-        self.duty: Duty = make_duty(claim, host, folder)
+    def __init__(self, claim: runs.Claim, equipment: Equipment, lease: Lease, folder: Path, gpus: str | None) -> None:
+        self.claim, self.equipment, self.lease, self.gpus = claim, equipment, lease, gpus
+        self.duty: Duty = make_duty(claim, equipment, folder)
         self.pending: list[Event] = []
         self.last: Finished | Failed | Stopped | None = None
         self.flushed_at = time.monotonic()
@@ -167,7 +164,7 @@ class _Supervision:
         status = self.lease.status
         if status == JobStatus.CANCELLING:
             wish = "discard"
-        elif status == JobStatus.PAUSING or self.host.stopping.is_set():
+        elif status == JobStatus.PAUSING or self.equipment.stopping.is_set():
             wish = "checkpoint"
         else:
             return
@@ -176,7 +173,7 @@ class _Supervision:
             self.told = wish
             self.asked_at = self.asked_at or boot_seconds()
         waited = boot_seconds() - (self.asked_at or 0.0)
-        grace = self.host.settings.stop_grace_seconds
+        grace = self.equipment.settings.stop_grace_seconds
         if waited > grace + 2:
             self.forced = True
             child.kill()
@@ -210,13 +207,13 @@ class _Supervision:
             reraise=True,
         )
         for attempt in waiting:
-            with attempt, self.host.database.write() as work:
+            with attempt, self.equipment.database.write() as work:
                 run = runs.fence(work, self.claim)
                 if ending.outcome == "succeeded" and isinstance(self.last, Finished):
                     self.duty.succeed(work, run, self.last.result)
-                to = runs.end(work, run, ending, error=failure, max_crashes=self.host.settings.max_crashes)
+                to = runs.end(work, run, ending, error=failure, max_crashes=self.equipment.settings.max_crashes)
                 if to == JobStatus.QUEUED:
-                    work.after_commit(self.host.queue.nudge)
+                    work.after_commit(self.equipment.queue.nudge)
         log.info("run %s, attempt %d: %s, now %s", self.claim.run_id, self.claim.attempt, ending.outcome, to)
 
 

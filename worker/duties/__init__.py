@@ -1,15 +1,12 @@
 """The kinds of runs, each with what it needs before and leaves after its child."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.db.runs import Claim
 from worker.duties.read_dataset import ReadDataset
 from worker.duties.read_teacher import ReadTeacher
 from worker.duties.train import Train
-
-if TYPE_CHECKING:
-    from worker.host import Host
+from worker.equipment import Equipment
 
 DUTIES: dict[str, type[Train] | type[ReadDataset] | type[ReadTeacher]] = {
     "train": Train,
@@ -18,5 +15,5 @@ DUTIES: dict[str, type[Train] | type[ReadDataset] | type[ReadTeacher]] = {
 }
 
 
-def make_duty(claim: Claim, host: "Host", folder: Path) -> Train | ReadDataset | ReadTeacher:
-    return DUTIES[claim.kind](claim, host, folder)
+def make_duty(claim: Claim, equipment: Equipment, folder: Path) -> Train | ReadDataset | ReadTeacher:
+    return DUTIES[claim.kind](claim, equipment, folder)

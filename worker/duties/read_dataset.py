@@ -1,7 +1,7 @@
 """Read an uploaded or builtin data set into its packed, immutable form."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.assignment import ReadDatasetAssignment
 from core.db import runs
@@ -9,31 +9,29 @@ from core.db.models import Dataset, Run
 from core.db.session import UnitOfWork
 from core.events import Event
 from core.storage import keys
-
-if TYPE_CHECKING:
-    from worker.host import Host
+from worker.equipment import Equipment
 
 
 class ReadDataset:
     module = "core.intake.child"
 
-    def __init__(self, claim: runs.Claim, host: "Host", folder: Path) -> None:
-        self.claim, self.host, self.folder = claim, host, folder
+    def __init__(self, claim: runs.Claim, equipment: Equipment, folder: Path) -> None:
+        self.claim, self.equipment, self.folder = claim, equipment, folder
 
     def prepare(self) -> ReadDatasetAssignment:
-        with self.host.database.read() as session:
+        with self.equipment.database.read() as session:
             source: dict[str, Any] = session.get_one(Dataset, self.claim.subject).source
         options = {
             name: source[name] for name in ("val_fraction", "test_fraction", "seed") if source.get(name) is not None
         }
         path = None
         if source["kind"] == "upload":
-            path = self.host.storage.fetch(keys.upload_file(source["upload"]))
+            path = self.equipment.storage.fetch(keys.upload_file(source["upload"]))
         elif source["kind"] == "folder":
             path = Path(source["path"])
         return ReadDatasetAssignment(
             folder=self.folder,
-            threads=self.host.settings.threads_per_child(self.host.slots),
+            threads=self.equipment.threads,
             builtin=source["name"] if source["kind"] == "builtin" else None,
             path=path,
             **options,
@@ -43,7 +41,7 @@ class ReadDataset:
         """A data set has no curves; its report comes whole, at the end."""
 
     def publish(self, result: dict[str, Any]) -> None:
-        self.host.storage.put(keys.dataset(self.claim.subject), Path(result["path"]))
+        self.equipment.storage.put(keys.dataset(self.claim.subject), Path(result["path"]))
 
     def succeed(self, work: UnitOfWork, run: Run, result: dict[str, Any]) -> None:
         dataset = work.get_one(Dataset, run.subject)

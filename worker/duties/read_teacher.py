@@ -1,7 +1,7 @@
 """Read an uploaded checkpoint, or a trained student's weights, into a teacher's canonical form."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.assignment import ReadTeacherAssignment
 from core.db import runs
@@ -11,19 +11,17 @@ from core.errors import NotFound
 from core.events import Event
 from core.recipe import Normalization
 from core.storage import keys
-
-if TYPE_CHECKING:
-    from worker.host import Host
+from worker.equipment import Equipment
 
 
 class ReadTeacher:
     module = "core.training.child"
 
-    def __init__(self, claim: runs.Claim, host: "Host", folder: Path) -> None:
-        self.claim, self.host, self.folder = claim, host, folder
+    def __init__(self, claim: runs.Claim, equipment: Equipment, folder: Path) -> None:
+        self.claim, self.equipment, self.folder = claim, equipment, folder
 
     def prepare(self) -> ReadTeacherAssignment:
-        with self.host.database.read() as session:
+        with self.equipment.database.read() as session:
             teacher = session.get_one(Teacher, self.claim.subject)
             source: dict[str, Any] = teacher.source
             if source["kind"] == "student":
@@ -36,18 +34,18 @@ class ReadTeacher:
         normalization = teacher.normalization
         return ReadTeacherAssignment(
             folder=self.folder,
-            threads=self.host.settings.threads_per_child(self.host.slots),
-            path=self.host.storage.fetch(key),
+            threads=self.equipment.threads,
+            path=self.equipment.storage.fetch(key),
             architecture=teacher.architecture,
             normalization=Normalization.model_validate(normalization) if normalization else None,
-            dataset=self.host.storage.fetch(keys.dataset(teacher.dataset_id)) if teacher.dataset_id else None,
+            dataset=self.equipment.storage.fetch(keys.dataset(teacher.dataset_id)) if teacher.dataset_id else None,
         )
 
     def report(self, events: list[Event]) -> None:
         """A teacher has no curves; its report comes whole, at the end."""
 
     def publish(self, result: dict[str, Any]) -> None:
-        self.host.storage.put(keys.teacher(self.claim.subject), Path(result["path"]))
+        self.equipment.storage.put(keys.teacher(self.claim.subject), Path(result["path"]))
 
     def succeed(self, work: UnitOfWork, run: Run, result: dict[str, Any]) -> None:
         teacher = work.get_one(Teacher, run.subject)

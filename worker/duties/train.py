@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.assignment import TrainAssignment
 from core.db import events as job_events
@@ -25,9 +25,7 @@ from core.events import (
 from core.plan import StudentPlan
 from core.recipe import Recipe
 from core.storage import keys
-
-if TYPE_CHECKING:
-    from worker.host import Host
+from worker.equipment import Equipment
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +33,8 @@ log = logging.getLogger(__name__)
 class Train:
     module = "core.training.child"
 
-    def __init__(self, claim: runs.Claim, host: "Host", folder: Path) -> None:
-        self.claim, self.host, self.folder = claim, host, folder
+    def __init__(self, claim: runs.Claim, equipment: Equipment, folder: Path) -> None:
+        self.claim, self.equipment, self.folder = claim, equipment, folder
         self.student_ids: dict[str, str] = {}
         self.totals: dict[str, int] = {"total_steps": 0, "total_epochs": 0}
 
@@ -44,7 +42,7 @@ class Train:
 
     def prepare(self) -> TrainAssignment:
         good, bad = self._choose_checkpoint()
-        with self.host.database.write() as work:
+        with self.equipment.database.write() as work:
             runs.fence(work, self.claim)
             for checkpoint in bad:
                 work.delete(work.get_one(Checkpoint, checkpoint.id))
@@ -61,24 +59,24 @@ class Train:
         decided = job.decided
         return TrainAssignment(
             folder=self.folder,
-            threads=decided["threads"] if decided else self.host.settings.threads_per_child(self.host.slots),
+            threads=decided["threads"] if decided else self.equipment.threads,
             recipe=recipe,
             students=[StudentPlan.model_validate(student.plan) for student in students],
-            dataset=self.host.storage.fetch(keys.dataset(job.dataset_id)),
-            teacher=self.host.storage.fetch(keys.teacher(job.teacher_id)) if job.teacher_id else None,
-            resume=self.host.storage.fetch(good.key) if good else None,
+            dataset=self.equipment.storage.fetch(keys.dataset(job.dataset_id)),
+            teacher=self.equipment.storage.fetch(keys.teacher(job.teacher_id)) if job.teacher_id else None,
+            resume=self.equipment.storage.fetch(good.key) if good else None,
             decided=decided,
-            checkpoint_seconds=self.host.settings.checkpoint_seconds,
+            checkpoint_seconds=self.equipment.settings.checkpoint_seconds,
         )
 
     def _choose_checkpoint(self) -> tuple[Checkpoint | None, list[Checkpoint]]:
         """(the newest whose file is what its row says, the newer ones that are not)."""
         bad: list[Checkpoint] = []
-        with self.host.database.read() as session:
+        with self.equipment.database.read() as session:
             candidates = reports.checkpoints(session, self.claim.subject)
         for checkpoint in candidates:
             try:
-                with self.host.storage.fetch(checkpoint.key).open("rb") as file:
+                with self.equipment.storage.fetch(checkpoint.key).open("rb") as file:
                     if hashlib.file_digest(file, "sha256").hexdigest() == checkpoint.sha256:
                         return checkpoint, bad
             except NotFound:
@@ -92,7 +90,7 @@ class Train:
     def report(self, events: list[Event]) -> None:
         """Files first, then all rows of this batch in one fenced transaction, then the files they replace go."""
         stored = {id(event): self._store(event) for event in events}
-        with self.host.database.write() as work:
+        with self.equipment.database.write() as work:
             run = runs.fence(work, self.claim)
             job = work.get_one(Job, self.claim.subject)
             obsolete: list[str] = []
@@ -112,7 +110,7 @@ class Train:
             if progress is not None:
                 reports.record_progress(work, job, self.claim.attempt, self._progress(progress))
             for key in obsolete:
-                work.after_commit(lambda key=key: self.host.storage.delete(key))  # type: ignore[misc]
+                work.after_commit(lambda key=key: self.equipment.storage.delete(key))  # type: ignore[misc]
 
     def _id(self, label: str | None) -> str:
         return self.student_ids[label] if label is not None else ""
@@ -140,7 +138,7 @@ class Train:
                 for file in event.files
             ]
         for key, path in stored:
-            self.host.storage.put(key, Path(path))
+            self.equipment.storage.put(key, Path(path))
         return [key for key, _ in stored]
 
     def _record(self, work: UnitOfWork, run: Run, job: Job, event: Event, stored: list[str]) -> list[str]:
