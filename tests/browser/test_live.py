@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from core.errors import Failure
-from tests.browser.stage import Attempt, Stage
+from tests.browser.attempt import Attempt
+from tests.browser.stage import Stage
 
 pytestmark = pytest.mark.browser
 SERIES = 4  # two students and their controls

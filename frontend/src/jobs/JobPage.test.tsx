@@ -1,0 +1,167 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { HttpResponse, http } from "msw";
+import { makeJob, makeSeries, makeStudent } from "@/testing/make";
+import { here, open, Stream } from "@/testing/open";
+import { answer, list, server } from "@/testing/server";
+
+beforeEach(() => {
+  vi.stubGlobal("EventSource", Stream);
+  server.use(
+    answer("get", "/v1/jobs", list([])),
+    answer("get", "/v1/students", list([])),
+    answer("get", "/v1/runs", list([])),
+  );
+});
+
+const job = makeJob({ name: "birds, three sizes" });
+
+function serveJob(change: Partial<typeof job> = {}) {
+  server.use(
+    answer("get", "/v1/jobs/job_1", { ...job, ...change }),
+    answer("get", "/v1/jobs/job_1/metrics", {
+      object: "metrics",
+      sampled: false,
+      last_event: 10,
+      series: [
+        makeSeries("stu_1", "val/top1", [
+          [50, 0.5],
+          [100, 0.6],
+        ]),
+      ],
+    }),
+  );
+}
+
+test("a job's page goes on from its snapshot and follows the stream", async () => {
+  serveJob();
+  await open("/jobs/job_1");
+  expect(await screen.findByRole("heading", { name: "birds, three sizes" })).toBeVisible();
+  await waitFor(() => expect(Stream.last?.url).toContain("/v1/jobs/job_1/events?after=10"));
+  const chart = () => screen.getByRole("figure");
+  expect(chart()).toHaveAttribute("data-points", "2");
+
+  act(() => Stream.last?.onopen?.());
+  expect(screen.getByText("live")).toBeVisible();
+  act(() =>
+    Stream.last?.send("metric", {
+      seq: 11,
+      series: [{ student: "stu_1", name: "val/top1", step: [150], value: [0.7] }],
+    }),
+  );
+  await waitFor(() => expect(chart()).toHaveAttribute("data-points", "3"));
+  expect(chart()).toHaveAttribute("data-last-step", "150");
+  expect(screen.getByText(/^70\.0\s%$/)).toBeVisible();
+
+  act(() => Stream.last?.send("rewind", { seq: 12, to_step: 50 }));
+  await waitFor(() => expect(chart()).toHaveAttribute("data-points", "1"));
+
+  act(() => Stream.last?.onerror?.());
+  expect(screen.getByText("reconnecting")).toBeVisible();
+});
+
+test("the stream ends with the job", async () => {
+  serveJob();
+  await open("/jobs/job_1");
+  await waitFor(() => expect(Stream.last?.readyState).toBe(1));
+  serveJob({ status: "succeeded", available_actions: ["delete"], last_event: 12 });
+  act(() => {
+    Stream.last?.send("status", { seq: 11, status: "succeeded", phase: null, available_actions: ["delete"] });
+    Stream.last?.send("done", { seq: 12, status: "succeeded" });
+  });
+  expect(await screen.findByText("succeeded")).toBeVisible();
+  expect(Stream.last?.readyState).toBe(Stream.CLOSED);
+  expect(screen.getByRole("button", { name: "Delete" })).toBeVisible();
+});
+
+test("only what the service offers can be asked; cancelling asks back", async () => {
+  serveJob({ available_actions: ["cancel"] });
+  const asked: string[] = [];
+  server.use(
+    http.post("*/v1/jobs/job_1/:action", ({ params }) => {
+      asked.push(String(params.action));
+      return HttpResponse.json({ ...job, status: "cancelling", available_actions: [] }, { status: 202 });
+    }),
+  );
+  await open("/jobs/job_1");
+  await userEvent.click(await screen.findByRole("button", { name: "Cancel" }));
+  expect(screen.queryByRole("button", { name: "Pause" })).toBeNull();
+  expect(asked).toEqual([]);
+  await userEvent.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Cancel the job" }));
+  await waitFor(() => expect(asked).toEqual(["cancel"]));
+  expect(await screen.findByText("cancelling")).toBeVisible();
+});
+
+test("a job is deleted only under its name", async () => {
+  serveJob({ status: "failed", available_actions: ["retry", "delete"] });
+  let deleted = false;
+  server.use(
+    http.delete("*/v1/jobs/job_1", () => {
+      deleted = true;
+      return new HttpResponse(null, { status: 204 });
+    }),
+  );
+  await open("/jobs/job_1");
+  await userEvent.click(await screen.findByRole("button", { name: "Delete" }));
+  const dialog = within(screen.getByRole("dialog"));
+  const sure = dialog.getByRole("button", { name: "Delete for good" });
+  expect(sure).toBeDisabled();
+  await userEvent.type(dialog.getByRole("textbox"), "birds, three sizes");
+  await userEvent.click(sure);
+  await waitFor(() => expect(deleted).toBe(true));
+  await waitFor(() => expect(here()).toBe("/jobs"));
+});
+
+test("a failure is a sentence with its way out", async () => {
+  const error = {
+    code: "teacher_at_chance",
+    title: "The teacher guesses",
+    detail: "It is at chance.",
+    hint: "Reorder its classes.",
+    retryable: false,
+    errors: [],
+  };
+  serveJob({ status: "failed", error });
+  await open("/jobs/job_1");
+  const alert = await screen.findByRole("alert");
+  expect(alert).toHaveTextContent("The teacher guesses");
+  expect(alert).toHaveTextContent("Reorder its classes.");
+});
+
+test("the log is filtered by level and text, both in the address", async () => {
+  const line = (seq: number, level: string, message: string) => ({
+    object: "log",
+    seq,
+    attempt: 1,
+    created_at: "2026-01-01T10:00:00Z",
+    level,
+    message,
+  });
+  serveJob();
+  server.use(
+    answer(
+      "get",
+      "/v1/jobs/job_1/logs",
+      list([line(1, "info", "epoch 1"), line(2, "warning", "slow disk"), line(3, "error", "no disk")]),
+    ),
+  );
+  await open("/jobs/job_1/log?level=warning");
+  expect(await screen.findByText("slow disk")).toBeVisible();
+  expect(screen.queryByText("epoch 1")).toBeNull();
+  await userEvent.type(screen.getByLabelText("Search the log"), "no");
+  await waitFor(() => expect(screen.queryByText("slow disk")).toBeNull());
+  expect(screen.getByText("no disk")).toBeVisible();
+  expect(here()).toBe("/jobs/job_1/log?level=warning&text=no");
+});
+
+test("a student whose training diverged says so on its card", async () => {
+  const failed = makeStudent({
+    id: "stu_2",
+    seed: 1,
+    status: "failed",
+    error: { detail: "loss/inter is not finite at step 40" },
+  });
+  serveJob({ students: [makeStudent(), failed] });
+  await open("/jobs/job_1");
+  expect(await screen.findByText(/loss\/inter is not finite at step 40/)).toBeVisible();
+});
