@@ -47,9 +47,7 @@ class Train:
             for checkpoint in bad:
                 work.delete(work.get_one(Checkpoint, checkpoint.id))
                 line = f"The checkpoint of step {checkpoint.step} is missing or damaged; going back to the one before."
-                job_events.append(
-                    work, self.claim.subject, self.claim.attempt, [("log", {"level": "warning", "message": line})]
-                )
+                self._log(work, "warning", line)
             if self.claim.attempt > 1:
                 reports.rewind(work, self.claim.subject, self.claim.attempt, good.step if good else None)
             job = work.get_one(Job, self.claim.subject)
@@ -147,16 +145,20 @@ class Train:
         match event:
             case Phase():
                 reports.record_phase(work, job, attempt, event.name, event.message)
+                self._log(work, "info", f"{event.message or event.name}".capitalize() + ".")
             case Log():
-                line = {"level": event.level, "message": event.message}
-                job_events.append(work, job.id, attempt, [("log", line)])
+                self._log(work, event.level, event.message)
             case Started():
                 self._started(work, job, event)
             case CheckpointSaved():
+                size = f"{event.bytes / 1e6:,.1f} MB"
+                self._log(work, "info", f"Checkpoint of step {event.step}, after {event.epoch} epochs, {size}.")
                 return reports.record_checkpoint(
                     work, run, step=event.step, epoch=event.epoch, key=stored[0], bytes=event.bytes, sha256=event.sha256
                 )
             case StudentSaved():
+                what = "last weights" if event.final else "best weights so far"
+                self._log(work, "info", f"{event.student}: {what} stored, val top-1 {event.metrics['top1']:.1%}.")
                 return reports.record_student(
                     work,
                     work.get_one(Student, self._id(event.student)),
@@ -178,11 +180,13 @@ class Train:
         reports.set_students_training(work, job.id, event.parameters)
         where = f"from step {event.step}" if event.step else "from the start"
         line = f"Attempt {self.claim.attempt} begins {where}, on {event.decided.get('device')}."
-        level = "info"
         if not event.bitwise:
-            level = "warning"
             line += " It began on another kind of device: the weights may differ in their last bits (bitwise: false)."
-        job_events.append(work, job.id, self.claim.attempt, [("log", {"level": level, "message": line})])
+        self._log(work, "info" if event.bitwise else "warning", line)
+
+    def _log(self, work: UnitOfWork, level: str, message: str) -> None:
+        line = {"level": level, "message": message}
+        job_events.append(work, self.claim.subject, self.claim.attempt, [("log", line)])
 
     def publish(self, result: dict[str, Any]) -> None:
         """Every file was stored when its event came."""
