@@ -31,7 +31,7 @@ export function SizeChart({ job, standings }: { job: Job; standings: readonly St
     <figure className="chart card" aria-labelledby={id} data-metric="size" data-points={shown.length}>
       <figcaption className="card-head" id={id}>
         <h2>Which student to ship?</h2>
-        <span className="small soft">top-1, % against parameters · the line from the hollow dot is the gain</span>
+        <span className="small soft">top-1, % against parameters · hollow: the same network without a teacher</span>
       </figcaption>
       <div className="size-frame" ref={frame}>
         <svg width={width} height={H} className="size-chart" aria-hidden="true">
