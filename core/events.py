@@ -25,6 +25,7 @@ class Started:
     step: int  # above 0: resumed from a checkpoint
     decided: dict[str, Any]
     parameters: dict[str, int]  # student -> trainable parameters
+    teacher: dict[str, Any] | None = None  # its figures on val, as in the job's result
     bitwise: bool = True  # False: resumed on another kind of device, weights may differ in the last bits
 
 

@@ -43,6 +43,12 @@ class TeacherAnswers:
     def judged(self) -> Answers:
         return self.val if self.test is None else self.test
 
+    def figures(self) -> Json:
+        """As they stand in the job's result."""
+        test = None if self.test is None else accuracy(self.test)
+        size = {"architecture": self.architecture, "parameters": self.parameters}
+        return size | accuracy(self.val) | {"test": test}
+
 
 class Results:
     """The figures of a finished job. Failed students are not in it. `seed`: of the bootstrap."""
@@ -100,12 +106,7 @@ class Results:
 
     def summary(self) -> Json:
         """The job's result: teacher, groups, verdict."""
-        teacher = self._teacher
-        told = None
-        if teacher is not None:
-            test = None if teacher.test is None else accuracy(teacher.test)
-            size = {"architecture": teacher.architecture, "parameters": teacher.parameters}
-            told = size | accuracy(teacher.val) | {"test": test}
+        told = self._teacher.figures() if self._teacher else None
         groups = self._groups()
         return {
             "teacher": told,

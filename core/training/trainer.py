@@ -12,7 +12,7 @@ from core.errors import Failure, TrainingFailed
 from core.events import CheckpointSaved, Event, Finished, Metrics, Phase, Started, Stopped
 from core.training.checkpoint import load_checkpoint, save_checkpoint
 from core.training.cohort import Cohort, Points
-from core.training.data import Data, TrainBatches
+from core.training.data import Data, Split, TrainBatches
 from core.training.deliver import Delivery
 from core.training.evaluate import Answers, answer
 from core.training.export import file_sha256
@@ -59,6 +59,7 @@ class Trainer:
                 step=self.step,
                 decided=self.decided,
                 parameters={learner.plan.label: learner.parameters for learner in self.cohort.learners},
+                teacher=taught.figures() if (taught := self._taught_by()) else None,
                 bitwise=self.bitwise,
             )
             yield Phase("training", "training the students")
@@ -192,17 +193,18 @@ class Trainer:
         self.cohort.someone_is_left()
         if points:
             yield Metrics(self.step, points)
-        results = Results(list(trained.values()), self._taught_by(), self.training.seed)
+        results = Results(list(trained.values()), self._taught_by(self.data.test), self.training.seed)
         yield Phase("exporting", "writing the students' files")
         for learner in self.cohort.alive:
             metrics = results.metrics(trained[learner.plan.label])
             yield self.delivery.final(learner, self.step, self.training.epochs, metrics)
         yield Finished(results.summary())
 
-    def _taught_by(self) -> TeacherAnswers | None:
+    def _taught_by(self, test: Split | None = None) -> TeacherAnswers | None:
+        """The teacher's answers on val, and on test where that is asked for: once, at the end."""
         if self.teacher is None or self.teacher_on_val is None:
             return None
-        test = None
-        if self.data.test is not None:
-            (test,) = answer([self.teacher.network], self.teacher.view, self.data.test, self.precision)
-        return TeacherAnswers(self.teacher.architecture, self.teacher.parameters, self.teacher_on_val, test)
+        on_test = None
+        if test is not None:
+            (on_test,) = answer([self.teacher.network], self.teacher.view, test, self.precision)
+        return TeacherAnswers(self.teacher.architecture, self.teacher.parameters, self.teacher_on_val, on_test)

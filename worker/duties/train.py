@@ -177,6 +177,8 @@ class Train:
     def _started(self, work: UnitOfWork, job: Job, event: Started) -> None:
         self.totals = {"total_steps": event.total_steps, "total_epochs": event.total_epochs}
         job.decided = job.decided or event.decided
+        if event.teacher is not None:
+            job.result = job.result or {"teacher": event.teacher}
         reports.set_students_training(work, job.id, event.parameters)
         where = f"from step {event.step}" if event.step else "from the start"
         line = f"Attempt {self.claim.attempt} begins {where}, on {event.decided.get('device')}."
