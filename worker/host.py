@@ -5,8 +5,10 @@ A Celery message and the poll start the same function; one semaphore counts the 
 
 import logging
 import os
+import shutil
 import socket
 import threading
+import time
 from dataclasses import dataclass
 
 from sqlalchemy import update
@@ -51,6 +53,7 @@ class Host:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._threads: set[threading.Thread] = set()
+        self._beat_due = 0.0
         with self.equipment.database.write() as work:
             row = Worker(
                 hostname=socket.gethostname(), pid=os.getpid(), slots=self.slots, version=VERSION, devices=list(gpus)
@@ -58,6 +61,17 @@ class Host:
             work.add(row)
             work.flush()
             self.worker_id = row.id
+
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Remove the scratch of runs that ended elsewhere, after a worker here had died."""
+        folders = [path for path in self.equipment.settings.work_dir.glob("run_*") if path.is_dir()]
+        with self.equipment.database.read() as session:
+            held = runs.held(session, [path.name for path in folders])
+        for path in folders:
+            if path.name not in held:
+                shutil.rmtree(path, ignore_errors=True)
 
     # --- slots --------------------------------------------------------------------------------------------------
 
@@ -132,6 +146,9 @@ class Host:
             self._wake.wait(self.equipment.settings.poll_seconds)
 
     def _beat(self) -> None:
+        if time.monotonic() < self._beat_due:
+            return
+        self._beat_due = time.monotonic() + self.equipment.settings.heartbeat_seconds
         with self._lock:
             busy = self.slots - len(self._free)
         with self.equipment.database.write() as work:

@@ -3,10 +3,10 @@
 The child trains; this supervisor only waits, writes and decides. It never loads torch.
 """
 
-import errno
 import logging
 import shutil
 import time
+import traceback
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from core.lifecycle import JobStatus
 from core.spawn import ChildProcess, Exit
 from worker.duties import make_duty
 from worker.equipment import Equipment
+from worker.failures import failure_of
 from worker.lease import Lease
 
 log = logging.getLogger(__name__)
@@ -80,18 +81,29 @@ class _Supervision:
         self.forced = False
 
     def run(self) -> None:
+        """A mistake of ours counts as a crash, with its trace: left to its lease, the run would come back for ever."""
+        try:
+            self._run()
+        except Stale:
+            raise
+        except Exception:
+            log.exception("run %s, attempt %d: the supervisor failed", self.claim.run_id, self.claim.attempt)
+            self._end(runs.Ending("crashed", log_tail=traceback.format_exc(limit=-5)), None)
+
+    def _run(self) -> None:
         try:
             assignment = self.duty.prepare()
             child = ChildProcess.start(self.duty.module, assignment, gpus=self.gpus)
         except (TrainingFailed, NotFound, OSError) as error:
-            self._end(runs.Ending("failed"), _failure_of(error))
+            self._end(runs.Ending("failed"), failure_of(error))
             return
         self.lease.guard(child)
-        failure = None
+        failure, at_its_end = None, False
         try:
             failure = self._follow(child)
+            at_its_end = failure is None and not self.lease.lost
         finally:
-            if failure is not None or self.lease.lost:
+            if not at_its_end:
                 child.kill()
             exit_ = child.wait(timeout=5.0)
         if self.lease.lost:
@@ -139,7 +151,7 @@ class _Supervision:
             log.warning("run %s: figures wait for the database: %s", self.claim.run_id, error.orig)
             self.pending = events + self.pending
         except OSError as error:
-            return _failure_of(error)
+            return failure_of(error)
         return None
 
     def _flush_rest(self) -> Failure | None:
@@ -156,7 +168,7 @@ class _Supervision:
             try:
                 self.duty.publish(self.last.result)
             except OSError as error:
-                return _failure_of(error)
+                return failure_of(error)
         return None
 
     def _ask_to_stop(self, child: ChildProcess) -> None:
@@ -223,19 +235,3 @@ class _until_lost(stop_base):  # noqa: N801 - tenacity's own style
 
     def __call__(self, retry_state: object) -> bool:  # noqa: ARG002
         return self._lease.lost
-
-
-def _failure_of(error: TrainingFailed | NotFound | OSError) -> Failure:
-    if isinstance(error, TrainingFailed):
-        return error.failure
-    if isinstance(error, NotFound):
-        return Failure("file_missing", "A stored file is missing", error.detail, "Was the storage folder changed?")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Failure(
-            "disk_full",
-            "The disk is full",
-            f"A file could not be stored: {error.strerror}.",
-            "Free some space, then retry: the job goes on from its last checkpoint.",
-            retryable=True,
-        )
-    return Failure("storage_error", "A file could not be stored or read", str(error), retryable=True)

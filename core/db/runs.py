@@ -4,6 +4,7 @@ A claim is one conditional UPDATE and raises the attempt, the fencing token: who
 nothing any more. The row is the truth; brokers only say "look".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,11 @@ def listing(session: Session, project_id: str, window: Window, *, subject: str |
     """A project's runs with their attempts."""
     query = select(Run).where(Run.project_id == project_id).options(selectinload(Run.attempts))
     return page(session, query if subject is None else query.where(Run.subject == subject), Run.id, window)
+
+
+def held(session: Session, ids: Sequence[str]) -> set[str]:
+    """Those of the runs that a worker holds a lease on."""
+    return set(session.scalars(select(Run.id).where(Run.id.in_(ids), Run.status.in_(HELD))))
 
 
 def claim(work: Session, worker_id: str, lease_seconds: float) -> Claim | None:

@@ -1,0 +1,47 @@
+"""What a supervisor does when it is itself at fault."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.db import runs
+from core.db.models import Dataset, Project
+from core.db.session import Database
+from core.settings import Settings
+from worker.duties import DUTIES
+from worker.duties.read_dataset import ReadDataset
+from worker.host import Host
+
+
+class Forgetful(ReadDataset):
+    """The real child reads the real digits; then our own code makes a mistake."""
+
+    def publish(self, result: dict[str, Any]) -> None:  # noqa: ARG002
+        raise KeyError("path")
+
+
+def test_a_mistake_of_the_supervisor_counts_as_a_crash_and_ends_in_a_loop_with_its_trace(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DUTIES, "read_dataset", Forgetful)
+    leftover = tmp_path / "work" / "run_long_gone" / "0001"
+    leftover.mkdir(parents=True)
+    host = Host(Settings(data_dir=tmp_path, database_url=sqlite_url, threads=1))
+    assert not leftover.exists(), "scratch of a run that nobody holds is removed"
+    database = Database(sqlite_url)
+    with database.write() as work:
+        project = Project(name="default")
+        work.add(project)
+        work.flush()
+        dataset = Dataset(project_id=project.id, name="digits", source={"kind": "builtin", "name": "digits"})
+        work.add(dataset)
+        work.flush()
+        runs.enqueue(work, kind="read_dataset", subject=dataset.id, project_id=project.id)
+    assert [host.work_once() for _ in range(4)] == [True, True, True, False]
+    with database.read() as session:
+        row = session.get_one(Dataset, dataset.id)
+        assert row.status == "rejected" and row.error is not None
+        assert row.error["code"] == "crash_loop" and "KeyError" in row.error["detail"]
+    host.close()
+    database.close()
