@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,18 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 import migrations
 from cli.output import load_settings, say
 from core.errors import Unavailable
+from core.gpus import list_gpus
 from core.settings import Settings
 
 API_STOP_SECONDS = 3  # open event streams are cut after so long
-
-
-def count_gpus() -> int:
-    """GPUs of this machine; 0 where there is no driver."""
-    try:
-        listing = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=10, check=True)
-    except (subprocess.SubprocessError, OSError):
-        return 0
-    return sum(line.startswith("GPU ") for line in listing.stdout.splitlines())
 
 
 def api_command(host: str, port: int) -> list[str]:
@@ -95,6 +86,6 @@ def worker(
 ) -> None:
     """Run a worker."""
     settings = load_settings()
-    slots = slots or settings.slots or count_gpus() or 1
+    slots = slots or settings.slots or len(list_gpus()) or 1
     command = worker_command(slots, ["--queues", queues] if queues else None)
     os.execve(command[0], command, os.environ | {"DISTILLERY_SLOTS": str(slots), "OMP_WAIT_POLICY": "PASSIVE"})

@@ -20,11 +20,12 @@ import typer
 
 from cli.client import RunningStack
 from cli.output import load_settings, out, say
-from cli.parts import api_command, count_gpus, migrate_database, redis_binary, redis_command, worker_command
+from cli.parts import api_command, migrate_database, redis_binary, redis_command, worker_command
 from cli.supervisor import Part, Supervisor, adopt_orphans
 from core.db import keys
 from core.db.session import Database
 from core.errors import Conflict, DistilleryError
+from core.gpus import list_gpus
 from core.settings import Settings
 
 SOCKET_BYTES = 100  # longer paths do not fit into a unix socket's address
@@ -184,4 +185,4 @@ def up(
         settings = settings.model_copy(update={"data_dir": data_dir.expanduser().resolve()})
     with only_one(settings.data_dir):
         port = free_port(host, port)
-        Stack(settings, host, port, slots or settings.slots or count_gpus() or 1).run()
+        Stack(settings, host, port, slots or settings.slots or len(list_gpus()) or 1).run()

@@ -18,10 +18,10 @@ from core import VERSION
 from core.db import runs
 from core.db.models import Worker, now
 from core.db.session import Database
+from core.gpus import list_gpus
 from core.queue import make_queue
 from core.settings import Settings
 from core.storage import open_storage
-from worker.device import list_gpus
 from worker.equipment import Equipment
 from worker.runner import supervise
 

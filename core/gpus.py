@@ -1,4 +1,4 @@
-"""Which GPUs this machine has, without torch: the worker must never start CUDA itself."""
+"""Which GPUs this machine has, without torch: only a training child may start CUDA."""
 
 import shutil
 import subprocess
