@@ -101,7 +101,7 @@ def prepare(client: Client, document: Json, base: Path, view: ProgressView) -> J
 
 
 def submit(
-    job: Annotated[Path, typer.Argument(metavar="JOB.yaml", help="The recipe; see docs/guides.")],
+    job: Annotated[Path, typer.Argument(metavar="JOB.yaml", help="The recipe; see docs/guides/recipe.md.")],
     watch: Annotated[bool, typer.Option("--watch", help="Show its progress until it has ended.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -52,7 +52,7 @@ def summary(recipe: Recipe, plans: list[StudentPlan], folder: RunFolder, result:
 
 
 def train(
-    job: Annotated[Path, typer.Argument(metavar="JOB.yaml", help="The recipe; see docs/guides.")],
+    job: Annotated[Path, typer.Argument(metavar="JOB.yaml", help="The recipe; see docs/guides/recipe.md.")],
     to: Annotated[Path, typer.Option("--out", help="Where the weights go; the same folder again goes on.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print result.json instead of the table.")] = False,
 ) -> None:

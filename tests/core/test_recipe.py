@@ -1,8 +1,10 @@
 """The recipe: defaults, presets, refusals, and the plan of students that follows."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import BaseModel, ValidationError
 
 from core import catalog
@@ -125,3 +127,11 @@ def test_labels_are_folder_names_and_unique() -> None:
     labels = [plan.label for plan in plans]
     assert len({label.casefold() for label in labels}) == len(hostile)
     assert all("/" not in label and label not in ("", ".", "..") and label[0] != "." for label in labels)
+
+
+def test_the_guides_recipe_is_one() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "guides" / "recipe.md").read_text()
+    guide = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
+    recipe = Recipe.model_validate(guide)
+    assert recipe.training.optimizer.lr == 0.05 and len(plan_students(recipe)) == 5 + 4  # kd shares a control with small
+    assert set(guide) - set(Recipe.model_fields) == set()
