@@ -133,5 +133,7 @@ def test_the_guides_recipe_is_one() -> None:
     text = (Path(__file__).parents[2] / "docs" / "guides" / "recipe.md").read_text()
     guide = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
     recipe = Recipe.model_validate(guide)
-    assert recipe.training.optimizer.lr == 0.05 and len(plan_students(recipe)) == 5 + 4  # kd shares a control with small
+    assert (
+        recipe.training.optimizer.lr == 0.05 and len(plan_students(recipe)) == 5 + 4
+    )  # kd shares a control with small
     assert set(guide) - set(Recipe.model_fields) == set()
