@@ -12,7 +12,8 @@ from api.schemas import Listing
 from api.uploads import service
 from api.uploads.schemas import PartRead, Purpose, UploadComplete, UploadCreate, UploadRead
 from core.db import datasets, uploads
-from core.errors import Conflict, Invalid, Problem, TooLarge
+from core.db.models import Upload
+from core.errors import Conflict, Invalid, NotFound, Problem, TooLarge
 from core.storage import keys as storage_keys
 
 router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=CreatingRoute)
@@ -92,7 +93,7 @@ async def put_part(
 
     def keep(part: service.Received) -> PartRead:
         storage.put(storage_keys.upload_part(upload_id, n), part.path)
-        with database.write() as work:
+        with service.tidy(storage, upload_id), database.write() as work:
             row = uploads.record_part(work, upload_id, n, bytes=part.bytes, sha256=part.sha256)
             return PartRead.model_validate(row)
 
@@ -112,17 +113,30 @@ def complete_upload(
     settings: TheSettings,
 ) -> UploadRead:
     """Put the parts together. Repeating it answers the same; another hash is a 422 and changes nothing."""
-    with database.read() as session:
-        upload = uploads.get(session, caller.project_id, upload_id)
-    if upload.status == "complete":
+
+    def read() -> Upload:
+        with database.read() as session:
+            return uploads.get(session, caller.project_id, upload_id)
+
+    def answer(upload: Upload) -> UploadRead:
         if upload.sha256 != wish.sha256:
-            detail = "The upload is complete, with another hash."
-            raise Invalid([Problem("/sha256", "upload_mismatch", detail)])
+            raise Invalid([Problem("/sha256", "upload_mismatch", "The upload is complete, with another hash.")])
         return UploadRead.of(upload)
-    service.assemble(upload, wish.sha256, storage, settings)  # long: outside any transaction
-    with database.write() as work:
+
+    upload = read()
+    if upload.status == "complete":
+        return answer(upload)
+    try:
+        service.assemble(upload, wish.sha256, storage, settings)  # long: outside any transaction
+    except NotFound:  # its parts are gone: another request was faster
+        upload = read()
+        if upload.status == "complete":
+            return answer(upload)
+        raise
+    with service.tidy(storage, upload_id), database.write() as work:
         upload = uploads.get(work, caller.project_id, upload_id)
-        uploads.finish(work, upload, wish.sha256)
+        if upload.status == "open":
+            uploads.finish(work, upload, wish.sha256)
         work.after_commit(partial(storage.delete_prefix, storage_keys.upload_parts(upload_id)))
         return UploadRead.of(upload)
 

@@ -92,6 +92,19 @@ async def receive(body: AsyncIterator[bytes], file: IO[Any], expected: int) -> R
     return Received(path_of(file), size, hasher.hexdigest())
 
 
+@contextmanager
+def tidy(storage: Storage, upload_id: str) -> Iterator[None]:
+    """Take back the files of a request whose upload another one has deleted or completed meanwhile."""
+    try:
+        yield
+    except NotFound:
+        storage.delete_prefix(storage_keys.upload_folder(upload_id))
+        raise
+    except Conflict:
+        storage.delete_prefix(storage_keys.upload_parts(upload_id))
+        raise
+
+
 def assemble(upload: Upload, sha256: str, storage: Storage, settings: Settings) -> None:
     """Put the parts together and store the whole, if its hash is what the client says it is."""
     if missing := uploads.missing_parts(upload):

@@ -154,3 +154,42 @@ def test_a_part_is_bytes_whatever_it_claims_to_be(client: TestClient) -> None:
     id = announce(client, b"\x00" * 10)
     answer = client.put(f"/v1/uploads/{id}/parts/1", content=b"\x00" * 10, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["bytes"]) == (200, 10)
+
+
+def test_a_part_that_arrives_after_the_upload_was_deleted_leaves_nothing(
+    client: TestClient, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = announce(client)
+    put = storage.put
+
+    def put_too_late(key: str, source: Path) -> None:
+        assert client.delete(f"/v1/uploads/{id}").status_code == 204
+        put(key, source)
+
+    monkeypatch.setattr(storage, "put", put_too_late)
+    assert client.put(f"/v1/uploads/{id}/parts/1", content=CONTENT[:1000]).status_code == 404
+    assert not storage.exists(storage_keys.upload_part(id, 1))
+
+
+@pytest.mark.parametrize("rival", ["complete", "delete"])
+def test_two_requests_that_end_an_upload(
+    client: TestClient, storage: Storage, monkeypatch: pytest.MonkeyPatch, rival: str
+) -> None:
+    """Another request completes or deletes the upload while this one puts its parts together."""
+    id = announce(client)
+    for n in (1, 2, 3):
+        send(client, id, n)
+    fetch = storage.fetch
+
+    def be_slower(key: str) -> Path:
+        monkeypatch.setattr(storage, "fetch", fetch)
+        if rival == "complete":
+            assert client.post(f"/v1/uploads/{id}/complete", json={"sha256": SHA}).status_code == 200
+        else:
+            assert client.delete(f"/v1/uploads/{id}").status_code == 204
+        return fetch(key)
+
+    monkeypatch.setattr(storage, "fetch", be_slower)
+    answer = client.post(f"/v1/uploads/{id}/complete", json={"sha256": SHA})
+    assert answer.status_code == (200 if rival == "complete" else 404)
+    assert storage.exists(storage_keys.upload_file(id)) == (rival == "complete")
