@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
@@ -37,6 +38,8 @@ from core.queue import Queue, make_queue
 from core.settings import Settings
 from core.storage import Storage, open_storage
 
+POSTGRES_WRITERS = 15  # half of the pool's connections: reading goes on
+
 
 def create_app(
     settings: Settings | None = None,
@@ -59,6 +62,7 @@ def create_app(
     )
     app.state.settings = settings
     app.state.database = database or _open_database(settings)
+    app.state.writers = CapacityLimiter(1 if app.state.database.is_sqlite else POSTGRES_WRITERS)
     app.state.storage = storage or open_storage(settings.storage)
     app.state.queue = queue or make_queue(settings.broker_url)
     app.state.broadcaster = Broadcaster(app.state.database)

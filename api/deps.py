@@ -1,11 +1,12 @@
 """What endpoints ask for by type: who is calling, a transaction, storage, the queue, a part of a list."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Literal, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request, Security
+from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 from sqlalchemy.exc import SQLAlchemyError
@@ -102,9 +103,13 @@ def _reading(database: TheDatabase) -> Iterator[Session]:
         yield session
 
 
-def _writing(request: Request, database: TheDatabase) -> Iterator[UnitOfWork]:
-    """One transaction, committed before the answer leaves (scope="function"); a failed commit is a failed request."""
-    with database.write() as work:
+async def _writing(request: Request, database: TheDatabase) -> AsyncIterator[UnitOfWork]:
+    """One transaction, committed before the answer leaves (scope="function"); a failed commit is a failed request.
+
+    Requests queue for it here, without a thread: threads that all wait for the database's lock would leave none to
+    the request that holds it.
+    """
+    async with request.app.state.writers, contextmanager_in_threadpool(database.write()) as work:
         request.state.work = work
         yield work
 

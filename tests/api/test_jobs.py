@@ -1,8 +1,10 @@
 """Jobs over REST: made whole, listed by keyset, steered through the lifecycle, deleted with their files."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from anyio import to_thread
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
@@ -212,3 +214,18 @@ def test_a_job_in_every_state_can_be_shown(client: TestClient, make: Make, datab
 def test_the_recipe_that_is_shown_is_a_recipe(client: TestClient, make: Make) -> None:
     job = make.job()
     assert Recipe.model_validate(job["recipe"]).model_dump(mode="json") == job["recipe"]
+
+
+def test_more_requests_write_at_once_than_there_are_threads(client: TestClient, make: Make) -> None:
+    """Those that wait for the database must leave a thread to the one that holds it."""
+    dataset = make.dataset()
+    body = {"dataset": dataset, "students": [{"name": "s", "architecture": "resnet8"}]}
+
+    def leave_few_threads() -> None:
+        to_thread.current_default_thread_limiter().total_tokens = 3
+
+    assert client.portal is not None
+    client.portal.call(leave_few_threads)
+    with ThreadPoolExecutor(12) as crowd:
+        answers = list(crowd.map(lambda _: client.post("/v1/jobs", json=body).status_code, range(24)))
+    assert answers == [201] * 24
