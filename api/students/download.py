@@ -47,4 +47,14 @@ class Download(FileResponse):
             elif not refused:
                 await send(message)
 
-        await super().__call__(scope, receive, judged)
+        await super().__call__(_without_foreign_range(scope), receive, judged)
+
+
+def _without_foreign_range(scope: Scope) -> Scope:
+    """RFC 9110, 14.2: a Range in another unit than bytes, or on anything but GET, is as if it were not there."""
+    kept = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name != b"range" or (scope["method"] == "GET" and value.strip().lower().startswith(b"bytes"))
+    ]
+    return {**scope, "headers": kept}

@@ -54,12 +54,23 @@ def test_a_resumed_download_is_the_same_file_or_all_of_the_new_one(client: TestC
     assert (other.status_code, other.content) == (200, CONTENT)
 
 
-@pytest.mark.parametrize("asked", ["bytes=6000-", "bytes=9-2", "lines=1-2", "bytes=a-b", "nonsense"])
+@pytest.mark.parametrize("asked", ["bytes=6000-", "bytes=9-2", "bytes=a-b"])
 def test_a_part_that_is_not_there(client: TestClient, url: str, asked: str) -> None:
     answer = client.get(url, headers={"Range": asked})
     assert answer.status_code == 416
     assert answer.json()["code"] == "bad_range"
     assert answer.headers["content-range"] == f"bytes */{len(CONTENT)}"
+
+
+@pytest.mark.parametrize("asked", ["lines=1-2", "nonsense"])
+def test_a_range_in_another_unit_is_as_if_it_were_not_there(client: TestClient, url: str, asked: str) -> None:
+    answer = client.get(url, headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (200, CONTENT)
+
+
+def test_a_head_is_always_about_the_whole_file(client: TestClient, url: str) -> None:
+    answer = client.head(url, headers={"Range": "bytes=0-9"})
+    assert (answer.status_code, answer.headers["content-length"]) == (200, str(len(CONTENT)))
 
 
 def test_what_one_has_is_not_sent_again(client: TestClient, url: str) -> None:
