@@ -21,7 +21,14 @@ def seconds(work: Callable[[], None]) -> float:
 
 
 def main() -> int:
-    table = Table("this", "against", "ratio (median)", "lowest", "highest", title="Above 1: this is faster")
+    table = Table(
+        "this",
+        "against",
+        "ratio (median)",
+        "lowest",
+        "highest",
+        title="How many times as fast: 2 is twice as fast, 0.5 takes twice as long",
+    )
     for suite in SUITES:
         for this, against, run_this, run_against in suite.pairs():
             run_this()
