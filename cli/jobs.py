@@ -13,6 +13,7 @@ from cli.output import err, load_settings, out, print_json, say, warn
 from cli.progress import ProgressView
 from cli.register import ensure_dataset, ensure_teacher
 from cli.results import result_notes, result_table
+from cli.students import best_student
 from core.errors import DistilleryError
 from core.lifecycle import TERMINAL
 
@@ -83,6 +84,10 @@ def _watch(client: Client, id: str, as_json: bool) -> None:
             raise typer.Exit(1)
         return
     show_outcome(job)
+    best = best_student(job["students"])
+    if best is not None:
+        say(f"Best on val is {best['label']}: distillery download {best['id']} -o weights")
+        say(f"All of them: distillery students --job {id}")
 
 
 # --- commands -----------------------------------------------------------------------------------------------------
@@ -138,6 +143,13 @@ def jobs(
         rows = list(client.each("/v1/jobs", most=limit, status=status))
     if as_json:
         print_json(rows)
+        return
+    if not rows:
+        say(
+            "No jobs yet. Begin with one: distillery submit JOB.yaml --watch"
+            if status is None
+            else f"No jobs are {status}."
+        )
         return
     table = Table(Column("id", no_wrap=True), "name", "status", "progress", "students", "created")
     for row in rows:

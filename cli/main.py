@@ -6,6 +6,7 @@ import typer
 
 from cli import files, jobs, keys, parts
 from cli.output import Commands
+from cli.students import students
 from cli.train import train
 from cli.up import up
 from core import VERSION
@@ -28,7 +29,7 @@ def _add(panel: str, *functions: Callable[..., None]) -> None:
 
 _add(MACHINE, up, parts.api, parts.worker, parts.migrate, train)
 _add(CLIENT, jobs.submit, jobs.jobs, jobs.watch, jobs.cancel, jobs.pause, jobs.resume, jobs.retry)
-_add(CLIENT, files.upload, files.download)
+_add(CLIENT, students, files.upload, files.download)
 app.add_typer(keys.app, name="keys", rich_help_panel=CLIENT)
 
 

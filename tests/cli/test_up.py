@@ -34,6 +34,11 @@ def test_a_job_from_a_file_to_verified_weights(tmp_path: Path) -> None:
         assert finished["status"] == "succeeded"
         assert [row["id"] for row in stack.answer("jobs")] == [finished["id"]]
         assert len(stack.answer("jobs", "--status", "failed")) == 0
+        trained = finished["students"][0]["id"]
+        shown = stack.run("watch", finished["id"]).stderr
+        assert f"distillery download {trained} -o weights" in shown
+        assert f"distillery students --job {finished['id']}" in shown
+        assert [row["id"] for row in stack.answer("students", "--job", finished["id"])] == [trained]
         again = stack.answer("submit", str(job))
         assert again["dataset"]["id"] == finished["dataset"]["id"]  # found again, not registered twice
         stack.run("cancel", again["id"])
@@ -64,6 +69,8 @@ def test_a_second_one_on_the_same_folder_is_refused(tmp_path: Path) -> None:
         assert second.returncode == 1
         assert "Another one uses this folder" in second.stderr
         assert stack.answer("jobs") == []
+        empty = stack.run("jobs")
+        assert empty.stdout == "" and "distillery submit" in empty.stderr
 
 
 def test_a_job_goes_on_at_the_next_start(tmp_path: Path) -> None:
