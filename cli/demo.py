@@ -26,6 +26,7 @@ from cli.jobs import follow_job, show_outcome
 from cli.output import out, say, show_error
 from cli.progress import ProgressView
 from cli.register import ensure_dataset
+from cli.students import best_student
 from cli.supervisor import Part
 from cli.up import free_port, only_one
 from core.errors import Conflict, DistilleryError
@@ -89,14 +90,15 @@ def run_job(client: Client, wish: Json) -> Json:
     return job
 
 
-def train_teacher(client: Client, dataset: str) -> str:
-    """A teacher from labels alone, registered; returns its id."""
+def train_teacher(client: Client, dataset: str) -> tuple[str, str]:
+    """A teacher from labels alone, registered: (its id as a teacher, its id as the student it was)."""
     job = run_job(client, TEACHER | {"dataset": dataset})
     if job["status"] != "succeeded":
         show_outcome(job)
+    student = str(job["students"][0]["id"])
     wish = {
         "name": "digits teacher",
-        "source": {"kind": "student", "student": job["students"][0]["id"]},
+        "source": {"kind": "student", "student": student},
         "dataset": dataset,
     }
     teacher = client.post("/v1/teachers", wish)
@@ -106,7 +108,7 @@ def train_teacher(client: Client, dataset: str) -> str:
     if teacher["status"] != "ready":
         raise DistilleryError(teacher["error"]["code"], teacher["error"]["detail"])
     say(f"teacher: {teacher['architecture']}, {teacher['parameters']:,} parameters, val top-1 {teacher['top1']:.1%}")
-    return str(teacher["id"])
+    return str(teacher["id"]), student
 
 
 def tensors_sha256(weights: Path) -> str:
@@ -118,19 +120,15 @@ def tensors_sha256(weights: Path) -> str:
     return digest.hexdigest()
 
 
-def take_best(client: Client, job: Json, folder: Path) -> None:
-    """Download the student that is best on val, and check its tensors as well as its bytes."""
-    students = [s for s in job["students"] if s["role"] == "student" and s["status"] == "trained"]
-    best = client.get(f"/v1/students/{max(students, key=lambda s: s['metrics']['top1'])['id']}")
-    target = folder / best["label"]
+def take(client: Client, id: str, target: Path) -> list[Path]:
+    """Download a student, and check its tensors as well as its bytes."""
+    student = client.get(f"/v1/students/{id}")
     shutil.rmtree(target, ignore_errors=True)
     with ProgressView("") as view:
-        files = fetch_student(client, best, target, view)
-    if tensors_sha256(target / "weights.safetensors") != best["tensors_sha256"]:
+        files = fetch_student(client, student, target, view)
+    if tensors_sha256(target / "weights.safetensors") != student["tensors_sha256"]:
         raise DistilleryError("wrong_tensors", f"{target}: the tensors are not those that were trained.")
-    say(f"Best on val: {best['label']}. Its files, with verified SHA-256:")
-    for path in files:
-        out.print(f"  {path}", soft_wrap=True)
+    return files
 
 
 def demo(address: str) -> None:
@@ -144,12 +142,18 @@ def demo(address: str) -> None:
     with Client(found.url, (data_dir / "admin.key").read_text().strip(), patience=30.0) as client:
         with ProgressView("") as view:
             dataset = ensure_dataset(client, Builtin("digits"), view)
-        teacher = train_teacher(client, dataset)
+        teacher, teacher_student = train_teacher(client, dataset)
         job = run_job(client, DISTILLATION | {"dataset": dataset, "teacher": teacher})
         show_outcome(job)
-        take_best(client, job, FOLDER)
+        best = best_student(job["students"])
+        assert best is not None  # the job succeeded
+        files = take(client, teacher_student, FOLDER / "teacher") + take(client, best["id"], FOLDER / best["label"])
     (FOLDER / "job.json").write_text(json.dumps(job, indent=2))
-    say(f"From nothing to here: {time.monotonic() - started:.0f} s.")
+    say(f"Best student: {best['label']}, chosen by top-1 on val, not by the figures on test above.")
+    say("The teacher's files and its own, with verified SHA-256:")
+    for path in files:
+        out.print(f"  {path}", soft_wrap=True)
+    say(f"After set-up: {time.monotonic() - started:.0f} s.")
 
 
 def _on_sigterm(_number: int, _frame: FrameType | None) -> None:
@@ -167,6 +171,9 @@ def main() -> int:
                 say(f"The dashboard stays up until Ctrl-C: {address}")
                 while up.alive:
                     time.sleep(0.5)
+        if not sys.stdout.isatty():
+            say(f"The dashboard again: .venv/bin/distillery up --data-dir {FOLDER / 'stack'}")
+            say(f"Its key: {FOLDER / 'stack' / 'admin.key'}")
     except DistilleryError as error:
         show_error(error)
         return 1

@@ -8,7 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from cli.output import duration, err, say
 
-# Where there is no terminal: a line for each phase, then one after so much of the whole and so many seconds.
+# Where there is no terminal: a line for each phase, then one after so much of the whole and so many seconds,
+# and always the one of the whole: nothing that is done may look as if it had stopped.
 LINE_EVERY = 0.1
 LINE_SECONDS = 2.0
 
@@ -52,7 +53,8 @@ class ProgressView:
             return
         tenths, now = int(step / total / LINE_EVERY) if total else 0, time.monotonic()
         last_phase, last_tenths, at = self._printed
-        if phase != last_phase or (tenths != last_tenths and now - at > LINE_SECONDS):
+        due = tenths != last_tenths and (now - at > LINE_SECONDS or step == total)
+        if phase != last_phase or due:
             self._printed = (phase, tenths, now)
             share = f" {step}/{total}" if total and step else ""
             say(f"{title}{share}  {text}".rstrip())

@@ -7,6 +7,7 @@ import pytest
 
 from cli.client import Client
 from cli.files import fetch_file
+from cli.progress import ProgressView
 from cli.register import pack_folder
 from core.errors import DistilleryError
 from tests.cli.flaky_server import flaky
@@ -68,3 +69,10 @@ def test_a_folder_packs_to_the_same_bytes_whatever_its_times(tmp_path: Path) -> 
         hashes.add(hashlib.sha256(archive.read_bytes()).hexdigest())
         (folder / "train/a/1.png").touch()
     assert len(hashes) == 1
+
+
+def test_without_a_terminal_the_last_line_is_that_of_the_whole(capfd: pytest.CaptureFixture[str]) -> None:
+    with ProgressView("") as view:
+        for step in range(1, 1001):
+            view.show("downloading weights", step=step, total=1000)
+    assert capfd.readouterr().err.splitlines()[-1].split() == ["downloading", "weights", "1000/1000"]
