@@ -49,7 +49,7 @@ def follow_job(client: Client, id: str, view: ProgressView) -> Json:
 
 def _show(job: Json, view: ProgressView) -> None:
     progress = job["progress"]
-    doing = job["phase"] if job["status"] == "running" and job["phase"] else job["status"]
+    doing = job["phase"].replace("_", " ") if job["status"] == "running" and job["phase"] else job["status"]
     note = ""
     if progress["epoch"]:
         note = f"epoch {progress['epoch']}/{progress['total_epochs']}"

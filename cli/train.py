@@ -8,7 +8,7 @@ import typer
 
 from cli.jobfile import parse_recipe, read_document
 from cli.local import LocalTraining
-from cli.output import load_settings, out, print_json, say, size
+from cli.output import counted, load_settings, out, print_json, say, size
 from cli.progress import ProgressView
 from cli.results import result_notes, result_table
 from cli.run_folder import RunFolder
@@ -84,6 +84,6 @@ def train(
     for line in result_notes(result):
         out.print(line, markup=False, soft_wrap=True)
     weights = sum(f["bytes"] for s in shown["students"] for f in s["files"])
-    say(f"{len(plans)} students, {size(weights)} in {to}, {time.monotonic() - started:.0f} s.")
+    say(f"{counted(len(plans), 'student')}, {size(weights)} in {to}, {time.monotonic() - started:.0f} s.")
     if all(student["status"] == "failed" for student in shown["students"]):
         raise typer.Exit(1)

@@ -111,7 +111,7 @@ class Cohort:
             Failure(
                 "diverged",
                 "Training diverged",
-                f"Every student's loss became infinite or not a number; the first at step "
+                f"No student is left: the loss became infinite or not a number, first at step "
                 f"{min(f['step'] for f in failed)}.",
                 "Lower the learning rate, or add warmup_epochs to the schedule.",
                 errors=[{"pointer": "/students", "code": "diverged", "detail": f["detail"]} for f in failed],
