@@ -24,6 +24,7 @@ class StudentRead(ObjectRead):
 
     object: Literal["student"] = "student"
     job: str = Field(description="The job's id.")
+    job_name: str
     name: str
     label: str = Field(description="Unique in the job.")
     seed: int
@@ -56,6 +57,7 @@ class StudentRead(ObjectRead):
         return cls(
             **{name: getattr(row, name) for name in same + more},
             job=row.job_id,
+            job_name=row.job.name,
             loss=row.plan["loss"],
             optimizer=row.plan["optimizer"],
             init=row.plan["init"],

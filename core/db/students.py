@@ -1,17 +1,19 @@
 """Students: the candidates of a job, and the files that can be downloaded of them."""
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from core.db.models import File, Student
+from core.db.models import File, Job, Student
 from core.db.paging import Page, Window, page
 from core.errors import NotFound
 
+_WHOLE = (selectinload(Student.files), joinedload(Student.job).load_only(Job.name))
+
 
 def get(session: Session, project_id: str, id: str) -> Student:
-    """With its files; `NotFound` for another project's too."""
+    """With its files and its job's name; `NotFound` for another project's too."""
     query = select(Student).where(Student.id == id, Student.project_id == project_id)
-    student = session.scalars(query.options(selectinload(Student.files))).first()
+    student = session.scalars(query.options(*_WHOLE)).first()
     if student is None:
         raise NotFound("student", id)
     return student
@@ -27,7 +29,7 @@ def listing(
     role: str | None = None,
     architecture: str | None = None,
 ) -> Page[Student]:
-    query = select(Student).where(Student.project_id == project_id).options(selectinload(Student.files))
+    query = select(Student).where(Student.project_id == project_id).options(*_WHOLE)
     for column, value in (
         (Student.job_id, job),
         (Student.status, status),

@@ -51,9 +51,12 @@ test.each([
   [4119.7, "4120"],
 ])("plain(%s)", (value, text) => expect(format.plain(value)).toBe(text));
 
-test("an interval is told by half its width", () => {
-  expect(format.plusMinus([0.95, 0.97])).toBe("±1.0");
-  expect(format.plusMinus(null)).toBe("");
+test("an interval is told by half its width, or by its ends where 0 or 100 % cuts it", () => {
+  expect(format.plusMinus(0.96, [0.95, 0.97])).toBe("±1.0");
+  expect(format.plusMinus(1, [0.97, 1])).toBe("[97.0, 100]");
+  expect(format.plusMinus(0.922, [0.588, 1])).toBe("[58.8, 100]");
+  expect(format.plusMinus(0.01, [0, 0.05])).toBe("[0, 5.0]");
+  expect(format.plusMinus(0.9, null)).toBe("");
 });
 
 test("ages grow coarser", () => {

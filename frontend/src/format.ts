@@ -26,10 +26,13 @@ export function points(difference: number | null | undefined): string {
   return (difference < 0 ? MINUS : "+") + text;
 }
 
-/** Half the width of an interval of shares, in percentage points: [0.95, 0.97] -> "±1.0" */
-export function plusMinus(interval: readonly number[] | null | undefined): string {
+/** An interval of shares around `share`, in percentage points: "±1.0", or "[97.0, 100]" where 0 or 100 % cuts it. */
+export function plusMinus(share: number | null | undefined, interval: readonly number[] | null | undefined): string {
   const [low, high] = interval ?? [];
-  return low === undefined || high === undefined ? "" : `±${(50 * (high - low)).toFixed(1)}`;
+  if (share == null || low === undefined || high === undefined) return "";
+  const half = (high - low) / 2;
+  const edge = (value: number) => (value === 0 || value === 1 ? String(100 * value) : percentage(value));
+  return share - half < 0 || share + half > 1 ? `[${edge(low)}, ${edge(high)}]` : `±${(100 * half).toFixed(1)}`;
 }
 
 /** 7380 -> "2 h 3 min" */

@@ -99,7 +99,29 @@ test("before the first job there is an invitation; the button begins the sample"
   await open("/");
   await userEvent.click(await screen.findByRole("button", { name: /Distil the sample/ }));
   expect(await screen.findByText("Train a teacher on the digits")).toBeVisible();
-  expect(posted).toMatchObject([{ preset: "digits", dataset: "dst_1", teacher: null }]);
+  expect(posted).toMatchObject([{ preset: "digits", dataset: "dst_1", students: [{ architecture: "resnet8x4" }] }]);
+});
+
+test("a sample that another browser left half-way can be continued, until its students exist", async () => {
+  localStorage.clear();
+  const teacher = makeJob({ id: "job_9", name: "digits: the teacher" });
+  const jobs = [teacher];
+  server.use(
+    answer("get", "/v1/workers", list([])),
+    answer("get", "/v1/teachers", list([])),
+    answer("get", "/v1/jobs/job_9", teacher),
+    http.get("*/v1/jobs", () => HttpResponse.json(list(jobs))),
+  );
+  const { unmount } = await open("/");
+  await userEvent.click(await screen.findByRole("button", { name: "Continue the sample" }));
+  expect(await screen.findByText("Train a teacher on the digits")).toBeVisible();
+  unmount();
+
+  localStorage.clear();
+  jobs.push(makeJob({ id: "job_10", name: "digits: two sizes, three seeds" }));
+  await open("/");
+  expect(await screen.findByText("digits: two sizes, three seeds")).toBeVisible();
+  expect(screen.queryByRole("button", { name: "Continue the sample" })).toBeNull();
 });
 
 test("an address that leads nowhere says so", async () => {

@@ -2601,6 +2601,8 @@ export interface components {
              * @description The job's id.
              */
             job: string;
+            /** Job Name */
+            job_name: string;
             /**
              * Label
              * @description Unique in the job.

@@ -45,6 +45,12 @@ test("a flat curve gets a range with an inside", () => {
   expect(high - low).toBeGreaterThan(0.01);
 });
 
+test("a range of shares leaves no room for a tick above 100 %", () => {
+  const [low, high] = range([{ step: [1, 2], value: [1, 1] }], [], false, 1);
+  expect(Math.max(...ticks(100 * low, 100 * high))).toBe(100);
+  expect(high).toBeGreaterThan(1);
+});
+
 test("labels that would overlap move apart, and stay inside", () => {
   const placed = dodge([100, 101, 10, 99], 16, 110);
   const sorted = [...placed].sort((a, b) => a - b);

@@ -74,7 +74,7 @@ export function options(host: HTMLElement, current: () => Look, react: Reactions
               const zoom = react.zoom();
               const seen = zoom ? lines.map((line) => within(line, zoom)) : lines;
               const values = flat.map((level) => level.value);
-              return range(seen, values, focus && !zoom);
+              return range(seen, values, focus && !zoom, look.unit === 100 ? 1 : undefined);
             },
           },
     },

@@ -19,9 +19,15 @@ export interface Extent {
 
 /**
  * A range that shows what matters: with `focus` the first steep part of training may run out below, because the
- * differences that count are small and come late.
+ * differences that count are small and come late. Above `most`, which no value can pass, there is room for a line's
+ * width alone.
  */
-export function range(curves: readonly Extent[], levels: readonly number[], focus: boolean): [number, number] {
+export function range(
+  curves: readonly Extent[],
+  levels: readonly number[],
+  focus: boolean,
+  most = Number.POSITIVE_INFINITY,
+): [number, number] {
   const last = Math.max(0, ...curves.map((curve) => curve.step.at(-1) ?? 0));
   const late = focus ? last * 0.35 : -1;
   let low = Number.POSITIVE_INFINITY;
@@ -41,7 +47,8 @@ export function range(curves: readonly Extent[], levels: readonly number[], focu
   if (!Number.isFinite(low)) return [0, 1];
   const flat = high - low < 1e-9 * Math.abs(high); // equal but for the last bits of a mean
   const pad = flat ? Math.abs(high) / 2 || 1 : (high - low) * 0.08;
-  return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad];
+  const bottom = low >= 0 ? Math.max(0, low - pad) : low - pad;
+  return [bottom, Math.min(high + pad, most + 0.02 * (high - bottom))];
 }
 
 /** Moves positions apart until they are `gap` from each other, each as little as possible, within [0, end]. */

@@ -72,17 +72,22 @@ export function Actions({ job }: { job: Job }) {
   );
 }
 
-/** Deleting takes the weights with it: the name must be typed. */
+const LONG = 40;
+
+/** Deleting takes the weights with it: the name must be typed, or one word where the name is long. */
 function DeleteDialog({ job, onClose }: { job: Job; onClose: () => void }) {
   const [typed, setTyped] = useState("");
   const navigate = useNavigate();
   const remove = useDelete(job.id);
+  const short = job.name.length <= LONG;
+  const asked = short ? job.name.trim() : "delete";
   return (
     <Dialog title="Delete this job?" onClose={onClose}>
       <p>Its students, their weights, curves and log go with it. This cannot be undone.</p>
       <label className="field">
         <span className="wrap">
-          Type its name: <b>{job.name}</b>
+          {short ? "Type its name: " : "To be sure, type "}
+          <b>{asked}</b>
         </span>
         <input className="input" value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" />
       </label>
@@ -94,7 +99,7 @@ function DeleteDialog({ job, onClose }: { job: Job; onClose: () => void }) {
         <button
           type="button"
           className="button danger"
-          disabled={typed.trim() !== job.name.trim() || remove.isPending}
+          disabled={typed.trim() !== asked || remove.isPending}
           onClick={() => remove.mutate(undefined, { onSuccess: () => void navigate({ to: "/jobs" }) })}
         >
           Delete for good

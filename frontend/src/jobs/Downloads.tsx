@@ -19,19 +19,19 @@ export function Downloads({ job }: { job: Job }) {
   const over = OVER.includes(job.status);
   const controls = ready.filter((student) => student.role === "control");
   return (
-    <Card title="Take them home" aside={over ? "weights and what describes them" : "the best weights so far"}>
-      <Downloadable students={ready.filter((student) => student.role === "student")} />
+    <Card title="Take them home" aside={over ? "weights and what describes them" : "the best weights stored so far"}>
+      <Downloadable students={ready.filter((student) => student.role === "student")} over={over} />
       {controls.length > 0 && (
         <details className="more controls">
           <summary>{plural(controls.length, "control")}</summary>
-          <Downloadable students={controls} />
+          <Downloadable students={controls} over={over} />
         </details>
       )}
     </Card>
   );
 }
 
-function Downloadable({ students }: { students: readonly Student[] }) {
+function Downloadable({ students, over }: { students: readonly Student[]; over: boolean }) {
   return (
     <ul className="downloads">
       {students.map((student) => (
@@ -40,7 +40,8 @@ function Downloadable({ students }: { students: readonly Student[] }) {
             <summary>
               <b className="wrap">{student.label}</b>
               <span className="soft nowrap">
-                {percent(judged(student))} · {bytes(student.files.reduce((sum, file) => sum + file.bytes, 0))}
+                {over ? percent(judged(student)) : stored(student)} ·{" "}
+                {bytes(student.files.reduce((sum, file) => sum + file.bytes, 0))}
               </span>
             </summary>
             <Files student={student} />
@@ -52,6 +53,12 @@ function Downloadable({ students }: { students: readonly Student[] }) {
 }
 
 const judged = (student: Student) => metricsOf(student).test?.top1 ?? metricsOf(student).top1;
+
+/** What the files of a job that goes on are: as good as when they were stored, not as the curves are by now. */
+function stored(student: Student): string {
+  const { best, top1 } = metricsOf(student);
+  return best ? `${percent(best.top1)}, stored at epoch ${best.epoch}` : percent(top1);
+}
 
 /** A student's files as links, and the same as one command. */
 export function Files({ student }: { student: Student }) {

@@ -112,6 +112,15 @@ test("a job is deleted only under its name", async () => {
   await waitFor(() => expect(here()).toBe("/jobs"));
 });
 
+test("a job with a long name is deleted under one word", async () => {
+  serveJob({ status: "failed", available_actions: ["delete"], name: "endless ".repeat(6) });
+  await open("/jobs/job_1");
+  await userEvent.click(await screen.findByRole("button", { name: "Delete" }));
+  const dialog = within(screen.getByRole("dialog"));
+  await userEvent.type(dialog.getByRole("textbox"), "delete");
+  expect(dialog.getByRole("button", { name: "Delete for good" })).toBeEnabled();
+});
+
 test("a failure is a sentence with its way out", async () => {
   const error = {
     code: "teacher_at_chance",

@@ -8,18 +8,28 @@ import type { Job } from "./queries";
 
 const H = 280;
 const LEFT = 44;
-const RIGHT = 84;
+const RIGHT = 16;
 const TOP = 20;
 const BOTTOM = 34;
 
-/** Size against accuracy: a student and its control joined, the line is the gain; the teacher in gold. */
-export function SizeChart({ job, standings }: { job: Job; standings: readonly Standing[] }) {
-  const id = useId();
-  const frame = useRef<HTMLDivElement>(null);
-  const width = Math.max(240, useWidth(frame));
+interface Props {
+  job: Job;
+  standings: readonly Standing[];
+}
+
+/** Nothing to draw without sizes of the teacher and of a student. */
+export function SizeChart({ job, standings }: Props) {
   const teacher = teacherOf(job);
   const shown = standings.filter((one) => one.top1 !== null && one.group.parameters);
   if (!teacher?.parameters || shown.length === 0) return null;
+  return <Plot teacher={{ top1: teacher.top1, parameters: teacher.parameters }} shown={shown} />;
+}
+
+/** Size against accuracy: a student and its control joined, the line is the gain; the teacher in gold. */
+function Plot({ teacher, shown }: { teacher: { top1: number; parameters: number }; shown: readonly Standing[] }) {
+  const id = useId();
+  const frame = useRef<HTMLDivElement>(null);
+  const width = Math.max(240, useWidth(frame));
   const sizes = [...shown.map((one) => one.group.parameters as number), teacher.parameters];
   const values = shown.flatMap((one) => [one.top1 as number, one.control ?? (one.top1 as number)]).concat(teacher.top1);
   const [low, high] = padded(Math.min(...values), Math.max(...values));
@@ -58,11 +68,11 @@ export function SizeChart({ job, standings }: { job: Job; standings: readonly St
             strokeDasharray="6 4"
           />
           <circle cx={x(teacher.parameters)} cy={level} r="5" fill="var(--teacher)" />
-          <text x={x(teacher.parameters) + 10} y={level - 8} className="teacher-mark">
+          <text x={x(teacher.parameters) + 5} y={level - 10} textAnchor="end" className="teacher-mark">
             teacher {percentage(teacher.top1)}
           </text>
           {shown.map((one) => (
-            <Student key={one.group.name} one={one} x={x(one.group.parameters as number)} y={y} />
+            <Student key={one.group.name} one={one} x={x(one.group.parameters as number)} y={y} middle={width / 2} />
           ))}
         </svg>
       </div>
@@ -84,7 +94,16 @@ export function SizeChart({ job, standings }: { job: Job; standings: readonly St
   );
 }
 
-function Student({ one, x, y }: { one: Standing; x: number; y: (value: number) => number }) {
+interface StudentProps {
+  one: Standing;
+  x: number;
+  y: (value: number) => number;
+  middle: number;
+}
+
+/** Its label stands on the side with more room. */
+function Student({ one, x, y, middle }: StudentProps) {
+  const turned = x > middle;
   const color = seriesColor(one.group.hue);
   const top = y(one.top1 as number);
   return (
@@ -96,7 +115,7 @@ function Student({ one, x, y }: { one: Standing; x: number; y: (value: number) =
         </>
       )}
       <circle cx={x} cy={top} r="5" fill={color} />
-      <text x={x + 10} y={top + 4} className="ink">
+      <text x={turned ? x - 10 : x + 10} y={top + 4} textAnchor={turned ? "end" : "start"} className="ink">
         {one.group.name.length > 24 ? `${one.group.name.slice(0, 23)}…` : one.group.name} {percentage(one.top1)}
       </text>
     </g>
@@ -105,7 +124,7 @@ function Student({ one, x, y }: { one: Standing; x: number; y: (value: number) =
 
 const padded = (low: number, high: number): [number, number] => {
   const pad = (high - low || 0.01) * 0.18;
-  return [low - pad, high + pad];
+  return [Math.max(0, low - pad), Math.min(1, high + pad)];
 };
 
 /** 1, 2 and 5 times powers of ten, as many as there is room for. */

@@ -28,7 +28,8 @@ export function StudentCard({ standing, teacher }: Props) {
       </div>
       <div className="spread">
         <span className="nowrap">
-          <span className="figure">{percent(top1)}</span> <span className="small soft">{plusMinus(interval)}</span>
+          <span className="figure">{percent(top1)}</span>{" "}
+          <span className="small soft">{plusMinus(top1, interval)}</span>
         </span>
         {difference !== null && (
           <span className="small soft nowrap" title={spelled(differenceInterval)}>

@@ -99,7 +99,7 @@ function Running({ jobs }: { jobs: Job[] }) {
     );
   }
   return (
-    <div className="card flush">
+    <div className="card flush running">
       <Table label="Running now" columns={COLUMNS} rows={[...jobs].sort(inLine)} id={(job) => job.id} />
     </div>
   );

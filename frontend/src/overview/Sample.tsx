@@ -12,6 +12,7 @@ import { Progress } from "@/ui/Progress";
 import {
   distil,
   forget,
+  halfway,
   registerTeacher,
   remember,
   remembered,
@@ -28,11 +29,14 @@ export function Sample({ first }: { first: boolean }) {
   const [id, setId] = useState(remembered);
   const client = useQueryClient();
   const datasets = useQuery({ ...datasetsQuery(), enabled: first }).data?.data ?? [];
+  const start = (job: Job) => {
+    remember(job.id);
+    setId(job.id);
+  };
   const begin = useMutation({
     mutationFn: () => trainTeacher(datasets, pause),
     onSuccess: (job) => {
-      remember(job.id);
-      setId(job.id);
+      start(job);
       return client.invalidateQueries({ queryKey: jobKeys.lists });
     },
   });
@@ -41,7 +45,22 @@ export function Sample({ first }: { first: boolean }) {
     setId(null);
   }, []);
   if (id) return <UnderWay id={id} onEnd={end} />;
-  return first ? <Invitation begin={begin} /> : null;
+  return first ? <Invitation begin={begin} /> : <Continue onStart={start} />;
+}
+
+/** Offered to any browser while a sample waits half-way. */
+function Continue({ onStart }: { onStart: (job: Job) => void }) {
+  const left = useQuery({ queryKey: [...jobKeys.lists, "sample"], queryFn: halfway, refetchInterval: 10_000 }).data;
+  if (!left) return null;
+  return (
+    <section className="card row" aria-label="The sample">
+      <button type="button" className="button" onClick={() => onStart(left)}>
+        <FlaskConical size={16} aria-hidden />
+        Continue the sample
+      </button>
+      <span className="soft small">Its teacher is there; two smaller students are still to learn from it.</span>
+    </section>
+  );
 }
 
 function UnderWay({ id, onEnd }: { id: string; onEnd: () => void }) {

@@ -4,15 +4,35 @@ import type { Job } from "@/jobs/queries";
 import type { Teacher } from "@/teachers/queries";
 
 /**
- * The sample: real handwritten digits, a teacher trained on them, and two smaller students that learn from it. The
- * browser in which it was begun remembers the teacher's job; the rest is read from the service, so that a reload goes
- * on where it stood. The Idempotency-Keys make a step that two windows take at once a single one.
+ * The sample: real handwritten digits, a teacher trained on them, and two smaller students that learn from it; the same
+ * jobs as those of `make demo`. The browser in which it was begun or continued remembers the teacher's job; the rest is
+ * read from the service, so that a reload goes on where it stood, and any browser can continue what another left.
+ * The Idempotency-Keys make a step that two windows take at once a single one; they are new each time the sample is
+ * begun or continued, so that what was deleted meanwhile is made anew.
  */
 const MEMORY = "sample";
+const ATTEMPT = "sample attempt";
+const TEACHER = "digits: the teacher";
+const STUDENTS = "digits: two sizes, three seeds";
 
 export const remembered = (): string | null => localStorage.getItem(MEMORY);
-export const remember = (jobId: string): void => localStorage.setItem(MEMORY, jobId);
+export function remember(jobId: string): void {
+  localStorage.setItem(MEMORY, jobId);
+  localStorage.setItem(ATTEMPT, crypto.randomUUID());
+}
 export const forget = (): void => localStorage.removeItem(MEMORY);
+
+async function newest(name: string): Promise<Job | undefined> {
+  const { data } = await take(api.GET("/v1/jobs", { params: { query: { name, limit: 20 } } }));
+  return data.find((job) => job.name === name);
+}
+
+/** The teacher's job of a sample that was left half-way: its students were never asked for. */
+export async function halfway(): Promise<Job | null> {
+  const training = await newest(TEACHER);
+  if (!training || stepOf(training, undefined) === "stuck") return null;
+  return (await newest(STUDENTS)) ? null : training;
+}
 
 export type Step = "train" | "register" | "distil" | "stuck";
 
@@ -30,6 +50,7 @@ export function teacherFrom(training: Job, teachers: readonly Teacher[]): Teache
 }
 
 const once = (key: string) => ({ header: { "idempotency-key": key } });
+const stepKey = (step: Step) => `sample-${step}-${localStorage.getItem(ATTEMPT)}`;
 
 /** The data set, found or made, once a worker has read it. */
 async function digits(datasets: readonly Dataset[], pause: () => Promise<void>): Promise<string> {
@@ -51,13 +72,15 @@ async function digits(datasets: readonly Dataset[], pause: () => Promise<void>):
 }
 
 export async function trainTeacher(datasets: readonly Dataset[], pause: () => Promise<void>): Promise<Job> {
+  const begun = await halfway();
+  if (begun) return begun;
   const dataset = await digits(datasets, pause);
   const body = {
-    name: "digits: the teacher",
+    name: TEACHER,
     preset: "digits",
     dataset,
-    teacher: null,
-    students: [{ name: "teacher", architecture: "resnet20" }],
+    loss: { kind: "task" },
+    students: [{ name: "teacher", architecture: "resnet8x4" }],
   };
   return (await take(api.POST("/v1/jobs", { params: once(crypto.randomUUID()), body: body as never }))) as Job;
 }
@@ -69,16 +92,17 @@ export function registerTeacher(training: Job): Promise<Teacher> {
     source: { kind: "student" as const, student },
     dataset: training.dataset?.id ?? null,
   };
-  return take(api.POST("/v1/teachers", { params: once(`sample-teacher-${student}`), body }));
+  return take(api.POST("/v1/teachers", { params: once(stepKey("register")), body }));
 }
 
 export async function distil(training: Job, teacher: Teacher): Promise<Job> {
+  const begun = await newest(STUDENTS);
+  if (begun) return begun;
   const body = {
-    name: "digits: two sizes, three seeds",
+    name: STUDENTS,
     preset: "digits",
     dataset: training.dataset?.id,
     teacher: teacher.id,
   };
-  const key = `sample-students-${teacher.id}`;
-  return (await take(api.POST("/v1/jobs", { params: once(key), body: body as never }))) as Job;
+  return (await take(api.POST("/v1/jobs", { params: once(stepKey("distil")), body: body as never }))) as Job;
 }

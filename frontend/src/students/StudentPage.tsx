@@ -103,9 +103,9 @@ function Figures({ student }: { student: Student }) {
       </Card>
     );
   }
-  const within = (interval: Interval | undefined) => (interval ? ` ${plusMinus(interval)}` : "");
-  const rows: [string, string][] = [["top-1 on validation", percent(top1) + within(top1_interval)]];
-  if (test) rows.unshift(["top-1 on test", percent(test.top1) + within(test.top1_interval)]);
+  const within = (share: number, interval: Interval | undefined) => `${percent(share)} ${plusMinus(share, interval)}`;
+  const rows: [string, string][] = [["top-1 on validation", within(top1, top1_interval)]];
+  if (test) rows.unshift(["top-1 on test", within(test.top1, test.top1_interval)]);
   if (best) rows.push(["best on validation", `${percent(best.top1)}, epoch ${best.epoch} (selected on validation)`]);
   if (top5 != null) rows.push(["top-5 on validation", percent(top5)]);
   if (agreement != null) rows.push(["same answer as the teacher", percent(agreement)]);

@@ -27,8 +27,8 @@ const COLUMNS: readonly Column<Student>[] = [
   {
     head: "Job",
     cell: (row) => (
-      <Link to="/jobs/$id" params={{ id: row.job }}>
-        open
+      <Link to="/jobs/$id" params={{ id: row.job }} className="title wrap">
+        {row.job_name}
       </Link>
     ),
   },
