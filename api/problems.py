@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -24,6 +25,7 @@ from core.errors import (
     Unauthorized,
     Unavailable,
 )
+from core.problems import problem_at
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +140,9 @@ def on_http_error(request: Request, error: Exception) -> Response:
 def on_invalid_request(request: Request, error: Exception) -> Response:
     """What pydantic found, at the places where the client wrote it."""
     assert isinstance(error, RequestValidationError)
-    found = [_place(e, error.body) for e in error.errors()]
+    body = getattr(request.scope.get("route"), "body_field", None)
+    model = body.field_info.annotation if body is not None else None
+    found = [_place(e, error.body, model) for e in error.errors()]
     if any(e["type"] == "json_invalid" for e in error.errors()):
         return problem(request, 400, "malformed_json", f"The body is not JSON: {found[0].detail}", errors=found)
     some = "; ".join(f"{p.pointer or '/'}: {p.detail}" for p in found[:3])
@@ -146,23 +150,14 @@ def on_invalid_request(request: Request, error: Exception) -> Response:
     return problem(request, 422, "invalid", some + rest, errors=found[:100])
 
 
-def _place(error: dict[str, Any], body: Any) -> Problem:
+def _place(error: ErrorDetails, body: Any, model: Any) -> Problem:
     source, *path = error["loc"]
-    detail = error["msg"].removeprefix("Value error, ")
     if error["type"] == "json_invalid":
         return Problem("", "json_invalid", f"{error['ctx']['error']} at character {path[0]}")
     if source != "body":
-        return Problem("/".join(["", source, *map(str, path)]), error["type"], detail)
-    parts, here = [], body
-    for depth, part in enumerate(path):
-        there = (isinstance(here, dict) and part in here) or (isinstance(here, list) and isinstance(part, int))
-        missing = error["type"] == "missing" and depth == len(path) - 1
-        if not there and not missing:
-            continue  # not in the input: the name of a union's member
-        parts.append(str(part).replace("~", "~0").replace("/", "~1"))
-        if there:
-            here = here[part] if isinstance(here, dict) or part < len(here) else None
-    return Problem("".join(f"/{part}" for part in parts), error["type"], detail)
+        detail = error["msg"].removeprefix("Value error, ")
+        return Problem("/".join(["", str(source), *map(str, path)]), error["type"], detail)
+    return problem_at({**error, "loc": tuple(path)}, body, model)
 
 
 def on_database_down(request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from core.catalog import BUILTIN_DATASETS
 from core.errors import Invalid, Problem
+from core.problems import problem_at
 from core.recipe import Recipe, TeacherFile
 
 BUILTIN = "builtin:"
@@ -22,33 +23,15 @@ class Builtin:
     name: str
 
 
-def _pointer(loc: tuple[int | str, ...], document: Any, missing: bool) -> str:
-    """Where an error lies, as a JSON Pointer. Pydantic also names union members, which no document contains."""
-    parts: list[str] = []
-    for index, part in enumerate(loc):
-        inside = (isinstance(document, dict) and part in document) or (
-            isinstance(document, list) and isinstance(part, int) and part < len(document)
-        )
-        if inside:
-            document = document[part]
-        elif not (missing and index == len(loc) - 1):
-            continue
-        parts.append(str(part).replace("~", "~0").replace("/", "~1"))
-    return "".join(f"/{part}" for part in parts)
-
-
 def _problems(error: ValidationError, document: Any) -> Iterator[Problem]:
     seen = set()
     for item in error.errors(include_url=False):
-        detail = item["msg"].removeprefix("Value error, ")
-        pointer = _pointer(item["loc"], document, item["type"] == "missing")
         if item["loc"] == ("teacher", "str") and isinstance(document["teacher"], dict):
             continue  # the other half of "a name or an object": an object was meant
-        if item["type"] == "extra_forbidden":
-            detail = "There is no such field."
-        if (pointer, detail) not in seen:
-            seen.add((pointer, detail))
-            yield Problem(pointer, item["type"], detail[:1].upper() + detail[1:])
+        problem = problem_at(item, document, Recipe)
+        if problem not in seen:
+            seen.add(problem)
+            yield problem
 
 
 def parse_recipe(document: Any) -> Recipe:

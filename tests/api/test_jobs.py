@@ -111,6 +111,11 @@ def test_bad_recipes_are_told_where_and_what(
     assert (pointer, code) in [(e["pointer"], e["code"]) for e in body["errors"]]
 
 
+def test_an_unknown_field_is_told_its_neighbour(client: TestClient, make: Make) -> None:
+    answer = client.post("/v1/jobs", json=RECIPE | {"dataset": make.dataset(), "studnets": []})
+    assert answer.json()["errors"][0]["detail"] == "There is no such field. Did you mean students?"
+
+
 def test_class_counts_that_do_not_match(client: TestClient, make: Make) -> None:
     wish = RECIPE | {"dataset": make.dataset(classes=3), "teacher": make.teacher(classes=10)}
     body = client.post("/v1/jobs", json=wish).json()

@@ -23,7 +23,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
         "loss": {"kind": "dist", "temperature": -1},
     }
     found = problems_of(document)
-    assert found["/students/0/sneeds"] == "There is no such field."
+    assert found["/students/0/sneeds"] == "There is no such field. Did you mean seeds?"
     assert "greater than or equal to 1" in found["/training/epochs"]
     assert "valid number" in found["/training/optimizer/lr"]
     assert "greater than 0" in found["/loss/temperature"]

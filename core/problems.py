@@ -1,0 +1,68 @@
+"""What pydantic found in a document, as problems at the places where its author wrote it."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from core.errors import Problem
+
+Loc = Sequence[int | str]
+
+
+def problem_at(error: ErrorDetails, document: Any, model: Any) -> Problem:
+    """One error of validating `document` as `model`; a field that does not exist is told which ones do."""
+    detail = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        detail = _no_such_field(str(error["loc"][-1]), _fields(model, error["loc"][:-1]))
+    pointer = _pointer(error["loc"], document, error["type"] == "missing")
+    return Problem(pointer, error["type"], detail[:1].upper() + detail[1:])
+
+
+def _no_such_field(name: str, known: list[str]) -> str:
+    near = get_close_matches(name.lower(), known, n=1)
+    if near:
+        return f"There is no such field. Did you mean {near[0]}?"
+    return f"There is no such field. There are: {', '.join(known)}." if known else "There is no such field."
+
+
+def _fields(kind: Any, loc: Loc) -> list[str]:
+    """The fields of the model to which `loc` leads from the type `kind`; none where it leads to no model."""
+    origin, inner = get_origin(kind), [part for part in get_args(kind) if part is not type(None)]
+    if origin is Annotated or (origin in (Union, UnionType) and len(inner) == 1):
+        return _fields(inner[0], loc)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        if not loc:
+            return list(kind.model_fields)
+        field = kind.model_fields.get(str(loc[0]))
+        return _fields(field.annotation, loc[1:]) if field else []
+    if not loc:
+        return []
+    if origin in (Union, UnionType):
+        return next((_fields(member, loc[1:]) for member in inner if loc[0] in _tags(member)), [])
+    return _fields(inner[-1], loc[1:]) if origin in (list, dict) else []
+
+
+def _tags(member: Any) -> list[str]:
+    """How pydantic calls a member of a union: by its class, or by its `kind`."""
+    fields = getattr(member, "model_fields", {})
+    kinds = get_args(fields["kind"].annotation) if "kind" in fields else ()
+    return [getattr(member, "__name__", ""), *kinds]
+
+
+def _pointer(loc: Loc, document: Any, missing: bool) -> str:
+    """Where an error lies, as a JSON Pointer. Pydantic also names union members, which no document contains."""
+    parts: list[str] = []
+    for index, part in enumerate(loc):
+        inside = (isinstance(document, dict) and part in document) or (
+            isinstance(document, list) and isinstance(part, int) and part < len(document)
+        )
+        if inside:
+            document = document[part]
+        elif not (missing and index == len(loc) - 1):
+            continue
+        parts.append(str(part).replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{part}" for part in parts)
