@@ -21,8 +21,8 @@ setup: .venv/.ready frontend/dist/.ready
 	@missing() $(MISSING); test -n "$(PYTHON)" || missing "needs Python 3.11 to 3.14 (apt-get install python3 python3-venv)"; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing "needs Python's venv (apt-get install python3-venv)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
 	@touch $@
 
 frontend/node_modules/.ready: frontend/package.json frontend/package-lock.json
@@ -33,7 +33,7 @@ frontend/node_modules/.ready: frontend/package.json frontend/package-lock.json
 	@touch $@
 
 frontend/dist/.ready: frontend/node_modules/.ready $(DASHBOARD)
-	cd frontend && npm run --silent build
+	cd frontend && npm run --silent build -- --logLevel warn
 	@touch $@
 
 browser: .venv/.ready
