@@ -7,6 +7,7 @@ import logging
 import shutil
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -57,7 +58,7 @@ class Duty(Protocol):
 def supervise(claim: runs.Claim, equipment: Equipment, gpus: str | None) -> None:
     """Do the run to its end. Whatever goes wrong is written on it, unless another attempt owns it by now."""
     folder = equipment.settings.work_dir / claim.run_id / f"{claim.attempt:04d}"
-    shutil.rmtree(folder.parent, ignore_errors=True)  # what earlier attempts left on this machine
+    _remove_earlier(folder)
     log.info("run %s (%s %s), attempt %d: begins", claim.run_id, claim.kind, claim.subject, claim.attempt)
     with Lease(claim, equipment.database, equipment.settings) as lease:
         try:
@@ -65,7 +66,16 @@ def supervise(claim: runs.Claim, equipment: Equipment, gpus: str | None) -> None
         except Stale as stale:
             log.warning("%s Nothing was written.", stale.detail)
         finally:
-            shutil.rmtree(folder.parent, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # not empty: a later attempt is at work there
+                folder.parent.rmdir()
+
+
+def _remove_earlier(folder: Path) -> None:
+    """What earlier attempts left on this machine. Never a later one's: this attempt may be the stale one."""
+    for other in folder.parent.glob("*"):
+        if other.name < folder.name:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 class _Supervision:

@@ -30,7 +30,7 @@ def write_job(folder: Path, name: str, **changes: Any) -> Path:
         "dataset": "builtin:digits",
         "loss": {"kind": "dist", "temperature": 4},
         "students": [{"name": "small", "architecture": "resnet8", "seeds": [0, 1]}],
-        "training": {"epochs": 16, "augment": {"kind": "crop_flip", "flip": False}},
+        "training": {"epochs": 40, "augment": {"kind": "crop_flip", "flip": False}},
     }
     path = folder / f"{name}.yaml"
     path.write_text(yaml.safe_dump(job | changes))
@@ -95,10 +95,10 @@ def test_kill_child_worker_and_redis_and_still_the_bytes_of_distillery_train(tmp
         wait_for("25 steps", lambda: service.step(job) >= 25)
         wait_for("a training child", lambda: part("core.training.child")).kill()
         wait_for("the second attempt", lambda: len(service.attempts(job)) == 2)
-        wait_for("60 steps", lambda: service.step(job) >= 60)
+        wait_for("100 steps", lambda: service.step(job) >= 100)
         wait_for("the worker", lambda: part("worker.app")).kill()
         wait_for("the third attempt", lambda: len(service.attempts(job)) == 3)
-        wait_for("90 steps", lambda: service.step(job) >= 90)
+        wait_for("180 steps", lambda: service.step(job) >= 180)
         wait_for("Redis", lambda: part("redis.sock") or part("redis-server")).kill()
         ended = wait_for("the end", lambda: (j := service.get(f"/v1/jobs/{job}"))["finished_at"] and j)
 

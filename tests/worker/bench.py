@@ -192,5 +192,5 @@ def recipe(dataset: str, teacher: str | None, **training: Any) -> dict[str, Any]
         "teacher": teacher,
         "loss": {"kind": "dist", "temperature": 4},
         "students": [{"name": "small", "architecture": "resnet8", "seeds": [0, 1]}],
-        "training": {"epochs": 16, "batch_size": 64, "augment": {"kind": "crop_flip", "flip": False}} | training,
+        "training": {"epochs": 40, "batch_size": 64, "augment": {"kind": "crop_flip", "flip": False}} | training,
     }

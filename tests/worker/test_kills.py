@@ -44,13 +44,13 @@ def test_killing_child_worker_and_broker_changes_no_byte_and_no_point(bench: Ben
     bench.wait_step(disturbed, 25)
     bench.training_child().kill()
     wait_for("a second attempt", lambda: len(bench.attempts(disturbed)) == 2)
-    bench.wait_step(disturbed, 60)
+    bench.wait_step(disturbed, 100)
     child = bench.training_child()
     bench.workers[-1].kill()  # kill -9 of the worker alone: the child notices by its lifeline
     wait_for("the orphan to end", lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 10)
     bench.start_worker()
     wait_for("a third attempt", lambda: len(bench.attempts(disturbed)) == 3)
-    bench.wait_step(disturbed, 100)
+    bench.wait_step(disturbed, 180)
     redis.kill()
     bench.wait_status(disturbed, "succeeded")
     redis.start()
@@ -75,7 +75,7 @@ def test_pause_resume_yield_and_zombie_change_no_byte(bench: Bench) -> None:
     bench.wait_status(disturbed, "paused")
     bench.act(disturbed, "resume")
     bench.wait_status(disturbed, "running")
-    bench.wait_step(disturbed, 60)
+    bench.wait_step(disturbed, 100)
     child = bench.training_child()
     bench.workers[-1].send_signal(signal.SIGTERM)  # a deployment: the run yields
     assert bench.workers[-1].wait(timeout=20) == 0
@@ -84,7 +84,7 @@ def test_pause_resume_yield_and_zombie_change_no_byte(bench: Bench) -> None:
 
     zombie = bench.start_worker()
     bench.wait_status(disturbed, "running")
-    bench.wait_step(disturbed, 100)
+    bench.wait_step(disturbed, 180)
     child = bench.training_child()
     os.killpg(zombie.pid, signal.SIGSTOP)
     child.suspend()  # worker and child sleep longer than the lease
