@@ -90,6 +90,7 @@ def test_students_are_listed_by_job(client: TestClient, make: Make) -> None:
     job, _ = make.job(), make.job()
     listed = client.get(f"/v1/students?job={job['id']}&order=asc").json()["data"]
     assert {s["id"] for s in listed} == {s["id"] for s in job["students"]}
+    assert {s["job_name"] for s in listed} == {job["name"]}
     controls = client.get(f"/v1/students?job={job['id']}&role=control&architecture=resnet8").json()["data"]
     assert {(c["loss"]["kind"], c["architecture"], c["seed"]) for c in controls} == {
         ("task", "cifar/resnet8", 0),
