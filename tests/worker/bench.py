@@ -54,6 +54,7 @@ class Bench:
             self.environment["DISTILLERY_BROKER_URL"] = broker
         self.storage = open_storage((folder / "storage").as_uri())
         self.workers: list[subprocess.Popen[bytes]] = []
+        self.children: list[psutil.Process] = []  # those a test had in hand, and may have left suspended
         with database.write() as work:
             project = Project(name="default")
             work.add(project)
@@ -88,6 +89,7 @@ class Bench:
             return None
 
         child: psutil.Process = wait_for("a training child", find)
+        self.children.append(child)
         return child
 
     def close(self) -> None:
@@ -96,6 +98,9 @@ class Bench:
                 os.killpg(worker.pid, signal.SIGCONT)
                 os.killpg(worker.pid, signal.SIGKILL)
             worker.wait()
+        for child in self.children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
     # --- rows ---------------------------------------------------------------------------------------------------
 
