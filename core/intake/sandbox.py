@@ -4,6 +4,7 @@ import errno
 import re
 import resource
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -29,7 +30,7 @@ def confine(limits: Limits) -> Iterator[None]:
         resource.RLIMIT_AS: limits.memory_bytes + limits.packed_bytes,
         resource.RLIMIT_FSIZE: max(limits.expanded_bytes, limits.packed_bytes),
         resource.RLIMIT_NOFILE: limits.open_files,
-        resource.RLIMIT_CPU: limits.seconds + CPU_SLACK_SECONDS,
+        resource.RLIMIT_CPU: int(time.process_time()) + limits.seconds + CPU_SLACK_SECONDS,  # what it used is spent
         resource.RLIMIT_CORE: 0,
     }
     before = {kind: resource.getrlimit(kind) for kind in wanted}
