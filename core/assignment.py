@@ -24,6 +24,9 @@ class TrainAssignment(_Assignment):
     students: list[StudentPlan]
     dataset: Path = Field(description="The packed data set.")
     teacher: Path | None = Field(None, description="Canonical teacher weights (safetensors, self-describing).")
+    pretrained: dict[str, Path] = Field(
+        default_factory=dict, description="Published weights by `architecture:weights`, as files of the libraries."
+    )
     resume: Path | None = Field(None, description="The checkpoint to go on from.")
     decided: dict[str, Any] | None = Field(None, description="What the first attempt chose; None: choose.")
     checkpoint_seconds: float = Field(300.0, gt=0, description="A checkpoint is due after every epoch, or this time.")
@@ -34,7 +37,10 @@ class ReadDatasetAssignment(_Assignment):
 
     kind: Literal["read_dataset"] = "read_dataset"
     builtin: str | None = Field(None, description="A builtin data set's name; or path.")
+    builtin_folder: Path | None = Field(None, description="Where the builtin set's files lie, where it needs any.")
     path: Path | None = Field(None, description="An archive or a folder of images.")
+    image_size: int | None = Field(None, ge=4, le=1024, description="Side of prepared batches; default: what suits.")
+    table: dict[str, str] | None = Field(None, description="`file`, `path`, `label`, `split`: a table that lists them.")
     val_fraction: float = Field(0.1, ge=0, lt=1, description="Share drawn for val where the source has no split.")
     test_fraction: float = Field(0.0, ge=0, lt=1, description="Share drawn for test where the source has no split.")
     seed: int = Field(0, ge=0, description="Of the drawn split.")

@@ -18,12 +18,14 @@ class StudentPlan(Part):
     loss: Loss
     optimizer: Optimizer
     init: Init
+    image_size: int | None = None  # as asked for; None: what suits the network and the data set
 
     def twin_key(self) -> str:
         """Equal for a student and its control: same network, start, optimizer and seed."""
         same = {
             "architecture": self.architecture,
             "init": self.init.model_dump(),
+            "image_size": self.image_size,
             "optimizer": self.optimizer.model_dump(),
             "seed": self.seed,
         }
@@ -63,6 +65,7 @@ def plan_students(recipe: Recipe) -> list[StudentPlan]:
                 loss=loss,
                 optimizer=optimizer,
                 init=student.init or recipe.init,
+                image_size=student.image_size,
             )
             plans.append(plan)
             if recipe.control and recipe.teacher is not None and plan.twin_key() not in controls:

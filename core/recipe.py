@@ -8,7 +8,7 @@ import json
 import unicodedata
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 
 class Part(BaseModel):
@@ -135,6 +135,12 @@ class Constant(Warmup):
 Schedule = Annotated[Multistep | Cosine | Exponential | Constant, Field(discriminator="kind")]
 
 
+class Standard(Part):
+    """What suits the data set: crop_flip for small images, resized_crop for photographs."""
+
+    kind: Literal["standard"] = Field("standard", description="crop_flip for small images, resized_crop for others.")
+
+
 class NoAugment(Part):
     """Every image as it is."""
 
@@ -151,7 +157,24 @@ class CropFlip(Part):
     flip: bool = Field(True, description="Mirror half of the images. Wrong for digits and text.")
 
 
-Augment = Annotated[NoAugment | CropFlip, Field(discriminator="kind")]
+class ResizedCrop(Part):
+    """The ImageNet standard: a window of random area and shape, brought to the side; half of them mirrored."""
+
+    kind: Literal["resized_crop"] = Field("resized_crop", description="Random window of the image, random mirror.")
+    scale: tuple[float, float] = Field((0.08, 1.0), description="Least and greatest share of the image's area.")
+    ratio: tuple[float, float] = Field((3 / 4, 4 / 3), description="Least and greatest width divided by height.")
+    flip: bool = Field(True, description="Mirror half of the images.")
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        if not 0 < self.scale[0] <= self.scale[1] <= 1:
+            raise ValueError("scale must rise, from above 0 to at most 1")
+        if not 0.1 <= self.ratio[0] <= self.ratio[1] <= 10:
+            raise ValueError("ratio must rise, from 0.1 to at most 10")
+        return self
+
+
+Augment = Annotated[Standard | NoAugment | CropFlip | ResizedCrop, Field(discriminator="kind")]
 
 
 class Training(Part):
@@ -161,7 +184,7 @@ class Training(Part):
     batch_size: int = Field(64, ge=1, le=65_536, description="Images per step. DIST wants at least 3, better 32.")
     optimizer: Optimizer = Field(default_factory=lambda: Optimizer(), description="Default of every student.")
     schedule: Schedule = Field(default_factory=lambda: Cosine(), description="How the learning rate changes.")
-    augment: Augment = Field(default_factory=lambda: CropFlip(), description="Random changes to the images.")
+    augment: Augment = Field(default_factory=lambda: Standard(), description="Random changes to the images.")
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of the label spread over all classes.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32."
@@ -174,10 +197,27 @@ class Training(Part):
 # --- what is trained ----------------------------------------------------------------------------------------------
 
 
-class Init(Part):
-    """Where a student's weights start."""
+class Scratch(Part):
+    """Random weights."""
 
     kind: Literal["scratch"] = Field("scratch", description="Random, from the student's seed.")
+
+
+class Pretrained(Part):
+    """Published weights; the head is drawn anew where the classes differ."""
+
+    kind: Literal["pretrained"] = Field("pretrained", description="Published weights of the library.")
+    weights: str | None = Field(
+        None, max_length=200, description="Which of them, e.g. IMAGENET1K_V2 or a1_in1k; default: the library's own."
+    )
+
+
+def _init_by_kind(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+Init = Annotated[Scratch | Pretrained, Field(discriminator="kind"), BeforeValidator(_init_by_kind)]
+"""Where a student's weights start; the bare word `pretrained` will do."""
 
 
 class Normalization(Part):
@@ -213,6 +253,12 @@ class Student(Part):
     loss: Loss | None = Field(None, description="Instead of the job's loss.")
     optimizer: OptimizerChange | None = Field(None, description="What differs from the job's optimizer.")
     init: Init | None = Field(None, description="Instead of the job's start.")
+    image_size: int | None = Field(
+        None,
+        ge=4,
+        le=1024,
+        description="Side of the images it sees; default: its own where it is fixed, else the data's.",
+    )
 
     _name = field_validator("name")(check_name)
 
@@ -266,7 +312,7 @@ class Recipe(Part):
         min_length=1, description="A data set's id; in a JOB.yaml also a folder, an archive or builtin:<name>."
     )
     loss: Loss = Field(default_factory=lambda: DistLoss(), description="Default of every student.")
-    init: Init = Field(default_factory=lambda: Init(), description="Default of every student.")
+    init: Init = Field(default_factory=lambda: Scratch(), description="Default of every student.")
     students: list[Student] = Field(min_length=1, max_length=64, description="What is trained, in one pass.")
     control: bool = Field(True, description="Also train each network from the labels alone, to measure against.")
     training: Training = Field(default_factory=lambda: Training(), description="The schedule all students share.")

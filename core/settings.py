@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     dataset_roots: Annotated[list[Path], NoDecode] = Field(
         default_factory=list, description="Folders from which data sets may be read, separated by ':'."
     )
+    datasets_dir: Path | None = Field(None, description="Files of known data sets; default: datasets in the data dir.")
+    weights_dir: Path | None = Field(None, description="Published weights; default: weights in the data dir.")
+    downloads: bool = Field(True, description="Whether a worker may fetch published weights that are not there yet.")
     slots: int | None = Field(None, ge=1, le=64, description="Jobs at once per worker; default: its GPUs, else 1.")
     threads: int | None = Field(None, ge=1, description="Threads per child; default: cores // slots.")
     max_crashes: int = Field(3, ge=1, description="Crashes without a new checkpoint until a job fails.")
@@ -30,7 +33,9 @@ class Settings(BaseSettings):
     checkpoint_seconds: float = Field(300.0, gt=0, description="Time after which a checkpoint is due within an epoch.")
     max_upload_bytes: int = Field(20 * 2**30, gt=0, description="Largest upload.")
     upload_quota_bytes: int = Field(100 * 2**30, gt=0, description="All uploads of one project together.")
+    upload_expiry_hours: float = Field(24 * 7, gt=0, description="Time from its last part until an upload is dropped.")
     upload_part_bytes: int = Field(16 * 2**20, gt=0, description="Size of an upload's parts.")
+    root_path: str = Field("", pattern=r"^(/[\w.~-]+)*$", description="Path prefix under which a proxy serves it.")
     secure_cookies: Literal["auto", "always"] = Field("auto", description="auto: Secure where the request is https.")
     session_hours: float = Field(24 * 14, gt=0, description="How long a sign-in lasts.")
     url: str | None = Field(None, description="The service that the command line talks to; default: `up` in data_dir.")
@@ -45,6 +50,16 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @property
+    def builtin_files(self) -> Path:
+        """A folder for each builtin data set that needs files: `<here>/cifar100/…`."""
+        return self.datasets_dir or self.data_dir / "datasets"
+
+    @property
+    def pretrained_files(self) -> Path:
+        """A folder for each library: `<here>/torchvision/resnet18-….pth`."""
+        return self.weights_dir or self.data_dir / "weights"
 
     @property
     def database(self) -> str:

@@ -136,6 +136,7 @@ class Upload(_Row, Base):
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     status: Mapped[str] = mapped_column(String(20), default="open")
     completed_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
     parts: Mapped[list["UploadPart"]] = relationship(order_by="UploadPart.n", cascade="all, delete-orphan")
 
 
@@ -169,8 +170,11 @@ class Dataset(_Validated, Base):
     image_size: Mapped[int | None]
     mean: Mapped[list[Any] | None]
     std: Mapped[list[Any] | None]
+    form: Mapped[str | None] = mapped_column(String(20))
+    unlabelled: Mapped[int | None]
     ignored: Mapped[list[Any] | None]
     warnings: Mapped[list[Any] | None]
+    report: Mapped[dict[str, Any] | None]
 
 
 class Teacher(_Validated, Base):
@@ -185,7 +189,11 @@ class Teacher(_Validated, Base):
     class_names: Mapped[list[Any] | None]
     parameters: Mapped[int | None] = mapped_column(BigInteger)
     normalization: Mapped[dict[str, Any] | None]
+    image_size: Mapped[int | None]
+    interpolation: Mapped[str | None] = mapped_column(String(20))
     top1: Mapped[float | None]
+    warnings: Mapped[list[Any] | None]
+    report: Mapped[dict[str, Any] | None]
 
 
 # --- the work -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.recipe import Augment
+from core.recipe import Augment, CropFlip
 from core.training.randomness import Purpose, draw
 
 
@@ -51,6 +51,7 @@ class Augmenter:
 
     def __init__(self, spec: Augment, side: int, seed: int) -> None:
         self._seed = seed
+        spec = CropFlip() if spec.kind == "standard" else spec
         self._flip = spec.kind == "crop_flip" and spec.flip
         self._padding = 0
         if spec.kind == "crop_flip":

@@ -62,7 +62,7 @@ def _load(path: Path, name: str, device: torch.device) -> Split | None:
     split = read_split(path, name)
     if split is None:
         return None
-    return Split(torch.from_numpy(split.images).to(device), torch.from_numpy(split.labels).to(device))
+    return Split(torch.from_numpy(split.pixels()).to(device), torch.from_numpy(split.labels).to(device))
 
 
 class TrainBatches:

@@ -195,10 +195,10 @@ def measure_top1(network: nn.Module, dataset: Path, normalization: Normalization
         raise ValueError(f"the data set {dataset} has no val split")
     mean = torch.tensor(normalization.mean).view(1, 3, 1, 1)
     std = torch.tensor(normalization.std).view(1, 3, 1, 1)
-    batch = max(1, PIXELS_AT_ONCE // math.prod(split.images.shape[1:3]))
+    batch = max(1, PIXELS_AT_ONCE // math.prod(split.pixels().shape[1:3]))
     right = 0
     for start in range(0, len(split.labels), batch):
-        images = torch.from_numpy(split.images[start : start + batch]).permute(0, 3, 1, 2).float() / 255
+        images = torch.from_numpy(split.pixels()[start : start + batch]).permute(0, 3, 1, 2).float() / 255
         labels = torch.from_numpy(split.labels[start : start + batch])
         right += int((network((images - mean) / std).argmax(dim=1) == labels).sum())
     return right / len(split.labels)

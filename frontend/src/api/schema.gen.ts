@@ -1251,19 +1251,6 @@ export interface components {
             status: "ok";
         };
         /**
-         * Init
-         * @description Where a student's weights start.
-         */
-        Init: {
-            /**
-             * Kind
-             * @description Random, from the student's seed.
-             * @default scratch
-             * @constant
-             */
-            kind: "scratch";
-        };
-        /**
          * JobChange
          * @description What can be changed of a job at any time.
          */
@@ -2176,6 +2163,22 @@ export interface components {
             };
         };
         /**
+         * Pretrained
+         * @description Published weights; the head is drawn anew where the classes differ.
+         */
+        Pretrained: {
+            /**
+             * @description Published weights of the library. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "pretrained";
+            /**
+             * Weights
+             * @description Which of them, e.g. IMAGENET1K_V2 or a1_in1k; default: the library's own.
+             */
+            weights?: string | null;
+        };
+        /**
          * PretrainedWeights
          * @description Published weights; not yet available.
          */
@@ -2308,8 +2311,11 @@ export interface components {
              * @description Formats of the weights.
              */
             exports?: ("safetensors" | "torch")[];
-            /** @description Default of every student. */
-            init?: components["schemas"]["Init"];
+            /**
+             * Init
+             * @description Default of every student.
+             */
+            init?: components["schemas"]["Scratch"] | components["schemas"]["Pretrained"];
             /**
              * Loss
              * @description Default of every student.
@@ -2360,6 +2366,47 @@ export interface components {
             teacher_check: "strict" | "off";
             /** @description The schedule all students share. */
             training?: components["schemas"]["Training"];
+        };
+        /**
+         * ResizedCrop
+         * @description The ImageNet standard: a window of random area and shape, brought to the side; half of them mirrored.
+         */
+        ResizedCrop: {
+            /**
+             * Flip
+             * @description Mirror half of the images.
+             * @default true
+             */
+            flip: boolean;
+            /**
+             * @description Random window of the image, random mirror. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "resized_crop";
+            /**
+             * Ratio
+             * @description Least and greatest width divided by height.
+             * @default [
+             *       0.75,
+             *       1.3333333333333333
+             *     ]
+             */
+            ratio: [
+                number,
+                number
+            ];
+            /**
+             * Scale
+             * @description Least and greatest share of the image's area.
+             * @default [
+             *       0.08,
+             *       1
+             *     ]
+             */
+            scale: [
+                number,
+                number
+            ];
         };
         /** Resources */
         Resources: {
@@ -2468,6 +2515,17 @@ export interface components {
             split: string;
         };
         /**
+         * Scratch
+         * @description Random weights.
+         */
+        Scratch: {
+            /**
+             * @description Random, from the student's seed. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "scratch";
+        };
+        /**
          * SeriesRead
          * @description One curve: parallel columns. `min` and `max` tell the spikes within a bucket, `value` is its last point.
          */
@@ -2520,6 +2578,17 @@ export interface components {
             project: string;
         };
         /**
+         * Standard
+         * @description What suits the data set: crop_flip for small images, resized_crop for photographs.
+         */
+        Standard: {
+            /**
+             * @description crop_flip for small images, resized_crop for others. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "standard";
+        };
+        /**
          * Student
          * @description One network to train; with several seeds, one for each.
          */
@@ -2529,8 +2598,16 @@ export interface components {
              * @description A name of the catalog, e.g. resnet8.
              */
             architecture: string;
-            /** @description Instead of the job's start. */
-            init?: components["schemas"]["Init"] | null;
+            /**
+             * Image Size
+             * @description Side of the images it sees; default: its own where it is fixed, else the data's.
+             */
+            image_size?: number | null;
+            /**
+             * Init
+             * @description Instead of the job's start.
+             */
+            init?: (components["schemas"]["Scratch"] | components["schemas"]["Pretrained"]) | null;
             /**
              * Loss
              * @description Instead of the job's loss.
@@ -2556,7 +2633,10 @@ export interface components {
         StudentPlan: {
             /** Architecture */
             architecture: string;
-            init: components["schemas"]["Init"];
+            /** Image Size */
+            image_size?: number | null;
+            /** Init */
+            init: components["schemas"]["Scratch"] | components["schemas"]["Pretrained"];
             /** Label */
             label: string;
             /** Loss */
@@ -2796,7 +2876,7 @@ export interface components {
              * Augment
              * @description Random changes to the images.
              */
-            augment?: components["schemas"]["NoAugment"] | components["schemas"]["CropFlip"];
+            augment?: components["schemas"]["Standard"] | components["schemas"]["NoAugment"] | components["schemas"]["CropFlip"] | components["schemas"]["ResizedCrop"];
             /**
              * Batch Size
              * @description Images per step. DIST wants at least 3, better 32.

@@ -1,13 +1,11 @@
-"""Which architectures, losses and data sets exist, with their sizes; loads without torch.
+"""Which networks exist, with their sizes; loads without torch.
 
 The networks themselves are built by `core.training.models`; a test holds both against each other.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from core.errors import Invalid, Problem
-from core.recipe import DistLoss, KdLoss, Part, TaskLoss
 
 
 @dataclass(frozen=True)
@@ -58,24 +56,6 @@ def _cifar_resnets() -> list[Architecture]:
 ARCHITECTURES: dict[str, Architecture] = {a.name: a for a in _cifar_resnets()}
 LIBRARIES = ("cifar", "torchvision", "timm")  # a bare name is looked up in this order
 
-LOSSES: dict[str, type[Part]] = {"task": TaskLoss, "dist": DistLoss, "kd": KdLoss}
-
-
-@dataclass(frozen=True)
-class BuiltinDataset:
-    name: str
-    classes: tuple[str, ...]
-    description: str
-
-
-BUILTIN_DATASETS = {
-    "digits": BuiltinDataset(
-        "digits",
-        tuple("0123456789"),
-        "The 1,797 handwritten digits of 8 x 8 pixels that ship inside scikit-learn, in a fixed split.",
-    )
-}
-
 
 def find_architecture(name: str) -> Architecture | None:
     """By canonical or bare name; None where there is none."""
@@ -101,7 +81,3 @@ def canonical_name(name: str) -> str:
     """cifar/resnet20 for resnet20; an unknown name stays as it is (and is refused elsewhere)."""
     found = find_architecture(name)
     return found.name if found else name
-
-
-def loss_schema(kind: str) -> dict[str, Any]:
-    return LOSSES[kind].model_json_schema()

@@ -1,0 +1,24 @@
+"""Which architectures, losses and data sets exist, with their sizes; loads without torch."""
+
+from core.catalog.architectures import (
+    ARCHITECTURES,
+    LIBRARIES,
+    Architecture,
+    architecture,
+    canonical_name,
+    find_architecture,
+)
+from core.catalog.datasets import BUILTIN_DATASETS, BuiltinDataset
+from core.catalog.losses import LOSSES
+
+__all__ = [
+    "ARCHITECTURES",
+    "BUILTIN_DATASETS",
+    "LIBRARIES",
+    "LOSSES",
+    "Architecture",
+    "BuiltinDataset",
+    "architecture",
+    "canonical_name",
+    "find_architecture",
+]
