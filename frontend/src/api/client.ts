@@ -16,6 +16,9 @@ export class ApiError extends Error {
     readonly title: string,
     readonly detail: string,
     readonly requestId: string | null = null,
+    readonly code = "",
+    /** For bad input: every place that is wrong, as JSON pointers into what was sent. */
+    readonly places: readonly Schema<"ProblemPlace">[] = [],
   ) {
     super(detail || title);
   }
@@ -43,6 +46,8 @@ export async function take<Data>(request: Promise<Answer<Data>>): Promise<Data> 
     problem.title ?? `The service answered ${answer.response.status}`,
     problem.detail ?? "",
     answer.response.headers.get("X-Request-Id"),
+    problem.code,
+    problem.errors ?? [],
   );
 }
 
