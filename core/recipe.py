@@ -34,29 +34,51 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 class TaskLoss(Part):
     """Learn from the labels alone: cross-entropy. What a control uses."""
 
+    model_config = ConfigDict(title="labels only")
+
     kind: Literal["task"] = Field("task", description="Cross-entropy with the labels, no teacher.")
-    alpha: float = Field(1.0, gt=0, le=1000, description="Weight of the cross-entropy.")
+    alpha: float = Field(1.0, gt=0, le=1000, title="Labels α", description="Weight of the cross-entropy.")
 
 
 class DistLoss(Part):
     """DIST (Huang et al., NeurIPS 2022): match the Pearson correlation of predictions between and within classes."""
 
+    model_config = ConfigDict(title="DIST")
+
     kind: Literal["dist"] = Field("dist", description="Relations between classes and within classes.")
-    alpha: float = Field(1.0, ge=0, le=1000, description="Weight of the cross-entropy with the labels.")
-    beta: float = Field(2.0, ge=0, le=1000, description="Weight of the relation between classes (each row).")
-    gamma: float = Field(2.0, ge=0, le=1000, description="Weight of the relation within classes (each column).")
+    alpha: float = Field(
+        1.0, ge=0, le=1000, title="Labels α", description="Weight of the cross-entropy with the labels."
+    )
+    beta: float = Field(
+        2.0, ge=0, le=1000, title="Between classes β", description="Weight of the relation in each image's row."
+    )
+    gamma: float = Field(
+        2.0, ge=0, le=1000, title="Within classes γ", description="Weight of the relation in each class's column."
+    )
     temperature: float = Field(
-        1.0, gt=0, le=64, description="Softens both predictions before they are compared. Easy data sets want 4."
+        1.0,
+        gt=0,
+        le=64,
+        title="Temperature τ",
+        description="Softens both predictions before they are compared. Easy data sets want 4.",
     )
 
 
 class KdLoss(Part):
     """Knowledge distillation (Hinton et al., 2015): match the teacher's softened probabilities exactly."""
 
+    model_config = ConfigDict(title="KD")
+
     kind: Literal["kd"] = Field("kd", description="Kullback-Leibler divergence to the teacher.")
-    alpha: float = Field(0.1, ge=0, le=1000, description="Weight of the cross-entropy with the labels.")
-    beta: float = Field(0.9, ge=0, le=1000, description="Weight of the divergence, which is scaled by temperature².")
-    temperature: float = Field(4.0, gt=0, le=64, description="Softens both predictions before they are compared.")
+    alpha: float = Field(
+        0.1, ge=0, le=1000, title="Labels α", description="Weight of the cross-entropy with the labels."
+    )
+    beta: float = Field(
+        0.9, ge=0, le=1000, title="Teacher β", description="Weight of the divergence, which is scaled by temperature²."
+    )
+    temperature: float = Field(
+        4.0, gt=0, le=64, title="Temperature τ", description="Softens both predictions before they are compared."
+    )
 
 
 Loss = Annotated[TaskLoss | DistLoss | KdLoss, Field(discriminator="kind")]
@@ -69,10 +91,12 @@ class Optimizer(Part):
     """How a student's weights follow the gradient."""
 
     kind: Literal["sgd"] = Field("sgd", description="Stochastic gradient descent with momentum.")
-    lr: float = Field(0.05, gt=0, le=100, description="Learning rate at the start (after warm-up).")
+    lr: float = Field(
+        0.05, gt=0, le=100, title="Learning rate", description="Learning rate at the start (after warm-up)."
+    )
     momentum: float = Field(0.9, ge=0, lt=1, description="Share of the last update that is kept.")
     weight_decay: float = Field(5e-4, ge=0, le=1, description="L2 penalty, on every parameter.")
-    nesterov: bool = Field(False, description="Look ahead along the momentum.")
+    nesterov: bool = Field(False, title="Nesterov momentum", description="Look ahead along the momentum.")
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> Self:
@@ -85,7 +109,7 @@ class OptimizerChange(Part):
     """What one student changes of the job's optimizer; the rest is inherited."""
 
     kind: Literal["sgd"] | None = Field(None, description="Another optimizer.")
-    lr: float | None = Field(None, gt=0, le=100, description="Another learning rate.")
+    lr: float | None = Field(None, gt=0, le=100, title="Learning rate", description="Another learning rate.")
     momentum: float | None = Field(None, ge=0, lt=1, description="Another momentum.")
     weight_decay: float | None = Field(None, ge=0, le=1, description="Another L2 penalty.")
     nesterov: bool | None = Field(None, description="With or without looking ahead.")
@@ -100,7 +124,7 @@ class Multistep(Warmup):
 
     kind: Literal["multistep"] = Field("multistep", description="Drops at the milestones.")
     milestones: list[Annotated[int, Field(ge=1)]] = Field(
-        default_factory=list, description="Epochs at which the learning rate is multiplied by gamma; may be empty."
+        [], description="Epochs at which the learning rate is multiplied by gamma; may be empty."
     )
     gamma: float = Field(0.1, gt=0, le=1, description="Factor at each milestone.")
 
@@ -116,7 +140,7 @@ class Cosine(Warmup):
     """Learning rate that follows half a cosine down."""
 
     kind: Literal["cosine"] = Field("cosine", description="Half a cosine from lr to min_lr.")
-    min_lr: float = Field(0.0, ge=0, description="Learning rate at the end.")
+    min_lr: float = Field(0.0, ge=0, title="Last learning rate", description="Learning rate at the end.")
 
 
 class Exponential(Warmup):
@@ -182,9 +206,9 @@ class Training(Part):
 
     epochs: int = Field(30, ge=1, le=10_000, description="Passes over the train split.")
     batch_size: int = Field(64, ge=1, le=65_536, description="Images per step. DIST wants at least 3, better 32.")
-    optimizer: Optimizer = Field(default_factory=lambda: Optimizer(), description="Default of every student.")
-    schedule: Schedule = Field(default_factory=lambda: Cosine(), description="How the learning rate changes.")
-    augment: Augment = Field(default_factory=lambda: Standard(), description="Random changes to the images.")
+    optimizer: Optimizer = Field(Optimizer(), description="Default of every student.")
+    schedule: Schedule = Field(Cosine(), description="How the learning rate changes.")
+    augment: Augment = Field(Standard(), description="Random changes to the images.")
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of the label spread over all classes.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32."
@@ -311,21 +335,19 @@ class Recipe(Part):
     dataset: str = Field(
         min_length=1, description="A data set's id; in a JOB.yaml also a folder, an archive or builtin:<name>."
     )
-    loss: Loss = Field(default_factory=lambda: DistLoss(), description="Default of every student.")
-    init: Init = Field(default_factory=lambda: Scratch(), description="Default of every student.")
+    loss: Loss = Field(DistLoss(), description="Default of every student.")
+    init: Init = Field(Scratch(), description="Default of every student.")
     students: list[Student] = Field(min_length=1, max_length=64, description="What is trained, in one pass.")
     control: bool = Field(True, description="Also train each network from the labels alone, to measure against.")
-    training: Training = Field(default_factory=lambda: Training(), description="The schedule all students share.")
-    resources: Resources = Field(default_factory=lambda: Resources(), description="What a worker must have.")
+    training: Training = Field(Training(), description="The schedule all students share.")
+    resources: Resources = Field(Resources(), description="What a worker must have.")
     teacher_check: Literal["strict", "off"] = Field(
         "strict", description="strict: a teacher that guesses (at chance on val) stops the job."
     )
-    exports: list[Export] = Field(
-        default_factory=lambda: list(EXPORTS), min_length=1, description="Formats of the weights."
-    )
+    exports: list[Export] = Field(["safetensors", "torch"], min_length=1, description="Formats of the weights.")
     priority: int = Field(0, ge=-100, le=100, description="Higher runs first.")
     metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]] = Field(
-        default_factory=dict, max_length=16, description="Your own labels: up to 16 short strings."
+        {}, max_length=16, description="Your own labels: up to 16 short strings."
     )
 
     _name = field_validator("name")(check_name)
