@@ -9,9 +9,10 @@ from torch import Tensor
 
 from core.errors import Failure, TrainingFailed
 from core.events import Event, Metrics, StudentFailed
+from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Training
-from core.training.data import Split, View
+from core.training.data import Batch, Split
 from core.training.evaluate import Answers, answer
 from core.training.precision import Precision
 from core.training.student import Diverged, Learner, State
@@ -23,10 +24,10 @@ class Cohort:
     """`learners` in the plan's order. A student whose figures are no longer finite fails alone, the others go on."""
 
     def __init__(
-        self, plans: Sequence[StudentPlan], classes: int, training: Training, view: View, precision: Precision
+        self, plans: Sequence[StudentPlan], data: PackedMeta, training: Training, precision: Precision
     ) -> None:
-        self._training, self._view, self._precision = training, view, precision
-        self.learners = [Learner(plan, classes, training.label_smoothing, precision) for plan in plans]
+        self._training, self._precision = training, precision
+        self.learners = [Learner(plan, data, training.label_smoothing, precision) for plan in plans]
         self.figures: dict[str, State] = {}  # label -> top1, top5, agreement on val after the last epoch
 
     @property
@@ -38,11 +39,10 @@ class Cohort:
         for learner in self.alive:
             learner.begin_epoch(self._training.schedule, epoch, self._training.epochs)
 
-    def learn(self, images: Tensor, teacher_logits: Tensor | None, labels: Tensor, step: int) -> None:
-        """One update of each: uint8 images (B, side, side, 3), logits (B, classes) or None, labels (B,)."""
-        seen = self._view.of(images)
+    def learn(self, batch: Batch, teacher_logits: Tensor | None, labels: Tensor, step: int) -> None:
+        """One update of each: logits (B, classes) or None, labels (B,)."""
         for learner in self.alive:
-            learner.learn(seen, teacher_logits, labels, step)
+            learner.learn(batch, teacher_logits, labels, step)
 
     # --- figures ------------------------------------------------------------------------------------------------
 
@@ -76,7 +76,7 @@ class Cohort:
 
     def answers(self, split: Split) -> list[Answers]:
         """Of everybody who is alive."""
-        return answer([learner.network for learner in self.alive], self._view, split, self._precision)
+        return answer([(learner.network, learner.view) for learner in self.alive], split, self._precision)
 
     def _windows(self, step: int) -> tuple[list[tuple[Learner, NDArray[np.float32]]], list[Event]]:
         """(the figures since the last flush of those that are well, the failures of those that are not).

@@ -1,4 +1,4 @@
-"""A packed data set on the device: all images stay there as bytes, batches are made by arithmetic alone."""
+"""A packed data set on its way into the networks: batches are prepared once, and each network has its view of them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,80 +6,126 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
-from core.packed import PackedMeta, read_meta, read_split
+from core.packed import UNLABELLED, EncodedImages, PackedMeta, read_meta, read_split
 from core.recipe import Training
 from core.training.augment import Augmenter
+from core.training.images import FileImages, Images, PixelImages, Wanted
 from core.training.randomness import epoch_order
+from core.views import ViewSpec
 
 PIXELS_AT_ONCE = 2**20  # of an evaluation batch; decided by the data alone, so that figures repeat
 
 
 @dataclass(frozen=True)
 class View:
-    """How a network wants its images: each model gets a view of its own."""
+    """How a network wants its images. Equal views are equal objects."""
 
-    mean: tuple[float, ...]  # per channel, of values scaled to 0..1
-    std: tuple[float, ...]
+    spec: ViewSpec
 
     def of(self, images: Tensor) -> Tensor:
-        """uint8 (B, side, side, 3) -> float32 (B, 3, side, side), normalised, channels last in memory."""
-        mean = torch.tensor(self.mean, device=images.device)
-        std = torch.tensor(self.std, device=images.device)
-        return images.float().div_(255).sub_(mean).div_(std).permute(0, 3, 1, 2)
+        """uint8 (B, S, S, 3) -> float32 (B, 3, side, side), normalised, channels last in memory.
+
+        Each image by itself: what else is in the batch changes nothing.
+        """
+        side, mode = self.spec.image_size, self.spec.interpolation
+        mean = torch.tensor(self.spec.mean, device=images.device)
+        std = torch.tensor(self.spec.std, device=images.device)
+        scaled = images.float()
+        if images.shape[1] != side:
+            scaled = F.interpolate(scaled.permute(0, 3, 1, 2), (side, side), mode=mode, antialias=True)
+            scaled = scaled.clamp_(0, 255).permute(0, 2, 3, 1)  # a bicubic overshoots at edges
+        return scaled.div_(255).sub_(mean).div_(std).permute(0, 3, 1, 2)
+
+
+class Batch:
+    """Prepared images, and what each network sees of them: equal views are made once, for whoever asks first."""
+
+    def __init__(self, images: Tensor) -> None:
+        """uint8 (B, S, S, 3)."""
+        self.images = images
+        self._seen: dict[View, Tensor] = {}
+
+    def seen(self, view: View) -> Tensor:
+        """float32 (B, 3, side, side); shared, so nobody may change it."""
+        if view not in self._seen:
+            self._seen[view] = view.of(self.images)
+        return self._seen[view]
 
 
 @dataclass(frozen=True)
 class Split:
-    images: Tensor  # uint8 (N, side, side, 3)
-    labels: Tensor  # int64 (N,)
+    images: Images
+    labels: Tensor  # int64 (N,) on the device; -1 for an image of train without a label
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def chunks(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Images and labels in their stored order, a bounded number at a time."""
-        size = max(1, PIXELS_AT_ONCE // (self.images.shape[1] * self.images.shape[2]))
-        for start in range(0, len(self), size):
-            yield self.images[start : start + size], self.labels[start : start + size]
+        """Images uint8 (B, S, S, 3) and labels (B,) in their stored order, a bounded number at a time."""
+        size = max(1, PIXELS_AT_ONCE // self.images.side**2)
+        starts = range(0, len(self), size)
+        chunks = self.images.prepare(Wanted(np.arange(start, min(start + size, len(self)))) for start in starts)
+        for start, images in zip(starts, chunks, strict=True):
+            yield images, self.labels[start : start + size]
+
+
+def open_split(path: Path, name: str, device: torch.device, threads: int) -> Split | None:
+    """A split of a packed data set, whatever its form, or None where it has none of that name.
+
+    Files are decoded by `threads` threads.
+    """
+    split = read_split(path, name)
+    if split is None:
+        return None
+    labels = torch.from_numpy(split.labels).to(device)
+    if not isinstance(split.images, EncodedImages):
+        return Split(PixelImages(split.images, device), labels)
+
+    def name_of(index: int) -> str:
+        read = read_split(path, name)  # once, for a message: a million names are not kept for it
+        return read.names[index] if read is not None else str(index)
+
+    return Split(FileImages(split.images, read_meta(path).image_size, device, threads, name_of), labels)
 
 
 class Data:
     """The splits of a packed data set. `test` is None where it has none."""
 
-    def __init__(self, path: Path, device: torch.device) -> None:
+    def __init__(self, path: Path, device: torch.device, threads: int) -> None:
         self.meta: PackedMeta = read_meta(path)
-        self.view = View(tuple(self.meta.mean), tuple(self.meta.std))
-        loaded = {name: _load(path, name, device) for name in ("train", "val", "test")}
-        train, val = loaded["train"], loaded["val"]
+        train, val, test = (open_split(path, name, device, threads) for name in ("train", "val", "test"))
         if train is None or val is None:
             raise ValueError(f"the packed data set {path} lacks its train or val split")
-        self.train, self.val, self.test = train, val, loaded["test"]
-
-
-def _load(path: Path, name: str, device: torch.device) -> Split | None:
-    split = read_split(path, name)
-    if split is None:
-        return None
-    return Split(torch.from_numpy(split.pixels()).to(device), torch.from_numpy(split.labels).to(device))
+        self.train, self.val, self.test = train, val, test
 
 
 class TrainBatches:
     """The batches of every epoch, each a pure function of the training seed and its number."""
 
-    def __init__(self, split: Split, training: Training) -> None:
+    def __init__(self, split: Split, training: Training, augment: Augmenter) -> None:
         self._split = split
         self._seed = training.seed
-        self._augment = Augmenter(training.augment, int(split.images.shape[1]), training.seed)
+        self._augment = augment
         self.size = min(training.batch_size, len(split))
         self.per_epoch = len(split) // self.size  # the last, short batch is dropped
 
     def of_epoch(self, epoch: int, first: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """(uint8 images (B, side, side, 3), labels (B,)) from batch `first` of this epoch (both 0-based) on."""
-        order = epoch_order(self._seed, epoch, len(self._split))
-        for number in range(first, self.per_epoch):
-            indices = order[number * self.size : (number + 1) * self.size].astype(np.int64)
-            places = torch.from_numpy(indices).to(self._split.images.device)
-            images = self._augment(self._split.images[places], epoch, indices)
-            yield images, self._split.labels[places]
+        """(uint8 images (B, S, S, 3), labels (B,)) from batch `first` of this epoch (both 0-based) on."""
+        order = epoch_order(self._seed, epoch, len(self._split)).astype(np.int64)
+        chosen = [order[n * self.size : (n + 1) * self.size] for n in range(first, self.per_epoch)]
+        prepared = self._split.images.prepare(self._wanted(epoch, indices) for indices in chosen)
+        for indices, images in zip(chosen, prepared, strict=True):
+            places = torch.from_numpy(indices).to(self._split.labels.device)
+            yield self._augment(images, epoch, indices), self._split.labels[places]
+
+    def _wanted(self, epoch: int, indices: NDArray[np.int64]) -> Wanted:
+        return Wanted(indices, self._augment.windows(epoch, indices, self._split.images.sizes(indices)))
+
+
+def labelled(labels: Tensor) -> Tensor:
+    """bool (B,): which of the images have a label."""
+    return labels != UNLABELLED

@@ -13,6 +13,7 @@ from core.recipe import Recipe
 from core.training.checkpoint import KEEP_SECONDS
 from core.training.export import WeightsMeta, save_weights
 from core.training.student import Learner, State
+from core.views import student_view
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,14 @@ class Delivery:
     def _save(
         self, plan: StudentPlan, weights: State, folder: Path, step: int, epoch: int, metrics: dict[str, Any]
     ) -> tuple[Any, str]:
+        view = student_view(plan, self.data)
         meta = WeightsMeta(
             architecture=plan.architecture,
             classes=self.data.classes,
-            image_size=self.data.image_size,
-            mean=self.data.mean,
-            std=self.data.std,
+            image_size=view.image_size,
+            mean=list(view.mean),
+            std=list(view.std),
+            interpolation=view.interpolation,
             recipe_sha256=self.recipe.sha256(),
             teacher_sha256=self.teacher_sha256,
         )

@@ -1,4 +1,4 @@
-"""What networks answer on a whole split: each batch is prepared once, every network sees the same one."""
+"""What networks answer on a whole split: each batch is prepared once, every network sees it its own way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.training.data import Split, View
+from core.training.data import PIXELS_AT_ONCE, Batch, Split, View
 from core.training.precision import Precision
 
 
@@ -35,22 +35,33 @@ class Answers:
 
 
 @torch.no_grad()
-def answer(networks: Sequence[nn.Module], view: View, split: Split, precision: Precision) -> list[Answers]:
-    """The answers of each network in eval mode; their modes are left as they were. Nothing random happens."""
-    modes = [network.training for network in networks]
-    for network in networks:
+def answer(networks: Sequence[tuple[nn.Module, View]], split: Split, precision: Precision) -> list[Answers]:
+    """The answers of each network, through its view, in eval mode; modes are left as they were. Nothing is random.
+
+    Every image has a label. A network's answers depend neither on the others nor on their number.
+    """
+    modes = [network.training for network, _ in networks]
+    for network, _ in networks:
         network.eval()
     columns: list[Tensor] = []  # for each chunk (networks, 4, images)
     for images, labels in split.chunks():
-        seen = view.of(images)
-        columns.append(torch.stack([_judge(precision.logits(network, seen), labels) for network in networks]))
-    for network, mode in zip(networks, modes, strict=True):
+        batch = Batch(images)
+        columns.append(torch.stack([_judge(_logits(net, view, batch, precision), labels) for net, view in networks]))
+    for (network, _), mode in zip(networks, modes, strict=True):
         network.train(mode)
     figures = torch.cat(columns, dim=2).cpu().numpy()  # the one transfer
     return [
         Answers(predicted, correct.astype(np.bool_), correct5.astype(np.bool_), bool(finite.all()))
         for predicted, correct, correct5, finite in figures
     ]
+
+
+def _logits(network: nn.Module, view: View, batch: Batch, precision: Precision) -> Tensor:
+    """Of a view that is larger than the batch as prepared a few images at a time, so that memory stays bounded."""
+    if view.spec.image_size <= batch.images.shape[1]:
+        return precision.logits(network, batch.seen(view))
+    parts = torch.split(batch.images, max(1, PIXELS_AT_ONCE // view.spec.image_size**2))
+    return torch.cat([precision.logits(network, view.of(part)) for part in parts])
 
 
 def _judge(logits: Tensor, labels: Tensor) -> Tensor:

@@ -24,6 +24,10 @@ class Purpose(IntEnum):
     START = 5  # a student's first weights
     FORWARD = 6  # a student's dropout and the like
     BOOTSTRAP = 7
+    WINDOW_AREA = 8
+    WINDOW_RATIO = 9
+    WINDOW_TOP = 10
+    WINDOW_LEFT = 11
 
 
 def _mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -39,6 +43,11 @@ def draw(seed: int, purpose: Purpose, *counters: ArrayLike) -> NDArray[np.uint64
     for key in (int(purpose), *counters):
         state = _mix(state ^ _mix(np.atleast_1d(np.asarray(key)).astype(np.uint64)))
     return state
+
+
+def draw_share(seed: int, purpose: Purpose, *counters: ArrayLike) -> NDArray[np.float64]:
+    """Uniform numbers from 0 (included) to 1 (excluded), in steps of 2^-53; otherwise as `draw`."""
+    return (draw(seed, purpose, *counters) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def draw_seed(seed: int, purpose: Purpose, *counters: int) -> int:

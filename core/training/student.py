@@ -7,14 +7,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Schedule
+from core.training.data import Batch, View, labelled
 from core.training.evaluate import Answers
 from core.training.losses import build_loss
 from core.training.models import build
 from core.training.optim import build_optimizer, learning_rate
 from core.training.precision import Precision
 from core.training.randomness import Purpose, draw_seed
+from core.views import student_view
 
 State = dict[str, Any]
 
@@ -30,12 +33,13 @@ class Diverged(Exception):
 class Learner:
     """A student and everything it owns. Its weights depend on its plan, the data and the teacher alone."""
 
-    def __init__(self, plan: StudentPlan, classes: int, label_smoothing: float, precision: Precision) -> None:
+    def __init__(self, plan: StudentPlan, data: PackedMeta, label_smoothing: float, precision: Precision) -> None:
         self.plan = plan
+        self.view = View(student_view(plan, data))
         self.precision = precision
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(draw_seed(plan.seed, Purpose.START))
-            network = build(plan.architecture, classes)  # on the processor, so that all devices start alike
+            network = build(plan.architecture, len(data.classes))  # on the processor, so that all devices start alike
         self.network = precision.place(network).train()
         self.optimizer = build_optimizer(self.network.parameters(), plan.optimizer)
         self.loss = build_loss(plan.loss, label_smoothing)
@@ -45,7 +49,7 @@ class Learner:
         self.best: State | None = None  # {"top1", "step", "epoch"}, by top-1 on val
         self.best_weights: dict[str, Tensor] = {}
         self.best_saved_step: int | None = None  # of the best that was last written as files
-        self._names: list[str] = []  # of the window's columns: total, the loss's terms, top1
+        self._names: list[str] = []  # of the window's columns: total, the loss's terms, hits, labelled
         self._window: list[Tensor] = []  # one row (columns,) per step since the last flush, on the device
 
     # --- learning -----------------------------------------------------------------------------------------------
@@ -55,18 +59,19 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr
 
-    def learn(self, images: Tensor, teacher_logits: Tensor | None, labels: Tensor, step: int) -> None:
-        """One update, the step-th (from 1). Images are normalised (B, 3, side, side). Nothing waits for the device."""
+    def learn(self, batch: Batch, teacher_logits: Tensor | None, labels: Tensor, step: int) -> None:
+        """One update, the step-th (from 1). Nothing waits for the device."""
         # Dropout draws from torch's own generator: seeded anew, it owes nothing to steps or students before.
         self.precision.generator.manual_seed(draw_seed(self.plan.seed, Purpose.FORWARD, step))
-        logits = self.precision.logits(self.network, images)
+        logits = self.precision.logits(self.network, batch.seen(self.view))
         terms = self.loss(logits, teacher_logits, labels)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(terms.total)
         self.optimizer.step()
-        self._names = ["total", *terms.parts, "top1"]
-        hits = (logits.detach().argmax(dim=1) == labels).float().mean()
-        self._window.append(torch.stack([terms.total.detach(), *terms.parts.values(), hits]))
+        self._names = ["total", *terms.parts, "hits", "labelled"]
+        hits = (logits.detach().argmax(dim=1) == labels).float().sum()  # never where there is no label
+        known = labelled(labels).float().sum()
+        self._window.append(torch.stack([terms.total.detach(), *terms.parts.values(), hits, known]))
 
     # --- figures ------------------------------------------------------------------------------------------------
 
@@ -90,8 +95,10 @@ class Learner:
         self._window = []
         means = rows.astype(np.float64).mean(axis=0).tolist()
         named = dict(zip(self._names, means, strict=True))
-        top1 = named.pop("top1")
-        points = {f"loss/{name}": value for name, value in named.items()} | {"train/top1": top1, "lr": self.lr}
+        hits, known = named.pop("hits"), named.pop("labelled")
+        points = {f"loss/{name}": value for name, value in named.items()} | {"lr": self.lr}
+        if known > 0:
+            points["train/top1"] = hits / known
         return [(self.plan.label, name, value) for name, value in points.items()]
 
     def evaluated(self, answers: Answers, teacher: Answers | None, step: int, epoch: int) -> State:

@@ -8,12 +8,13 @@ from torch import Tensor, nn
 
 from core.errors import Failure, TrainingFailed
 from core.packed import PackedMeta
-from core.training.data import View
+from core.training.data import Batch, View
 from core.training.evaluate import Answers
 from core.training.export import load_weights
 from core.training.figures import Json, interval_of_share
 from core.training.models import build
 from core.training.precision import Precision
+from core.views import teacher_view
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Teacher:
             raise _unfit(
                 f"Its weights are not those of {meta.architecture} with {len(data.classes)} classes."
             ) from error
-        view = View(tuple(meta.mean), tuple(meta.std)) if meta.mean else View(tuple(data.mean), tuple(data.std))
+        size, by = meta.image_size, meta.interpolation
+        view = View(teacher_view(data, image_size=size, mean=meta.mean, std=meta.std, interpolation=by))
         network = precision.place(network).requires_grad_(False).eval()
         return cls(meta.architecture, network, view, precision)
 
@@ -45,11 +47,11 @@ class Teacher:
         return sum(p.numel() for p in self.network.parameters())
 
     @torch.no_grad()
-    def logits(self, images: Tensor) -> Tensor:
-        """uint8 images (B, side, side, 3) -> float32 logits (B, classes)."""
+    def logits(self, batch: Batch) -> Tensor:
+        """Float32 logits (B, classes)."""
         assert not any(module.training for module in self.network.modules()), "the teacher must be in eval mode"
         assert not any(p.requires_grad for p in self.network.parameters()), "the teacher must not have gradients"
-        return self.precision.logits(self.network, self.view.of(images))
+        return self.precision.logits(self.network, batch.seen(self.view))
 
 
 def check_above_chance(answers: Answers, classes: int) -> None:

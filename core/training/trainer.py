@@ -9,14 +9,15 @@ from pathlib import Path
 from core.assignment import TrainAssignment
 from core.child import Stop
 from core.errors import Failure, TrainingFailed
-from core.events import CheckpointSaved, Event, Finished, Metrics, Phase, Started, Stopped
+from core.events import CheckpointSaved, Event, Finished, Log, Metrics, Phase, Started, Stopped
+from core.training.augment import Augmenter, resolve
 from core.training.checkpoint import load_checkpoint, save_checkpoint
 from core.training.cohort import Cohort, Points
-from core.training.data import Data, Split, TrainBatches
+from core.training.data import Batch, Data, Split, TrainBatches
 from core.training.deliver import Delivery
 from core.training.evaluate import Answers, answer
 from core.training.export import file_sha256
-from core.training.pace import Pace, SaveClock
+from core.training.pace import Pace, SaveClock, Waiting
 from core.training.precision import decide
 from core.training.results import Results, TeacherAnswers, Trained
 from core.training.student import Diverged
@@ -65,6 +66,7 @@ class Trainer:
             yield Phase("training", "training the students")
             self.pace = Pace(self.step, self.total_steps, self.batches.size)
             self.clock = SaveClock(self.assignment.checkpoint_seconds)
+            self.waiting = Waiting(self.precision.device)
             while self.step < self.total_steps:
                 yield from self._epoch(self.step // self.batches.per_epoch)
             yield from self._finish()
@@ -76,9 +78,13 @@ class Trainer:
     def _load(self) -> None:
         assignment = self.assignment
         self.precision, self.decided, self.bitwise = decide(self.recipe, assignment.threads, assignment.decided)
-        self.data = Data(assignment.dataset, self.precision.device)
+        self.data = Data(assignment.dataset, self.precision.device, assignment.threads)
         meta = self.data.meta
-        self.batches = TrainBatches(self.data.train, self.training)
+        augment = resolve(self.training.augment, meta.form)
+        self.decided["augment"] = augment.kind
+        self.batches = TrainBatches(
+            self.data.train, self.training, Augmenter(augment, meta.image_size, self.training.seed)
+        )
         self.total_steps = self.training.epochs * self.batches.per_epoch
         self.teacher = Teacher.load(assignment.teacher, meta, self.precision) if assignment.teacher else None
         self.teacher_on_val: Answers | None = None
@@ -92,13 +98,12 @@ class Trainer:
 
     def _build_students(self) -> None:
         """As they start, or as the checkpoint left them. After the teacher's check: its figure is awaited on a page."""
-        plans, classes = self.assignment.students, len(self.data.meta.classes)
-        self.cohort = Cohort(plans, classes, self.training, self.data.view, self.precision)
+        self.cohort = Cohort(self.assignment.students, self.data.meta, self.training, self.precision)
         if self.assignment.resume is not None:
             self._resume(self.assignment.resume)
 
     def _check_teacher(self, teacher: Teacher) -> Iterator[Event]:
-        (self.teacher_on_val,) = answer([teacher.network], teacher.view, self.data.val, self.precision)
+        (self.teacher_on_val,) = answer([(teacher.network, teacher.view)], self.data.val, self.precision)
         if self.recipe.teacher_check == "strict":
             check_above_chance(self.teacher_on_val, len(self.data.meta.classes))
         if self.assignment.resume is None:
@@ -111,18 +116,23 @@ class Trainer:
         first = self.step % self.batches.per_epoch
         begun = time.monotonic()
         self.cohort.begin_epoch(epoch)
-        for images, labels in self.batches.of_epoch(epoch, first):
+        for images, labels in self.waiting.watch(self.batches.of_epoch(epoch, first)):
             yield from self._between_steps()
-            teacher_logits = self.teacher.logits(images) if self.teacher else None
+            batch = Batch(images)
+            teacher_logits = self.teacher.logits(batch) if self.teacher else None
             self.step += 1
-            self.cohort.learn(images, teacher_logits, labels, self.step)
+            self.cohort.learn(batch, teacher_logits, labels, self.step)
             if self.step % self.training.log_every == 0 or self.step == self.total_steps:
                 yield from self.cohort.flush(self.step)
             if (progress := self.pace.progress(self.step, epoch + 1)) is not None:
                 yield progress
+        share = self.waiting.share()
         yield from self.cohort.evaluate(self.data.val, self.teacher_on_val, self.step, epoch + 1)
         images_seen = (self.batches.per_epoch - first) * self.batches.size
-        yield Metrics(self.step, [(None, "images_per_second", images_seen / (time.monotonic() - begun))])
+        speed = images_seen / (time.monotonic() - begun)
+        yield Metrics(self.step, [(None, "images_per_second", speed), (None, "time/data", share)])
+        if (told := self.waiting.complaint(share)) is not None:
+            yield Log("warning", told)
         if self.clock.due(epoch_ended=True):
             yield from self._save()
 
@@ -206,5 +216,5 @@ class Trainer:
             return None
         on_test = None
         if test is not None:
-            (on_test,) = answer([self.teacher.network], self.teacher.view, test, self.precision)
+            (on_test,) = answer([(self.teacher.network, self.teacher.view)], test, self.precision)
         return TeacherAnswers(self.teacher.architecture, self.teacher.parameters, self.teacher_on_val, on_test)

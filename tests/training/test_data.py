@@ -8,14 +8,18 @@ import torch
 
 from core.packed import read_split
 from core.recipe import NoAugment, Training
+from core.training.augment import Augmenter
 from core.training.data import Data, Split, TrainBatches, View
+from core.training.images import PixelImages, Wanted
+from core.views import ViewSpec
 
 CPU = torch.device("cpu")
 
 
 def batches(count: int, size: int) -> TrainBatches:
-    images = torch.arange(count, dtype=torch.uint8)[:, None, None, None].expand(count, 4, 4, 3).contiguous()
-    return TrainBatches(Split(images, torch.arange(count)), Training(batch_size=size, augment=NoAugment(), seed=3))
+    images = np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 4, 4, 3)).copy()
+    split = Split(PixelImages(images, CPU), torch.arange(count))
+    return TrainBatches(split, Training(batch_size=size, seed=3), Augmenter(NoAugment(), 4, 3))
 
 
 def labels_of(source: TrainBatches, epoch: int, first: int = 0) -> list[list[int]]:
@@ -47,12 +51,16 @@ def test_images_and_labels_stay_together() -> None:
 
 
 def test_a_view_scales_and_normalises_each_channel(digits: Path) -> None:
-    data = Data(digits, CPU)
-    view = data.view.of(data.train.images)
+    data = Data(digits, CPU, 1)
+    meta = data.meta
+    (images,) = data.train.images.prepare([Wanted(np.arange(200))])
+    view = View(ViewSpec(8, tuple(meta.mean), tuple(meta.std))).of(images)
     assert view.shape == (200, 3, 8, 8)
     assert view.mean((0, 2, 3)).numpy() == pytest.approx(np.zeros(3), abs=1e-4)
     assert view.std((0, 2, 3)).numpy() == pytest.approx(np.ones(3), abs=1e-3)
-    pixel = View((0.5, 0.25, 0.0), (0.5, 0.25, 2.0)).of(torch.tensor([[[[255, 0, 51]]]], dtype=torch.uint8))
+    pixel = View(ViewSpec(1, (0.5, 0.25, 0.0), (0.5, 0.25, 2.0))).of(
+        torch.tensor([[[[255, 0, 51]]]], dtype=torch.uint8)
+    )
     assert pixel.flatten().tolist() == pytest.approx([1.0, -1.0, 0.1])
 
 
@@ -60,7 +68,7 @@ def test_a_split_comes_in_chunks_in_its_own_order(digits: Path, monkeypatch: pyt
     stored = read_split(digits, "val")
     assert stored is not None
     monkeypatch.setattr("core.training.data.PIXELS_AT_ONCE", 64 * 33)
-    chunks = list(Data(digits, CPU).val.chunks())
+    chunks = list(Data(digits, CPU, 1).val.chunks())
     assert [len(labels) for _, labels in chunks] == [33, 33, 33, 1]
     assert np.array_equal(torch.cat([images for images, _ in chunks]).numpy(), stored.images)
     assert np.array_equal(torch.cat([labels for _, labels in chunks]).numpy(), stored.labels)

@@ -7,10 +7,12 @@ from torch import Tensor, nn
 
 from core.training.data import Split, View
 from core.training.evaluate import Answers, answer
+from core.training.images import PixelImages
 from core.training.precision import Precision
+from core.views import ViewSpec
 
 PLAIN = Precision(torch.device("cpu"), bfloat16=False)
-VIEW = View((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+VIEW = View(ViewSpec(4, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)))
 
 
 class Table(nn.Module):
@@ -26,12 +28,12 @@ class Table(nn.Module):
 
 
 def split(count: int, classes: int) -> Split:
-    images = torch.arange(count, dtype=torch.uint8)[:, None, None, None].expand(count, 4, 4, 3)
-    return Split(images, torch.arange(count) % classes)
+    images = np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 4, 4, 3)).copy()
+    return Split(PixelImages(images, PLAIN.device), torch.arange(count) % classes)
 
 
 def judge(rows: Tensor, data: Split) -> Answers:
-    (found,) = answer([Table(rows)], VIEW, data, PLAIN)
+    (found,) = answer([(Table(rows), VIEW)], data, PLAIN)
     return found
 
 
@@ -40,7 +42,7 @@ def test_figures_equal_a_plain_calculation(chunk: int, monkeypatch: pytest.Monke
     monkeypatch.setattr("core.training.data.PIXELS_AT_ONCE", 16 * chunk)
     torch.manual_seed(0)
     data, rows, other = split(100, 12), torch.randn(100, 12), torch.randn(100, 12)
-    first, second = answer([Table(rows), Table(other)], VIEW, data, PLAIN)
+    first, second = answer([(Table(rows), VIEW), (Table(other), VIEW)], data, PLAIN)
     ranked, labels = np.argsort(-rows.numpy(), axis=1), data.labels.numpy()
     assert np.array_equal(first.predicted, ranked[:, 0])
     assert first.top1 == np.mean(ranked[:, 0] == labels)
@@ -62,5 +64,5 @@ def test_a_logit_that_is_not_finite_is_seen() -> None:
 
 def test_networks_keep_their_mode() -> None:
     learning, resting = Table(torch.randn(9, 3)).train(), Table(torch.randn(9, 3)).eval()
-    answer([learning, resting], VIEW, split(9, 3), PLAIN)
+    answer([(learning, VIEW), (resting, VIEW)], split(9, 3), PLAIN)
     assert learning.training and not resting.training

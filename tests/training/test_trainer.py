@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -20,7 +21,9 @@ from core.events import (
     StudentFailed,
     StudentSaved,
 )
+from core.training.data import Batch
 from core.training.export import load_weights, save_weights, tensors_sha256
+from core.training.images import Wanted
 from core.training.precision import Precision
 from core.training.teacher import Teacher
 from core.training.trainer import Trainer
@@ -230,16 +233,16 @@ def test_the_teacher_is_in_eval_mode_and_without_gradients(digits: Path, teacher
     assert [next(events := trainer.run()), next(events)][0].__class__ is Phase
     assert trainer.teacher is not None
     before = {name: tensor.clone() for name, tensor in trainer.teacher.network.state_dict().items()}
-    images = trainer.data.train.images[:10]
-    assert not trainer.teacher.logits(images).requires_grad
+    (images,) = trainer.data.train.images.prepare([Wanted(np.arange(10))])
+    assert not trainer.teacher.logits(Batch(images)).requires_grad
     assert all(torch.equal(before[name], tensor) for name, tensor in trainer.teacher.network.state_dict().items())
     next(trainer.teacher.network.parameters()).requires_grad_(True)
     with pytest.raises(AssertionError, match="gradients"):
-        trainer.teacher.logits(images)
+        trainer.teacher.logits(Batch(images))
     trainer.teacher.network.requires_grad_(False)
     next(m for m in trainer.teacher.network.modules() if isinstance(m, torch.nn.BatchNorm2d)).train()
     with pytest.raises(AssertionError, match="eval mode"):
-        trainer.teacher.logits(images)
+        trainer.teacher.logits(Batch(images))
 
 
 def test_a_teacher_that_guesses_stops_the_job(tmp_path: Path, digits: Path, teacher: Path) -> None:
@@ -265,11 +268,11 @@ def test_the_teacher_sees_images_its_own_way(tmp_path: Path, digits: Path, teach
     next(events := trainer.run())
     next(events)
     other = Teacher.load(tmp_path / "weights.safetensors", trainer.data.meta, precision)
-    images = trainer.data.val.images[:4]
+    (images,) = trainer.data.val.images.prepare([Wanted(np.arange(4))])
     expected = other.network((images.permute(0, 3, 1, 2).float() / 255 - 0.1) / 2.0)
-    assert torch.allclose(other.logits(images), expected, atol=1e-5)
+    assert torch.allclose(other.logits(Batch(images)), expected, atol=1e-5)
     assert trainer.teacher is not None
-    assert not torch.allclose(other.logits(images), trainer.teacher.logits(images), atol=0.1)
+    assert not torch.allclose(other.logits(Batch(images)), trainer.teacher.logits(Batch(images)), atol=0.1)
 
 
 # --- what comes out ---------------------------------------------------------------------------------------------------
@@ -282,7 +285,8 @@ def test_a_run_tells_its_story_in_order(tmp_path: Path, digits: Path, teacher: P
     started = run.of(Started)[0]
     assert (started.total_steps, started.total_epochs, started.step) == (15, 3, 0)
     assert started.parameters == {"s": 78042, "s-control": 78042}
-    assert started.decided == {"device": "cpu", "precision": "float32", "threads": 1, "torch": str(torch.__version__)}
+    decided = {"device": "cpu", "precision": "float32", "threads": 1, "torch": str(torch.__version__)}
+    assert started.decided == decided | {"augment": "crop_flip"}
     names = {name for _, who, name in run.points() if who == "s"}
     training = {"loss/total", "loss/task", "loss/inter", "loss/intra", "train/top1", "lr"}
     assert names == training | {"val/top1", "val/top5", "val/agreement", "test/top1"}

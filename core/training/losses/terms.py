@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.packed import UNLABELLED
+
 
 @dataclass(frozen=True)
 class LossTerms:
@@ -19,7 +21,10 @@ class LossTerms:
 
 
 class Loss(Protocol):
-    """Student and teacher logits (B, C), labels (B,) -> terms. The teacher may be None where it is not needed."""
+    """Student and teacher logits (B, C), labels (B,) -> terms. The teacher may be None where it is not needed.
+
+    The task's term is that of the labelled images (label not -1), a distillation that of all.
+    """
 
     def __call__(self, student_logits: Tensor, teacher_logits: Tensor | None, labels: Tensor) -> LossTerms: ...
 
@@ -37,9 +42,15 @@ def full_precision(logits: Tensor) -> Iterator[None]:
 
 
 def task_loss(student_logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:
-    """Cross-entropy with the labels: logits (B, C), labels (B,) int64 -> scalar."""
+    """Cross-entropy with the labels: logits (B, C), labels (B,) int64, -1 where there is none -> scalar.
+
+    The mean over the images that have a label; 0, without a gradient, where none has.
+    """
     with full_precision(student_logits):
-        return F.cross_entropy(precise(student_logits), labels, label_smoothing=label_smoothing)
+        total = F.cross_entropy(
+            precise(student_logits), labels, ignore_index=UNLABELLED, reduction="sum", label_smoothing=label_smoothing
+        )
+        return total / (labels != UNLABELLED).sum().clamp(min=1)
 
 
 def check_teacher(kind: str, student_logits: Tensor, teacher_logits: Tensor | None) -> Tensor:
