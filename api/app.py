@@ -66,7 +66,7 @@ def create_app(
     app.state.storage = storage or open_storage(settings.storage)
     app.state.queue = queue or make_queue(settings.broker_url)
     app.state.broadcaster = Broadcaster(app.state.database)
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, root_path=settings.root_path)
     problems.install(app)
     app.add_exception_handler(Replay, on_replay)
     v1 = APIRouter(prefix="/v1", max_body_size=MAX_BODY_BYTES, dependencies=[Depends(refuse_nul)])

@@ -1,4 +1,8 @@
-"""The dashboard, as built into frontend/dist. Its pages are one document; what they show comes from /v1."""
+"""The dashboard, as built. Its pages are one document; what they show comes from /v1.
+
+The build knows no address: the document names its files relative to itself (`./assets/…`), and here they get the path
+prefix under which this service is reached, which a meta tag tells the scripts too.
+"""
 
 import re
 from pathlib import Path
@@ -7,7 +11,9 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-DIST = Path(__file__).parent.parent / "frontend" / "dist"
+# In a wheel it lies beside this file, in a checkout where the build leaves it.
+_PACKED = Path(__file__).parent / "dist"
+DIST = _PACKED if _PACKED.is_dir() else Path(__file__).parent.parent / "frontend" / "dist"
 
 _ID = r"[^/]+"
 _PAGES = re.compile(
@@ -27,7 +33,7 @@ _HEADERS = {
 _UNBUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Distillery</title>
 <h1>The dashboard has not been built</h1>
-<p>The service runs; its interface is described at <a href="/openapi.json">/openapi.json</a>.
+<p>The service runs; its interface is described at <a href="./openapi.json">openapi.json</a>.
 To build the dashboard, run this where Distillery lies, then reload the page:</p>
 <pre>cd frontend &amp;&amp; npm ci &amp;&amp; npm run build</pre>
 </html>
@@ -39,11 +45,12 @@ router = APIRouter(include_in_schema=False)
 @router.api_route("/{path:path}", methods=["GET", "HEAD"])
 def serve_dashboard(request: Request, path: str) -> Response:
     """A built file, or the app: with status 200 for the pages it has, 404 for others."""
-    asked = request.url.path
+    asked = f"/{path}"
+    root = request.scope.get("root_path", "")
     if _SERVICE.fullmatch(asked):
         raise HTTPException(404)
     file = _built(path)
-    if file is not None:
+    if file is not None and path != "index.html":
         hashed = path.startswith("assets/")
         cache = "public, max-age=31536000, immutable" if hashed else "no-cache"
         return FileResponse(file, headers={**_HEADERS, "Cache-Control": cache})
@@ -52,9 +59,13 @@ def serve_dashboard(request: Request, path: str) -> Response:
     status = 200 if _PAGES.fullmatch(asked.rstrip("/") or "/") else 404
     headers = {**_HEADERS, "Cache-Control": "no-cache"}
     index = _built("index.html")
-    if index is None:
-        return HTMLResponse(_UNBUILT, status, headers)
-    return FileResponse(index, status, headers, media_type="text/html")
+    return HTMLResponse(_placed(_UNBUILT if index is None else index.read_text(), root), status, headers)
+
+
+def _placed(document: str, root: str) -> str:
+    """The document as one that is served below the prefix, at whatever depth."""
+    document = re.sub(r'(src|href)="\./', rf'\1="{root}/', document)
+    return document.replace('<meta name="root-path" content="" />', f'<meta name="root-path" content="{root}" />')
 
 
 def _built(path: str) -> Path | None:

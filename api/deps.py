@@ -45,6 +45,12 @@ def get_queue(request: Request) -> Queue:
     return cast(Queue, request.app.state.queue)
 
 
+def get_root_path(request: Request) -> str:
+    """The path prefix of this service: addresses in answers begin with it."""
+    return cast(str, request.scope.get("root_path", ""))
+
+
+RootPath = Annotated[str, Depends(get_root_path)]
 TheDatabase = Annotated[Database, Depends(get_database)]
 TheSettings = Annotated[Settings, Depends(get_settings)]
 TheStorage = Annotated[Storage, Depends(get_storage)]

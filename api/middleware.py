@@ -1,4 +1,4 @@
-"""Every response carries a request id, and says that browsers must not guess its type."""
+"""The outermost layer: the address below a proxy's path prefix, a request id, and no guessing of types by browsers."""
 
 import re
 
@@ -13,19 +13,26 @@ _GIVEN = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 
 
 class Edge:
-    """The outermost layer. A client's own X-Request-Id is kept when it is a plain word."""
+    """A client's own X-Request-Id is kept when it is a plain word.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `root_path`: the prefix under which a proxy serves this. Every request is seen with it, whether the proxy passes it
+    on or strips it, so that paths in answers are those a browser can follow; health checks on the machine need none.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str = "") -> None:
         self._app = app
+        self._root = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        self._place(scope)
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _GIVEN.fullmatch(given) else new_id("req")
         scope.setdefault("state", {})["request_id"] = request_id
 
+        below = scope["path"].removeprefix(self._root)
         replaced = False
 
         async def mark(message: Message) -> None:
@@ -41,7 +48,7 @@ class Edge:
                 headers = MutableHeaders(raw=message["headers"])
                 headers["X-Request-Id"] = request_id
                 headers["X-Content-Type-Options"] = "nosniff"
-                if scope["path"].startswith("/v1/"):
+                if below.startswith("/v1/"):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -50,3 +57,14 @@ class Edge:
             await nothing(scope, receive, mark)
             return
         await self._app(scope, receive, mark)
+
+    def _place(self, scope: Scope) -> None:
+        """ASGI's way: `path` is the whole one, `root_path` the part of it that is not ours."""
+        if not self._root:
+            return
+        path = scope["path"]
+        if path == self._root:
+            scope["path"] = path + "/"
+        elif not path.startswith(self._root + "/"):
+            scope["path"] = self._root + path
+        scope["root_path"] = self._root

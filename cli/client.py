@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
 import httpx2
@@ -122,12 +122,15 @@ class Client:
         self._tries(lambda: self._send("DELETE", path))
 
     def stream(self, path: str, *, start: int = 0, etag: str | None = None) -> Iterator[tuple[int, bytes]]:
-        """(offset, bytes) of a file from `start` on; begins at 0 again where the file is no longer that of `etag`."""
+        """(offset, bytes) of a file from `start` on; begins at 0 again where the file is no longer that of `etag`.
+
+        `path`: as the service gave it, a proxy's path prefix included.
+        """
         headers = {"Range": f"bytes={start}-"} if start else {}
         if start and etag:
             headers["If-Range"] = etag
         try:
-            with self._http.stream("GET", path, headers=headers) as response:
+            with self._http.stream("GET", urljoin(self.url, path), headers=headers) as response:
                 if response.is_error:
                     raise _problem(response)
                 offset = start if response.status_code == 206 else 0

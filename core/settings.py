@@ -1,11 +1,18 @@
-"""The only reader of environment variables (DISTILLERY_*) and of .env."""
+"""The only reader of environment variables (DISTILLERY_*), of .env, and of secrets that lie in files."""
 
 import os
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import DirectoryPath, Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 
 class Settings(BaseSettings):
@@ -14,7 +21,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DISTILLERY_", env_file=".env", extra="ignore", frozen=True)
 
     data_dir: Path = Field(Path("data"), description="Database, storage and work folders of a single machine.")
+    secrets_dir: DirectoryPath | None = Field(
+        None, description="Folder of files that hold one setting each, named like its variable in lower case."
+    )
     database_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the data dir.")
+    database_password: SecretStr | None = Field(None, description="Goes into a database_url that has none.")
     broker_url: str | None = Field(None, description="Redis URL of the nudges; without one workers poll.")
     storage_url: str | None = Field(None, description="Folder (file:///…) of files; default: in the data dir.")
     lease_seconds: float = Field(30.0, gt=0, description="A worker that is silent for so long loses its run.")
@@ -36,10 +47,27 @@ class Settings(BaseSettings):
     upload_expiry_hours: float = Field(24 * 7, gt=0, description="Time from its last part until an upload is dropped.")
     upload_part_bytes: int = Field(16 * 2**20, gt=0, description="Size of an upload's parts.")
     root_path: str = Field("", pattern=r"^(/[\w.~-]+)*$", description="Path prefix under which a proxy serves it.")
+    trusted_proxies: str | None = Field(
+        None, description="Whose X-Forwarded-For and -Proto are believed: addresses, networks or *; default: nobody's."
+    )
     secure_cookies: Literal["auto", "always"] = Field("auto", description="auto: Secure where the request is https.")
     session_hours: float = Field(24 * 14, gt=0, description="How long a sign-in lasts.")
     url: str | None = Field(None, description="The service that the command line talks to; default: `up` in data_dir.")
     api_key: SecretStr | None = Field(None, description="The command line's key; default: the one `up` wrote.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Files of secrets come last: whatever is set beside them holds."""
+        folder = Path(os.environ.get("DISTILLERY_SECRETS_DIR") or os.devnull)
+        files = SecretsSettingsSource(settings_cls, folder) if folder.is_dir() else file_secret_settings
+        return init_settings, env_settings, dotenv_settings, files
 
     @field_validator("dataset_roots", mode="before")
     @classmethod
@@ -63,7 +91,13 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.data_dir / 'distillery.db'}"
+        if self.database_url is None:
+            return f"sqlite:///{self.data_dir / 'distillery.db'}"
+        scheme, _, rest = self.database_url.partition("://")
+        user, at, place = rest.partition("@")
+        if self.database_password is None or not at or ":" in user:
+            return self.database_url
+        return f"{scheme}://{user}:{quote(self.database_password.get_secret_value(), safe='')}@{place}"
 
     @property
     def storage(self) -> str:

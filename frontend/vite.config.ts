@@ -6,6 +6,7 @@ import { defineConfig } from "vitest/config";
 const service = process.env.DISTILLERY_URL ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
+  base: "./", // the service puts its path prefix before every file's name: the build is tied to no address
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   // Nothing may be inlined: the service answers with `Content-Security-Policy: default-src 'self'`.

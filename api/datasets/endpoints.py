@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.datasets import service
 from api.datasets.schemas import DatasetCreate, DatasetRead, SampleClass, SampleRead, SamplesRead
-from api.deps import Reading, TheCaller, ThePart, TheQueue, TheSettings, TheStorage, Work
+from api.deps import Reading, RootPath, TheCaller, ThePart, TheQueue, TheSettings, TheStorage, Work
 from api.idempotency import Creates, CreatingRoute
 from api.schemas import Listing
 from core.db import datasets
@@ -68,6 +68,7 @@ def list_samples(
     caller: TheCaller,
     session: Reading,
     storage: TheStorage,
+    root_path: RootPath,
     split: Split = "train",
     per_class: Annotated[int, Query(ge=1, le=20, description="Images per class.")] = 6,
     limit: Annotated[int, Query(ge=1, le=100, description="Classes per page.")] = 20,
@@ -77,7 +78,7 @@ def list_samples(
     dataset, path = _packed(session, storage, caller.project_id, dataset_id)
     names = [str(name) for name in dataset.classes or []]
     shown = range(min(after + 1, len(names)), min(after + 1 + limit, len(names)))
-    base = f"/v1/datasets/{dataset_id}/samples/{split}"
+    base = f"{root_path}/v1/datasets/{dataset_id}/samples/{split}"
     classes = [
         SampleClass(
             index=label,

@@ -38,7 +38,9 @@ def create_session(request: Request, wish: SessionCreate, work: Work, settings: 
     response = Response(status_code=204)
     secure = settings.secure_cookies == "always" or request.url.scheme == "https"
     age = int(settings.session_hours * 3600)
-    response.set_cookie(COOKIE, token, max_age=age, httponly=True, samesite="lax", secure=secure, path="/")
+    response.set_cookie(
+        COOKIE, token, max_age=age, httponly=True, samesite="lax", secure=secure, path=settings.root_path or "/"
+    )
     return response
 
 
@@ -49,10 +51,10 @@ def get_session(caller: TheCaller, session: Reading) -> SessionRead:
 
 
 @router.delete("/current", status_code=204)
-def delete_session(caller: TheCaller, work: Work) -> Response:
+def delete_session(caller: TheCaller, work: Work, settings: TheSettings) -> Response:
     """Sign out."""
     if caller.session_id is not None:
         keys.sign_out(work, caller.session_id)
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
+    response.delete_cookie(COOKIE, path=settings.root_path or "/", httponly=True, samesite="lax")
     return response

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.deps import Reading, TheCaller, ThePart, TheStorage
+from api.deps import Reading, RootPath, TheCaller, ThePart, TheStorage
 from api.schemas import Listing
 from api.students.download import Download, not_modified
 from api.students.schemas import StudentRead
@@ -20,6 +20,7 @@ def list_students(
     caller: TheCaller,
     session: Reading,
     window: ThePart,
+    root_path: RootPath,
     job: Annotated[str | None, Query(max_length=100, description="The job's id.")] = None,
     status: Annotated[Literal["waiting", "training", "trained", "failed", "cancelled"] | None, Query()] = None,
     role: Annotated[Literal["student", "control"] | None, Query()] = None,
@@ -35,13 +36,14 @@ def list_students(
         role=role,
         architecture=canonical_name(architecture) if architecture else None,
     )
-    return Listing(data=[StudentRead.of(row) for row in page.rows], has_more=page.next is not None, next=page.next)
+    data = [StudentRead.of(row, root_path) for row in page.rows]
+    return Listing(data=data, has_more=page.next is not None, next=page.next)
 
 
 @router.get("/{student_id}")
-def get_student(student_id: str, caller: TheCaller, session: Reading) -> StudentRead:
+def get_student(student_id: str, caller: TheCaller, session: Reading, root_path: RootPath) -> StudentRead:
     """One student with its figures and files."""
-    return StudentRead.of(students.get(session, caller.project_id, student_id))
+    return StudentRead.of(students.get(session, caller.project_id, student_id), root_path)
 
 
 _BINARY: dict[int | str, dict[str, Any]] = {

@@ -41,7 +41,7 @@ class StudentRead(ObjectRead):
     files: list[FileRead]
 
     @classmethod
-    def of(cls, row: Student) -> Self:
+    def of(cls, row: Student, root_path: str) -> Self:
         same = ("id", "created_at", "name", "label", "seed", "role", "status", "architecture", "parameters")
         more = ("metrics", "error", "tensors_sha256")
         files = [
@@ -50,7 +50,7 @@ class StudentRead(ObjectRead):
                 bytes=file.bytes,
                 sha256=file.sha256,
                 media_type=file.media_type,
-                url=f"/v1/students/{row.id}/files/{quote(file.name)}",
+                url=f"{root_path}/v1/students/{row.id}/files/{quote(file.name)}",
             )
             for file in row.files
         ]

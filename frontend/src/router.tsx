@@ -1,6 +1,7 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
 import { ApiError, isUnauthorized } from "./api/client";
+import { root as prefix } from "./api/root";
 import { DatasetPage } from "./datasets/DatasetPage";
 import { DatasetsPage } from "./datasets/DatasetsPage";
 import { JobCharts } from "./jobs/JobCharts";
@@ -93,6 +94,7 @@ const routeTree = root.addChildren([login, shell.addChildren([overview, jobs, jo
 const makeRouter = () =>
   createRouter({
     routeTree,
+    basepath: prefix || "/",
     defaultPreload: false,
     scrollRestoration: true,
     defaultErrorComponent: ({ error, reset }) => (

@@ -1,11 +1,12 @@
 import createClient from "openapi-fetch";
+import { service } from "./root";
 import type { components, paths } from "./schema.gen";
 
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 export type Problem = Schema<"ProblemRead">;
 
 /** The service's own client: same origin, signed in by a cookie that scripts cannot read. */
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => globalThis.fetch(request) });
+export const api = createClient<paths>({ baseUrl: service, fetch: (request) => globalThis.fetch(request) });
 
 /** What the service refused, or that it could not be reached (status 0). */
 export class ApiError extends Error {

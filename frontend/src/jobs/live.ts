@@ -1,5 +1,6 @@
 import { type QueryClient, type QueryKey, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { root } from "../api/root";
 import { type Frame, jobAfter, logAfter, metricsAfter } from "./frames";
 import { isActive, type Job, jobKeys, jobQuery, type LogLine, type Metrics, metricsQuery } from "./queries";
 
@@ -30,7 +31,7 @@ export function useLive(id: string): Connection {
     const open = () => {
       const seen = [client.getQueryData<Job>(jobKeys.one(id)), client.getQueryData<Metrics>(jobKeys.metrics(id))];
       const after = Math.min(...seen.map((one) => one?.last_event ?? 0));
-      source = new EventSource(`/v1/jobs/${encodeURIComponent(id)}/events?after=${after}`);
+      source = new EventSource(`${root}/v1/jobs/${encodeURIComponent(id)}/events?after=${after}`);
       source.onopen = () => setConnection("live");
       source.onerror = () => {
         setConnection("reconnecting");
