@@ -15,7 +15,7 @@ same order give the same bytes, whether they came in an archive or a folder.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -86,6 +86,14 @@ class ChannelSums:
         self._count += len(chunk)
         self._total += chunk.sum(axis=0)
         self._squares += (chunk**2).sum(axis=0)
+
+    def add_histogram(self, histogram: Sequence[int]) -> None:
+        """768 counts of an RGB image: how often each value from 0 to 255 comes, channel after channel."""
+        counts = np.array(histogram, np.int64).reshape(3, 256)
+        values = np.arange(256, dtype=np.int64)
+        self._count += int(counts[0].sum())
+        self._total += counts @ values
+        self._squares += counts @ values**2
 
     def statistics(self) -> tuple[list[float], list[float]]:
         """(mean, std) of values scaled to 0..1; std at least 1e-3."""

@@ -10,11 +10,12 @@ from typing import Any
 from core.assignment import ReadDatasetAssignment
 from core.intake.builtin import read_builtin
 from core.intake.failures import rejected, too_slow
-from core.intake.inventory import Inventory, take_stock
-from core.intake.layout import Layout, arrange
+from core.intake.inventory import take_stock
+from core.intake.layout import arrange
 from core.intake.limits import DEFAULT, Limits
 from core.intake.members import Listed
 from core.intake.packing import pack
+from core.intake.report import Report, warnings_of
 from core.intake.sources import members
 from core.packed import PackedMeta, write_packed
 
@@ -31,7 +32,7 @@ def read_dataset(assignment: ReadDatasetAssignment, tell: Tell, limits: Limits =
     try:
         if assignment.builtin is not None:
             classes, splits = read_builtin(assignment.builtin)
-            return _report(target, write_packed(target, classes, splits), Listed(0), [])
+            return _result(target, write_packed(target, classes, splits), Listed(0), {})
         if assignment.path is None:
             raise rejected("dataset_not_found", "Neither a builtin data set nor a path is given.")
         with tempfile.TemporaryDirectory(dir=assignment.folder, prefix="reading-") as scratch:
@@ -64,37 +65,22 @@ def _read_source(
     inventory = take_stock(members(path, limits), scratch / "spool", limits, tick)
     shares = {"val": assignment.val_fraction, "test": assignment.test_fraction}
     layout = arrange(inventory.images, inventory.folders, inventory.ignored, shares, assignment.seed, limits)
-    meta = pack(target, scratch, layout, inventory, limits, tick)
-    warnings = _warnings(layout, inventory)
+    report = Report(layout.classes)
+    size, threads = assignment.image_size, assignment.threads
+    meta = pack(target, scratch, layout, inventory, report, limits, tick, image_size=size, threads=threads)
     inventory.ignored.merge(inventory.unreadable)
-    return _report(target, meta, inventory.ignored, warnings)
+    return _result(target, meta, inventory.ignored, report.as_dict(inventory.misnamed, inventory.unreadable))
 
 
-def _warnings(layout: Layout, inventory: Inventory) -> list[str]:
-    """What is legal but probably not meant."""
-    warnings = []
-    if broken := inventory.unreadable.total:
-        warnings.append(f"Images that cannot be read and were left out: {broken:,}.")
-    if wrong := inventory.misnamed:
-        warnings.append(f"Images of another format than their names say: {len(wrong):,}, for example {wrong[0]!r}.")
-    digests = {split: {inventory.images[p].digest for p in s.values()} for split, s in layout.splits.items()}
-    for split in ("val", "test"):
-        if split in layout.splits:
-            if twice := len(digests[split] & digests["train"]):
-                warnings.append(f"Images of {split} that are in train too: {twice:,}. Its figures will look too good.")
-            there = {name.partition("/")[0] for name in layout.splits[split]}
-            if missing := [c for c in layout.classes if c not in there]:
-                warnings.append(f"Classes without an image in {split}: {len(missing):,}, for example {missing[0]!r}.")
-    return warnings
-
-
-def _report(path: Path, meta: PackedMeta, ignored: Listed, warnings: list[str]) -> dict[str, Any]:
+def _result(path: Path, meta: PackedMeta, ignored: Listed, report: dict[str, Any]) -> dict[str, Any]:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "classes": meta.classes,
         "counts": meta.counts,
+        "form": meta.form,
         "image_size": meta.image_size,
+        "unlabelled": meta.unlabelled,
         "mean": meta.mean,
         "std": meta.std,
         "sha256": sha256,
@@ -102,5 +88,6 @@ def _report(path: Path, meta: PackedMeta, ignored: Listed, warnings: list[str]) 
         "path": str(path),
         "ignored": ignored.entries,
         "ignored_total": ignored.total,
-        "warnings": warnings,
+        "warnings": warnings_of(report, meta.unlabelled) if report else [],
+        "report": report,
     }

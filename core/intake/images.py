@@ -1,22 +1,33 @@
-"""One image of a stranger: recognised by its content, measured before it is decoded, brought to RGB and a square.
+"""One image of a stranger: recognised by its content, measured before it is decoded, brought to upright RGB.
 
-Every image ends as uint8 (side, side, 3). Turned upright as its EXIF says; the first frame of an animation;
-transparent pixels over white; 16 bits cut to the upper 8; CMYK, palettes and grey converted by Pillow.
+Turned upright as its EXIF says; the first frame of an animation; transparent pixels over white; 16 bits cut to the
+upper 8; CMYK, palettes and grey converted by Pillow.
 """
 
 import io
 import warnings
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from core.intake.failures import rejected
 from core.intake.limits import Limits
 from core.intake.names import shown
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+LOSSLESS = ("PNG", "BMP", "GIF")
+_ORIENTATION = 0x0112  # EXIF
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _SUFFIXES = {
     ".png": "PNG",
     ".apng": "PNG",
@@ -75,21 +86,42 @@ def measure(name: str, data: bytes, limits: Limits) -> tuple[int, int]:
     return width, height
 
 
-def decode(name: str, data: bytes, side: int) -> NDArray[np.uint8]:
-    """uint8 (side, side, 3): the shorter side to `side` (bicubic, antialiased), the middle of the longer one."""
+def decode(name: str, data: bytes, wanted: int) -> tuple[Image.Image, frozenset[str]]:
+    """The upright RGB picture, and what was odd about it (the kinds of `core.intake.report.ODD`).
+
+    A JPEG whose shorter side is at least four times `wanted` may come smaller, but not below twice `wanted`: its
+    decoder can leave out what scaling would throw away.
+    """
     image = _open(name, data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd but legal files make Pillow talk
+            image.draft(None, (2 * wanted, 2 * wanted))
             image.load()
-            rgb = _to_rgb(_upright(image))
+            odd = _oddities(image)
+            turn = _turn(image)
+            if turn is not None:
+                odd.add("rotated")
+            rgb = _to_rgb(image if turn is None else image.transpose(turn))
     except MemoryError:
         raise
     except Exception as error:  # hostile bytes make a decoder raise anything
         raise Unreadable(_reason(error)) from error
-    if rgb.size != (side, side):
-        rgb = ImageOps.fit(rgb, (side, side), Image.Resampling.BICUBIC)
-    return np.asarray(rgb, dtype=np.uint8)
+    with suppress(Exception):  # looks for a second frame, which may be broken; the first one is in safety
+        if getattr(image, "is_animated", False):
+            odd.add("animated")
+    return rgb, frozenset(odd)
+
+
+def _oddities(image: Image.Image) -> set[str]:
+    seen = {
+        "cmyk": image.mode == "CMYK",
+        "sixteen_bit": image.mode.startswith("I"),
+        "palette": image.mode in ("P", "PA"),
+        "greyscale": image.mode in ("1", "L", "LA", "La"),
+        "transparent": image.has_transparency_data,
+    }
+    return {kind for kind, is_so in seen.items() if is_so}
 
 
 def _open(name: str, data: bytes) -> Image.Image:
@@ -112,13 +144,14 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """How to turn it upright, by its EXIF; broken EXIF says nothing about the pixels."""
     try:
-        return ImageOps.exif_transpose(image)
+        return _TURNS.get(image.getexif().get(_ORIENTATION, 1))
     except MemoryError:
         raise
-    except Exception:  # broken EXIF says nothing about the pixels
-        return image
+    except Exception:
+        return None
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -127,4 +160,4 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

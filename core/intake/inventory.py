@@ -4,12 +4,12 @@ A source is read only once, from front to back, however its members are ordered;
 order of their names. The members' names never become names on our disk.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.intake.images import Unreadable, meant_as_image, measure, misnamed
+from core.intake.images import Unreadable, meant_as_image, measure, misnamed, sniff
 from core.intake.limits import Limits
 from core.intake.members import Listed, Member
 from core.intake.names import is_junk
@@ -17,13 +17,18 @@ from core.intake.names import is_junk
 
 @dataclass(frozen=True)
 class Found:
-    """One image of the source."""
+    """One image of the source, or a file that says something about them."""
 
     offset: int  # in the spool
     length: int
-    digest: bytes  # of its bytes, to find the same picture in two splits
-    size: tuple[int, int]  # width, height as the header says; (0, 0) where it is unreadable
+    size: tuple[int, int] = (0, 0)  # width, height as the header says; (0, 0) where it is unreadable
     problem: str = ""
+    kind: str = ""  # its format
+    raw: bool = False  # bare RGB rather than a file
+
+    def read(self, spool: int) -> bytes:
+        """Its bytes; threads may read side by side."""
+        return os.pread(spool, self.length, self.offset)
 
 
 @dataclass
@@ -32,12 +37,26 @@ class Inventory:
     ignored: Listed
     unreadable: Listed  # filled when the images are decoded
     images: dict[str, Found] = field(default_factory=dict)  # by clean path
+    notes: dict[str, Found] = field(default_factory=dict)  # by clean path: tables, lists of names
     folders: set[str] = field(default_factory=set)
     misnamed: list[str] = field(default_factory=list)
 
+    def note(self, path: str) -> bytes:
+        with self.spool.open("rb") as spool:
+            return self.notes[path].read(spool.fileno())
 
-def take_stock(members: Iterator[Member], spool: Path, limits: Limits, tick: Callable[[str], None]) -> Inventory:
-    """Read the whole source; `tick` is called with a sentence at each member and may raise."""
+
+def take_stock(
+    members: Iterable[Member],
+    spool: Path,
+    limits: Limits,
+    tick: Callable[[str], None],
+    is_note: Callable[[str], bool] = lambda _: False,
+) -> Inventory:
+    """Read the whole source; `tick` is called with a sentence at each member and may raise.
+
+    `is_note` says by a clean path which files are kept although they are no images.
+    """
     inventory = Inventory(spool, Listed(limits.listed), Listed(limits.listed))
     with spool.open("wb") as out:
         for number, member in enumerate(members, 1):
@@ -49,7 +68,10 @@ def take_stock(members: Iterator[Member], spool: Path, limits: Limits, tick: Cal
                 inventory.folders.add(member.path)
             else:
                 inventory.folders.add(member.path.rpartition("/")[0])
-                if not meant_as_image(member.path, member.data):
+                if is_note(member.path):
+                    inventory.notes[member.path] = Found(out.tell(), len(member.data))
+                    out.write(member.data)
+                elif not meant_as_image(member.path, member.data):
                     inventory.ignored.add(member.path, "not an image")
                 else:
                     inventory.images[member.path] = _measured(member.path, member.data, out.tell(), limits)
@@ -60,8 +82,8 @@ def take_stock(members: Iterator[Member], spool: Path, limits: Limits, tick: Cal
 
 
 def _measured(path: str, data: bytes, offset: int, limits: Limits) -> Found:
-    digest = hashlib.blake2b(data, digest_size=16).digest()
     try:
-        return Found(offset, len(data), digest, measure(path, data, limits))
+        size = measure(path, data, limits)
     except Unreadable as problem:
-        return Found(offset, len(data), digest, (0, 0), str(problem))
+        return Found(offset, len(data), problem=str(problem))
+    return Found(offset, len(data), size, kind=sniff(data) or "")

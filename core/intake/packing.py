@@ -1,88 +1,142 @@
 """The second pass: images decoded one by one in the order of their names, into the packed file.
 
-Pixels go to a file and are mapped from there, so that memory holds one image at a time, whatever the data set's size.
+What is stored goes to a file first and is mapped from there, so that memory holds a few images at a time, whatever
+the data set's size. Decoding runs in a few threads; their order does not show.
 """
 
 import statistics
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.intake.failures import rejected
-from core.intake.images import Unreadable, decode
+from core.intake.images import Unreadable
 from core.intake.inventory import Found, Inventory
-from core.intake.layout import Layout
+from core.intake.layout import Layout, Sample
 from core.intake.limits import Limits
 from core.intake.members import Listed
-from core.packed import PackedMeta, PackedSplit, write_packed
+from core.intake.names import shown
+from core.intake.report import Report
+from core.intake.storing import Shape, Stored, store
+from core.packed import ChannelSums, EncodedImages, PackedMeta, PackedSplit, write_packed
+
+Tick = Callable[[str], None]
 
 
-def choose_side(found: Collection[Found], limits: Limits) -> int:
-    """The side of every image: their own where all are squares of one size, else the (lower) median of the shorter
-    sides, at most `limits.image_size`. An image that cannot be read has no say."""
-    sizes = [image.size for image in found if not image.problem]
-    if not sizes:
-        return limits.min_side
-    width, height = sizes[0]
-    if width == height and all(size == sizes[0] for size in sizes):
-        return width
-    return min(limits.image_size, statistics.median_low(min(size) for size in sizes))
+def choose_side(found: Collection[Found], asked: int | None, limits: Limits) -> int:
+    """The canvas: as asked, else the (lower) median of the images' shorter sides, at most `limits.image_size`.
+
+    Equal squares so keep their own size. An image that cannot be read has no say.
+    """
+    sides = [min(image.size) for image in found if not image.problem]
+    return asked or min(limits.image_size, statistics.median_low(sides or [limits.min_side]))
 
 
 def pack(
-    target: Path, scratch: Path, layout: Layout, inventory: Inventory, limits: Limits, tick: Callable[[str], None]
+    target: Path,
+    scratch: Path,
+    layout: Layout,
+    inventory: Inventory,
+    report: Report,
+    limits: Limits,
+    tick: Tick,
+    *,
+    image_size: int | None = None,
+    threads: int = 1,
 ) -> PackedMeta:
     """Write the packed file; unreadable images are left out and listed in `inventory.unreadable`."""
-    paths = [path for split in layout.splits.values() for path in split.values()]
-    side = choose_side([inventory.images[path] for path in paths], limits)
-    if (size := len(paths) * side * side * 3) > limits.packed_bytes:
-        detail = f"{len(paths):,} images of {side} x {side} pixels take {size:,} bytes."
-        raise rejected("dataset_too_large", detail, f"At most {limits.packed_bytes:,}: fewer or smaller images.")
-    number_of = {name: number for number, name in enumerate(layout.classes)}
-    splits = {}
-    for split, samples in layout.splits.items():
-        pixels = scratch / split
-        kept = _decode_split(pixels, samples, inventory, side, tick)
-        shape = (len(kept), side, side, 3)
-        images = np.memmap(pixels, np.uint8, "r", shape=shape) if kept else np.empty(shape, np.uint8)
-        labels = np.array([number_of[name.partition("/")[0]] for name in kept], np.int64)
-        splits[split] = PackedSplit(images, labels, kept)
-    _check_readable(inventory.unreadable, len(paths), limits)
+    samples = [sample for split in layout.splits.values() for sample in split]
+    shape = Shape.of(choose_side([inventory.images[s.path] for s in samples], image_size, limits), limits)
+    if shape.form == "pixels":
+        _check_size(len(samples) * shape.side**2 * 3, limits.packed_bytes, f"{len(samples):,} images as pixels take")
+    writer = _Writer(scratch, inventory, report, shape, limits, tick)
+    with ThreadPoolExecutor(min(threads, limits.decoders)) as pool:
+        try:
+            splits = {split: writer.split(split, members, pool) for split, members in layout.splits.items()}
+        finally:
+            pool.shutdown(cancel_futures=True)
+    _check_readable(inventory.unreadable, len(samples), limits)
     _check_whole(layout, splits)
     tick("writing the packed file")
-    return write_packed(target, layout.classes, splits)
+    return write_packed(target, layout.classes, splits, image_size=shape.side, statistics=writer.channels.statistics())
 
 
-def _decode_split(
-    pixels: Path,
-    samples: dict[str, str],
-    inventory: Inventory,
-    side: int,
-    tick: Callable[[str], None],
-) -> list[str]:
-    """The names of the images whose pixels now stand in the file, in order."""
-    kept = []
-    with inventory.spool.open("rb") as spool, pixels.open("wb") as out:
-        for number, (name, path) in enumerate(samples.items(), 1):
-            tick(f"{pixels.name}: {number:,} of {len(samples):,} images decoded")
-            found = inventory.images[path]
-            try:
-                if found.problem:
-                    raise Unreadable(found.problem)
-                spool.seek(found.offset)
-                out.write(decode(path, spool.read(found.length), side).data)
-                kept.append(name)
-            except Unreadable as problem:
-                inventory.unreadable.add(path, f"unreadable: {problem}")
-    return kept
+class _Writer:
+    """Stores split after split, each in a file of its own."""
+
+    def __init__(
+        self, scratch: Path, inventory: Inventory, report: Report, shape: Shape, limits: Limits, tick: Tick
+    ) -> None:
+        self._scratch, self._inventory, self._report = scratch, inventory, report
+        self._shape, self._limits, self._tick = shape, limits, tick
+        self._total = 0
+        self.channels = ChannelSums()  # of the train split
+
+    def split(self, split: str, samples: Sequence[Sample], pool: ThreadPoolExecutor) -> PackedSplit:
+        kept: list[Sample] = []
+        sizes: list[tuple[int, int]] = []
+        ends = [0]
+        place = self._scratch / split
+        with self._inventory.spool.open("rb") as spool, place.open("wb") as out:
+            for number, (sample, stored) in enumerate(self._stored(samples, spool.fileno(), pool), 1):
+                self._tick(f"{split}: {number:,} of {len(samples):,} images decoded")
+                if isinstance(stored, Unreadable):
+                    self._inventory.unreadable.add(sample.path, f"unreadable: {stored}")
+                    continue
+                out.write(stored.data)
+                if split == "train":
+                    self.channels.add_histogram(stored.histogram)
+                self._report.add(split, sample, self._inventory.images[sample.path], stored)
+                kept.append(sample)
+                sizes.append(stored.size)
+                ends.append(ends[-1] + len(stored.data))
+                self._total += len(stored.data)
+                _check_size(self._total, self._limits.files_bytes, "Its images as files take more than")
+        labels = np.array([sample.label for sample in kept], np.int64)
+        names = [sample.name for sample in kept]
+        data: NDArray[np.uint8] = np.memmap(place, np.uint8, "r") if kept else np.empty(0, np.uint8)
+        if self._shape.form == "pixels":
+            return PackedSplit(data.reshape(len(kept), self._shape.side, self._shape.side, 3), labels, names)
+        files = EncodedImages(data, np.array(ends, np.int64), np.array(sizes, np.int32).reshape(-1, 2))
+        return PackedSplit(files, labels, names)
+
+    def _stored(
+        self, samples: Sequence[Sample], spool: int, pool: ThreadPoolExecutor
+    ) -> Iterator[tuple[Sample, Stored | Unreadable]]:
+        """In the samples' order, a few ahead of the one that is asked for."""
+        ahead: deque[tuple[Sample, Future[Stored | Unreadable]]] = deque()
+        for sample in samples:
+            ahead.append((sample, pool.submit(self._one, sample.path, spool)))
+            if len(ahead) > 2 * self._limits.decoders:
+                first, stored = ahead.popleft()
+                yield first, stored.result()
+        for first, stored in ahead:
+            yield first, stored.result()
+
+    def _one(self, path: str, spool: int) -> Stored | Unreadable:
+        found = self._inventory.images[path]
+        if found.problem:
+            return Unreadable(found.problem)
+        try:
+            return store(path, found.read(spool), found.size if found.raw else None, self._shape)
+        except Unreadable as problem:
+            return problem
+
+
+def _check_size(size: int, allowed: int, what: str) -> None:
+    if size > allowed:
+        raise rejected("dataset_too_large", f"{what} {size:,} bytes.", f"At most {allowed:,}: fewer or smaller images.")
 
 
 def _check_readable(unreadable: Listed, total: int, limits: Limits) -> None:
     if unreadable.total * 100 > limits.unreadable_percent * total:
         detail = (
             f"{unreadable.total:,} of {total:,} images cannot be read, "
-            f"for example {unreadable.entries[0]['name']!r} ({unreadable.entries[0]['reason']})."
+            f"for example {shown(unreadable.entries[0]['name'])} ({unreadable.entries[0]['reason']})."
         )
         hint = f"At most {limits.unreadable_percent} % may be. PNG, JPEG, WebP, BMP and GIF are read."
         raise rejected("dataset_images_unreadable", detail, hint, unreadable.entries)
@@ -93,7 +147,8 @@ def _check_whole(layout: Layout, splits: dict[str, PackedSplit]) -> None:
     for split, packed in splits.items():
         if not packed.names:
             raise rejected("dataset_empty", f"The split {split} has no image that can be read.")
-    counts = np.bincount(splits["train"].labels, minlength=len(layout.classes))
+    labels = splits["train"].labels
+    counts = np.bincount(labels[labels >= 0], minlength=len(layout.classes))
     if not counts.all():
         name = layout.classes[int(counts.argmin())]
         raise rejected("dataset_classes_invalid", f"The class {name!r} has no image in train that can be read.")

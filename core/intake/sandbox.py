@@ -22,13 +22,14 @@ CPU_SLACK_SECONDS = 60  # the kernel's own limit kills, so it comes after everyt
 def confine(limits: Limits) -> Iterator[None]:
     """Limits of the kernel on this process, lifted again at the end so that the failure can be reported.
 
-    RLIMIT_DATA bounds what is allocated; the address space is larger by the pixels, which are mapped from a file. The
+    RLIMIT_DATA bounds what is allocated; the address space is larger by the images, which are mapped from a file. The
     alarm ends what the clock between two members never sees: an endless gzip header, a million empty streams.
     """
+    packed = max(limits.packed_bytes, limits.files_bytes)
     wanted = {
         resource.RLIMIT_DATA: limits.memory_bytes,
-        resource.RLIMIT_AS: limits.memory_bytes + limits.packed_bytes,
-        resource.RLIMIT_FSIZE: max(limits.expanded_bytes, limits.packed_bytes),
+        resource.RLIMIT_AS: limits.memory_bytes + packed,
+        resource.RLIMIT_FSIZE: max(limits.expanded_bytes, packed),
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_CPU: int(time.process_time()) + limits.seconds + CPU_SLACK_SECONDS,  # what it used is spent
         resource.RLIMIT_CORE: 0,

@@ -125,7 +125,7 @@ def test_too_much_memory(tmp_path: Path) -> None:
 
 def test_more_than_a_file_may_hold(tmp_path: Path) -> None:
     source = write_zip(tmp_path / "a.zip", split_tree(per_class=20))
-    small = replace(DEFAULT, expanded_bytes=9_000, packed_bytes=9_000)
+    small = replace(DEFAULT, expanded_bytes=9_000, packed_bytes=9_000, files_bytes=9_000)
     with pytest.raises(OSError) as error, confine(small):
         read(tmp_path / "out", source)
     assert explained(error.value).code == "dataset_too_large"
@@ -165,7 +165,7 @@ def test_the_walls_are_lifted_afterwards() -> None:
     kinds = (resource.RLIMIT_AS, resource.RLIMIT_DATA, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
     before = [resource.getrlimit(kind) for kind in kinds]
     with confine(DEFAULT):
-        assert [resource.getrlimit(kind)[0] for kind in kinds] == [12 * 2**30, 4 * 2**30, 100 * 2**30, 256]
+        assert [resource.getrlimit(kind)[0] for kind in kinds] == [204 * 2**30, 4 * 2**30, 200 * 2**30, 256]
         assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
     assert [resource.getrlimit(kind) for kind in kinds] == before
 

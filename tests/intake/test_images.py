@@ -8,13 +8,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import TrainingFailed
-from core.intake.images import Unreadable, decode, measure
+from core.intake.images import Unreadable, measure
 from core.intake.limits import DEFAULT, Limits
+from core.intake.storing import Shape, store
 from tests.intake.make import encoded, picture, pixels
 
 PICTURE = pixels(1, (16, 16))
 RGB = np.asarray(PICTURE)
 RED, WHITE, GREY = (255, 0, 0), (255, 255, 255), (128, 128, 128)
+
+
+def decode(name: str, data: bytes, side: int) -> NDArray[np.uint8]:
+    """What is stored of a small image."""
+    stored = store(name, data, None, Shape("pixels", side, 512, 256))
+    return np.frombuffer(stored.data, np.uint8).reshape(side, side, 3)
 
 
 def flat(colour: tuple[int, int, int]) -> NDArray[np.uint8]:

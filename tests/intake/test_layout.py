@@ -37,7 +37,10 @@ LAYOUTS: dict[str, tuple[str, Tree]] = {
     ),
     "TIFF": ("dataset_images_unreadable", {n: picture(1, kind="TIFF") for n in TREE if n.endswith("png")}),
     "pixel bomb": ("image_too_large", TREE | {"train/cat/1.png": picture(1, (300, 2))}),
-    "too many pixels": ("dataset_too_large", {n: picture(1, (150, 150)) for n in TREE}),
+    "too many pixels": ("dataset_too_large", {n: picture(1, (50, 50)) for n in TREE}),
+    "too many bytes of files": ("dataset_too_large", {n: picture(i, (150, 150)) for i, n in enumerate(TREE)}),
+    "nothing has a label": ("dataset_empty", {"unlabelled/a.png": PNG, "unlabelled/b.png": PNG}),
+    "only val has labels": ("dataset_empty", {"unlabelled/a.png": PNG, "val/cat/b.png": PNG, "val/dog/b.png": PNG}),
 }
 
 
@@ -47,7 +50,7 @@ def test_layout_refused(tmp_path: Path, form: str, case: str) -> None:
     code, tree = LAYOUTS[case]
     write = {"folder": write_folder, "zip": write_zip, "tar": write_tar}[form]
     (tmp_path / "source").mkdir() if form == "folder" else None
-    limits = replace(DEFAULT, max_side=250, packed_bytes=4 * 150 * 150 * 3 - 1)
+    limits = replace(DEFAULT, max_side=250, packed_bytes=4 * 50 * 50 * 3 - 1, files_bytes=100_000)
     refused(tmp_path, write(tmp_path / "source", tree), code, limits=limits)
 
 

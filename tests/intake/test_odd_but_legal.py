@@ -183,12 +183,12 @@ def test_a_few_unreadable_images_are_left_out_and_listed(tmp_path: Path) -> None
 
 
 def test_legal_but_suspicious_is_a_warning(tmp_path: Path) -> None:
-    tree = {f"train/{c}/{i}.png": picture(ord(c) + i) for c in "abc" for i in range(3)}
+    tree = {f"train/{c}/{i}.png": picture(10 * ord(c) + i) for c in "abc" for i in range(3)}
     tree |= {"val/a/0.png": tree["train/a/0.png"], "val/b/0.jpg": picture(50)}
     report = read(tmp_path / "out", write_zip(tmp_path / "a.zip", tree))
     assert report["warnings"] == [
         "Images of another format than their names say: 1, for example 'val/b/0.jpg'.",
-        "Images of val that are in train too: 1. Its figures will look too good.",
+        "Images of val that are in train too: 1. Its figures mislead.",
         "Classes without an image in val: 1, for example 'c'.",
     ]
 
@@ -202,7 +202,8 @@ def test_sizes_differ(tmp_path: Path) -> None:
     tree = {name: picture(1, (300, 260)) for name in TREE}
     assert read(tmp_path / "big", write_zip(tmp_path / "b.zip", tree))["image_size"] == 224
     tree = {name: picture(1, (260, 260)) for name in TREE}
-    assert read(tmp_path / "same", write_zip(tmp_path / "c.zip", tree))["image_size"] == 260
+    assert read(tmp_path / "same", write_zip(tmp_path / "c.zip", tree))["image_size"] == 224
+    assert read(tmp_path / "asked", tmp_path / "c.zip", image_size=300)["image_size"] == 300
 
 
 def test_an_old_zip_speaks_code_page_437(tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ class ReadDataset:
         with self.equipment.database.read() as session:
             source: dict[str, Any] = session.get_one(Dataset, self.claim.subject).source
         options = {
-            name: source[name] for name in ("val_fraction", "test_fraction", "seed") if source.get(name) is not None
+            name: source[name]
+            for name in ("val_fraction", "test_fraction", "seed", "image_size", "table")
+            if source.get(name) is not None
         }
         path = None
         if source["kind"] == "upload":
@@ -33,6 +35,7 @@ class ReadDataset:
             folder=self.folder,
             threads=self.equipment.threads,
             builtin=source["name"] if source["kind"] == "builtin" else None,
+            builtin_folder=self.equipment.settings.builtin_files,
             path=path,
             **options,
         )
@@ -49,4 +52,5 @@ class ReadDataset:
         dataset.classes, dataset.counts, dataset.image_size = result["classes"], result["counts"], result["image_size"]
         dataset.mean, dataset.std = result["mean"], result["std"]
         dataset.sha256, dataset.bytes = result["sha256"], result["bytes"]
+        dataset.form, dataset.unlabelled, dataset.report = result["form"], result["unlabelled"], result["report"]
         dataset.ignored, dataset.warnings = result["ignored"], result["warnings"]
