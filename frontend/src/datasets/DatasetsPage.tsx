@@ -2,11 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { ago, count } from "@/format";
 import { Page } from "@/shell/Page";
+import { Card } from "@/ui/Card";
 import { Listed } from "@/ui/Listed";
 import { Pager } from "@/ui/Pager";
 import { Status } from "@/ui/Status";
 import type { Column } from "@/ui/Table";
+import { NewButton, useNewPanel } from "@/uploads/panel";
+import { NewDataset } from "./NewDataset";
 import { type Dataset, datasetsQuery } from "./queries";
+
+const ASIDE = "It is read once, checked, and never changes again";
 
 const COLUMNS: readonly Column<Dataset>[] = [
   {
@@ -30,8 +35,14 @@ const COLUMNS: readonly Column<Dataset>[] = [
 export function DatasetsPage() {
   const { after } = useSearch({ from: "/shell/datasets" });
   const query = useQuery(datasetsQuery(after));
+  const panel = useNewPanel("dataset");
   return (
-    <Page title="Data sets">
+    <Page title="Data sets" aside={<NewButton word="New data set" panel={panel} />}>
+      {panel.open && (
+        <Card title="New data set" aside={ASIDE}>
+          <NewDataset onCreated={() => undefined} onCancel={panel.hide} />
+        </Card>
+      )}
       <Listed
         label="data sets"
         query={query}

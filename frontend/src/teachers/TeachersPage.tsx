@@ -2,11 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { ago, parameters, percent, short } from "@/format";
 import { Page } from "@/shell/Page";
+import { Card } from "@/ui/Card";
 import { Listed } from "@/ui/Listed";
 import { Pager } from "@/ui/Pager";
 import { Status } from "@/ui/Status";
 import type { Column } from "@/ui/Table";
+import { NewButton, useNewPanel } from "@/uploads/panel";
+import { NewTeacher } from "./NewTeacher";
 import { type Teacher, teachersQuery } from "./queries";
+
+const ASIDE = "It is read once, checked, and measured";
 
 const COLUMNS: readonly Column<Teacher>[] = [
   {
@@ -29,8 +34,14 @@ const COLUMNS: readonly Column<Teacher>[] = [
 export function TeachersPage() {
   const { after } = useSearch({ from: "/shell/teachers" });
   const query = useQuery(teachersQuery(after));
+  const panel = useNewPanel("teacher");
   return (
-    <Page title="Teachers">
+    <Page title="Teachers" aside={<NewButton word="New teacher" panel={panel} />}>
+      {panel.open && (
+        <Card title="New teacher" aside={ASIDE}>
+          <NewTeacher onCreated={() => undefined} onCancel={panel.hide} />
+        </Card>
+      )}
       <Listed
         label="teachers"
         query={query}

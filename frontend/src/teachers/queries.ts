@@ -26,3 +26,17 @@ export const teacherQuery = (id: string) =>
       take(api.GET("/v1/teachers/{teacher_id}", { params: { path: { teacher_id: id } }, signal })),
     refetchInterval: ({ state }) => (state.data?.status === "validating" ? READING : false),
   });
+
+/** What a teacher can be measured on. */
+export const readyDatasetsQuery = queryOptions({
+  queryKey: ["datasets", "list", "ready"] as const,
+  queryFn: ({ signal }) =>
+    take(api.GET("/v1/datasets", { params: { query: { status: "ready", limit: 100 } }, signal })),
+});
+
+/** What a teacher can be made of. */
+export const trainedStudentsQuery = queryOptions({
+  queryKey: ["students", "list", "trained"] as const,
+  queryFn: ({ signal }) =>
+    take(api.GET("/v1/students", { params: { query: { status: "trained", limit: 100 } }, signal })),
+});

@@ -1,0 +1,58 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { parameters, percent, plural } from "@/format";
+import { Answer } from "@/ui/Answer";
+import { Outcome } from "@/uploads/Outcome";
+import { teacherQuery } from "./queries";
+
+interface Props {
+  id: string;
+  onAnother: () => void;
+  onCancel: (() => void) | undefined;
+}
+
+/** A teacher that was just registered, until it is read. */
+export function TeacherOutcome({ id, onAnother, onCancel }: Props) {
+  const query = useQuery(teacherQuery(id));
+  return (
+    <Answer query={query} label="the teacher" heights={[96]}>
+      {(teacher) => (
+        <Outcome
+          what="checkpoint"
+          name={teacher.name}
+          status={teacher.status}
+          since={teacher.created_at}
+          error={teacher.error}
+          actions={
+            <>
+              {teacher.status === "ready" && (
+                <Link to="/teachers/$id" params={{ id }} className="button primary">
+                  See what was found
+                </Link>
+              )}
+              <button type="button" className="button" onClick={onAnother}>
+                {teacher.status === "rejected" ? "Try another" : "Add another"}
+              </button>
+              {onCancel && (
+                <button type="button" className="button" onClick={onCancel}>
+                  Close
+                </button>
+              )}
+            </>
+          }
+        >
+          <p>
+            {teacher.architecture}, {parameters(teacher.parameters)} parameters,{" "}
+            {plural(teacher.classes ?? 0, "class", "classes")}
+            {teacher.top1 != null && (
+              <>
+                ; <b className="teacher">{percent(teacher.top1)}</b> on its data set's validation part
+              </>
+            )}
+            .
+          </p>
+        </Outcome>
+      )}
+    </Answer>
+  );
+}
