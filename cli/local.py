@@ -156,8 +156,11 @@ class LocalTraining:
             dataset_classes=dataset["classes"],
             counts=dataset["counts"],
             image_size=dataset["image_size"],
+            form=dataset.get("form", "pixels"),
+            unlabelled=dataset.get("unlabelled", 0),
             teacher_classes=teacher["classes"] if teacher else None,
             teacher_class_names=teacher["class_names"] if teacher else None,
+            teacher_image_size=teacher.get("image_size") if teacher else None,
         ):
             warn(line)
         self.folder.check_inputs(dataset["sha256"], teacher["sha256"] if teacher else None)

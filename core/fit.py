@@ -1,9 +1,24 @@
 """Do the parts of a recipe fit together? The same answer for the API and for `distillery train`. No torch."""
 
-from core.catalog import architecture
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.catalog import Architecture, architecture
 from core.errors import Invalid, Problem
+from core.packed import Form
 from core.plan import plan_students
-from core.recipe import Recipe
+from core.recipe import Pretrained, Recipe, Student
+from core.views import fixed_side, published_weights, student_side
+
+
+@dataclass(frozen=True)
+class _Images:
+    """What the data set offers."""
+
+    canvas: int  # side of prepared batches
+    form: Form
+    unlabelled: int
+    labelled: int  # of train
 
 
 def check_fit(
@@ -12,47 +27,126 @@ def check_fit(
     dataset_classes: list[str],
     counts: dict[str, int],
     image_size: int,
+    form: Form = "pixels",
+    unlabelled: int = 0,
     teacher_classes: int | None,
     teacher_class_names: list[str] | None = None,
+    teacher_image_size: int | None = None,
 ) -> list[str]:
     """Raises `Invalid` with every problem at once; returns warnings in plain words."""
-    problems: list[Problem] = []
-    warnings: list[str] = []
-    classes = len(dataset_classes)
+    images = _Images(image_size, form, unlabelled, counts["train"] - unlabelled)
+    found: list[Problem | str] = []
     for index, student in enumerate(recipe.students):
-        pointer = f"/students/{index}/architecture"
-        try:
-            network = architecture(student.architecture, pointer)
-        except Invalid as error:
-            problems += error.problems
-            continue
-        if image_size < network.min_image_size:
-            detail = f"{network.name} needs images of {network.min_image_size} px and more; these have {image_size}."
-            problems.append(Problem(pointer, "image_too_small", detail))
+        found += _student(recipe, index, student, images)
     if recipe.teacher is not None and teacher_classes is not None:
-        if teacher_classes != classes:
-            detail = f"The teacher knows {teacher_classes} classes, the data set has {classes}. They must be the same."
-            problems.append(Problem("/teacher", "class_count_mismatch", detail))
-        elif teacher_class_names and teacher_class_names != dataset_classes:
-            if sorted(teacher_class_names) == sorted(dataset_classes):
-                detail = "The teacher's classes are the data set's, but in another order."
-                problems.append(Problem("/teacher", "class_order_mismatch", detail))
-            else:
-                warnings.append("The teacher's class names differ from the data set's; their order is taken as equal.")
-    batch = min(recipe.training.batch_size, counts["train"])
+        found += _teacher(dataset_classes, teacher_classes, teacher_class_names)
+        if teacher_image_size and teacher_image_size > image_size:
+            found.append(_enlarged("The teacher", teacher_image_size, images))
+    if unlabelled:
+        found += _unlabelled(recipe, images)
+    found += _losses(recipe, len(dataset_classes), counts["train"])
+    problems = [entry for entry in found if isinstance(entry, Problem)]
+    if problems:
+        raise Invalid(list(dict.fromkeys(problems)), "recipe_does_not_fit")
+    return list(dict.fromkeys(entry for entry in found if isinstance(entry, str)))
+
+
+def _student(recipe: Recipe, index: int, student: Student, images: _Images) -> Iterator[Problem | str]:
+    pointer = f"/students/{index}"
+    try:
+        network = architecture(student.architecture, f"{pointer}/architecture")
+    except Invalid as error:
+        yield from error.problems
+        return
+    init = student.init or recipe.init
+    if isinstance(init, Pretrained):
+        try:
+            published_weights(network, init, f"{pointer}/init" if student.init else "/init")
+        except Invalid as error:
+            yield from error.problems
+    yield from _side(network, pointer, student.name, student.image_size, images)
+
+
+def _side(
+    network: Architecture, pointer: str, name: str, asked: int | None, images: _Images
+) -> Iterator[Problem | str]:
+    side, fixed, least = student_side(network, asked, images.canvas), fixed_side(network), network.min_image_size
+    if fixed is not None and side != fixed:
+        detail = f"{network.name} takes images of {fixed} px alone, not of {side}: leave image_size out."
+        yield Problem(f"{pointer}/image_size", "image_size_fixed", detail)
+    elif side < least and asked is not None:
+        detail = f"{network.name} needs images of {least} px and more, not of {side}."
+        yield Problem(f"{pointer}/image_size", "image_too_small", detail)
+    elif side < least:
+        detail = (
+            f"{network.name} needs images of {least} px and more; these have {side}. "
+            f"With an image_size of {least} the student sees them enlarged."
+        )
+        yield Problem(f"{pointer}/architecture", "image_too_small", detail)
+    elif side > images.canvas:
+        yield _enlarged(f"The student {name}", side, images)
+
+
+def _enlarged(who: str, side: int, images: _Images) -> str:
+    text = f"{who} sees images of {side} px, enlarged from the data set's {images.canvas}."
+    return text if images.form == "pixels" else f"{text} Register the data set with image_size {side} for sharp ones."
+
+
+def _teacher(dataset_classes: list[str], classes: int, names: list[str] | None) -> Iterator[Problem | str]:
+    known = len(dataset_classes)
+    if classes != known:
+        detail = f"The teacher knows {classes} classes, the data set has {known}. They must be the same."
+        yield Problem("/teacher", "class_count_mismatch", detail)
+    elif names and names != dataset_classes:
+        if sorted(names) == sorted(dataset_classes):
+            detail = "The teacher's classes are the data set's, but in another order."
+            yield Problem("/teacher", "class_order_mismatch", detail)
+        else:
+            yield "The teacher's class names differ from the data set's; their order is taken as equal."
+
+
+def _unlabelled(recipe: Recipe, images: _Images) -> Iterator[Problem | str]:
+    """Where some images of train have no label, or all."""
+    without, labelled = f"{images.unlabelled:,}", f"{images.labelled:,}"
+    if recipe.teacher is None and not images.labelled:
+        detail = "No image of train has a label, and without a teacher there is nothing else to learn from: name one."
+        yield Problem("/teacher", "labels_missing", detail)
+    elif recipe.teacher is None:
+        yield f"Without a teacher only the {labelled} labelled images of train teach; {without} have no label."
+    elif images.labelled and recipe.control:
+        yield f"The controls learn from the {labelled} labelled images of train alone; {without} have no label."
+    elif not images.labelled:
+        yield from _without_labels(recipe)
+
+
+def _without_labels(recipe: Recipe) -> Iterator[Problem]:
+    """A teacher, and no label in train at all: whatever needs one is refused."""
+    if recipe.control:
+        detail = "A control learns from labels, and no image of train has one: set control to false."
+        yield Problem("/control", "labels_missing", detail)
+    for index, student in enumerate(recipe.students):
+        loss = student.loss or recipe.loss
+        pointer = f"/students/{index}/loss" if student.loss else "/loss"
+        if loss.kind == "task":
+            detail = "The loss task learns from labels, and no image of train has one: choose dist or kd with alpha 0."
+            yield Problem(f"{pointer}/kind", "labels_missing", detail)
+        elif loss.alpha > 0:
+            detail = "alpha weighs the labels, and no image of train has one: set it to 0."
+            yield Problem(f"{pointer}/alpha", "labels_missing", detail)
+
+
+def _losses(recipe: Recipe, classes: int, train: int) -> Iterator[Problem | str]:
+    batch = min(recipe.training.batch_size, train)
     used = {plan.loss.kind: plan.loss for plan in plan_students(recipe)}
     if "dist" in used:
         if batch < 3:
             detail = "DIST compares images with each other: it needs a batch of 3 or more (32 is better)."
-            problems.append(Problem("/training/batch_size", "batch_too_small", detail))
+            yield Problem("/training/batch_size", "batch_too_small", detail)
         elif batch < 32:
-            warnings.append(f"DIST on batches of {batch}: 32 and more give it more to compare.")
+            yield f"DIST on batches of {batch}: 32 and more give it more to compare."
         if classes == 2:
-            warnings.append("With two classes the relation between classes teaches nothing; only the one within does.")
+            yield "With two classes the relation between classes teaches nothing; only the one within does."
         if used["dist"].kind == "dist" and used["dist"].temperature > 8:
-            warnings.append("DIST's temperature² is only a weight: above 8 it drowns the labels.")
+            yield "DIST's temperature² is only a weight: above 8 it drowns the labels."
     if recipe.teacher is None and recipe.loss.kind != "task" and "loss" in recipe.model_fields_set:
-        warnings.append("Without a teacher every student learns from the labels alone; the loss given is not used.")
-    if problems:
-        raise Invalid(problems, "recipe_does_not_fit")
-    return warnings
+        yield "Without a teacher every student learns from the labels alone; the loss given is not used."

@@ -43,7 +43,12 @@ def student_view(plan: StudentPlan, data: PackedMeta) -> ViewSpec:
 
 
 def student_side(network: Architecture, asked: int | None, canvas: int) -> int:
-    return asked or (network.image_size if getattr(network, "fixed_size", False) else canvas)
+    return asked or fixed_side(network) or canvas
+
+
+def fixed_side(network: Architecture) -> int | None:
+    """The only side that the network takes; None where it takes many."""
+    return network.image_size if getattr(network, "fixed_size", False) else None
 
 
 def published_weights(network: Architecture, init: Pretrained, pointer: str = "/init") -> "Weights":

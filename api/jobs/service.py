@@ -53,8 +53,11 @@ def resolve(session: Session, project_id: str, recipe: Recipe) -> Parts:
         dataset_classes=classes,
         counts={split: int(count) for split, count in (dataset.counts or {}).items()},
         image_size=dataset.image_size or 0,
+        form="files" if dataset.form == "files" else "pixels",
+        unlabelled=dataset.unlabelled or 0,
         teacher_classes=teacher.classes if teacher else None,
         teacher_class_names=teacher.class_names if teacher else None,
+        teacher_image_size=teacher.image_size if teacher else None,
     )
     students = [s.model_copy(update={"architecture": canonical_name(s.architecture)}) for s in recipe.students]
     return Parts(recipe.model_copy(update={"students": students}), teacher, dataset, len(classes), warnings)

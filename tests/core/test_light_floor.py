@@ -85,6 +85,59 @@ def test_parts_that_do_not_fit_are_named(recipe: dict[str, Any], facts: dict[str
     assert [problem.code for problem in caught.value.problems] == [code]
 
 
+def small(**fields: Any) -> dict[str, Any]:
+    return {"name": "a", "architecture": "resnet8"} | fields
+
+
+@pytest.mark.parametrize(
+    ("recipe", "pointers"),
+    [
+        ({"teacher": None}, ["/teacher"]),
+        ({"loss": {"kind": "dist", "alpha": 0}}, ["/control"]),
+        ({"loss": {"kind": "dist"}, "control": False}, ["/loss/alpha"]),
+        ({"students": [small(loss={"kind": "task"})], "control": False}, ["/students/0/loss/kind"]),
+        ({"students": [small(loss={"kind": "kd"})]}, ["/control", "/students/0/loss/alpha"]),
+        ({"loss": {"kind": "kd", "alpha": 0}, "control": False}, []),
+    ],
+)
+def test_without_any_label_only_the_teacher_can_teach(recipe: dict[str, Any], pointers: list[str]) -> None:
+    if not pointers:
+        assert fit(recipe, unlabelled=100) == []
+        return
+    with pytest.raises(Invalid) as caught:
+        fit(recipe, unlabelled=100)
+    assert [(problem.pointer, problem.code) for problem in caught.value.problems] == [
+        (pointer, "labels_missing") for pointer in pointers
+    ]
+
+
+def test_what_few_labels_mean_is_said() -> None:
+    (controls,) = fit({}, counts={"train": 2000, "val": 10}, unlabelled=1800)
+    assert controls == "The controls learn from the 200 labelled images of train alone; 1,800 have no label."
+    assert fit({"control": False}, counts={"train": 2000, "val": 10}, unlabelled=1800) == []
+    (alone,) = fit({"teacher": None}, counts={"train": 2000, "val": 10}, unlabelled=1800)
+    assert "only the 200 labelled images of train teach" in alone
+
+
+def test_enlarged_images_are_said_with_what_makes_them_sharp() -> None:
+    assert fit({}, teacher_image_size=32) == []
+    (pixels,) = fit({}, teacher_image_size=96)
+    assert pixels == "The teacher sees images of 96 px, enlarged from the data set's 32."
+    (files,) = fit({"students": [small(image_size=48)]}, form="files")
+    assert files.startswith("The student a sees images of 48 px") and "image_size 48" in files
+
+
+def test_a_side_that_was_asked_for_is_judged_where_it_was_asked() -> None:
+    tiny = small(image_size=4)
+    assert fit({"students": [tiny]}) == []  # smaller than the data's is fine
+    with pytest.raises(Invalid) as caught:
+        fit({}, image_size=2)
+    assert "image_size of 4" in caught.value.problems[0].detail
+    assert fit({"students": [tiny]}, image_size=2) == [
+        "The student a sees images of 4 px, enlarged from the data set's 2."
+    ]
+
+
 def test_what_is_only_odd_is_a_warning() -> None:
     assert fit({}) == []
     assert any("two classes" in text for text in fit({}, dataset_classes=["a", "b"], teacher_classes=2))
