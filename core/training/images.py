@@ -87,15 +87,18 @@ class PixelImages:
 
 
 def enlarge(images: Tensor, windows: Windows) -> Tensor:
-    """Each image's window brought to the side of the whole, bilinear: uint8 (B, side, side, 3) as it came."""
+    """Each image's window brought to the side of the whole, bilinear: uint8 (B, side, side, 3) as it came.
+
+    At the window's edge the pixels around it count, as in `decode`.
+    """
     side, device = images.shape[1], images.device
 
     def along(first: NDArray[np.int64], length: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
         """(B, side): the two pixels that each place lies between, and how far it is from the first."""
-        places = (np.arange(side) + 0.5) * (length[:, None] / side) - 0.5
-        places = first[:, None] + places.clip(0, length[:, None] - 1)
+        places = first[:, None] + (np.arange(side) + 0.5) * (length[:, None] / side) - 0.5
+        places = places.clip(0, side - 1)
         low = np.floor(places).astype(np.int64)
-        high = np.minimum(low + 1, (first + length - 1)[:, None])
+        high = np.minimum(low + 1, side - 1)
         share = (places - low).astype(np.float32)
         return torch.from_numpy(low).to(device), torch.from_numpy(high).to(device), torch.from_numpy(share).to(device)
 

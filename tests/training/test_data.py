@@ -1,17 +1,20 @@
 """Batches of a packed data set."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from core.packed import read_split
 from core.recipe import NoAugment, Training
 from core.training.augment import Augmenter
-from core.training.data import Data, Split, TrainBatches, View
+from core.training.data import Batch, Data, Split, TrainBatches, View
 from core.training.images import PixelImages, Wanted
 from core.views import ViewSpec
+from tests.training.photos import write_photos
 
 CPU = torch.device("cpu")
 
@@ -72,3 +75,49 @@ def test_a_split_comes_in_chunks_in_its_own_order(digits: Path, monkeypatch: pyt
     assert [len(labels) for _, labels in chunks] == [33, 33, 33, 1]
     assert np.array_equal(torch.cat([images for images, _ in chunks]).numpy(), stored.images)
     assert np.array_equal(torch.cat([labels for _, labels in chunks]).numpy(), stored.labels)
+
+
+def test_a_split_of_files_comes_in_the_same_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_photos(tmp_path / "data", {"train": 4, "val": 50}, side=8)
+    monkeypatch.setattr("core.training.data.PIXELS_AT_ONCE", 64 * 20)
+    val = Data(tmp_path / "data", CPU, 2).val
+    chunks = list(val.chunks())
+    assert [len(labels) for _, labels in chunks] == [20, 20, 10]
+    (whole,) = val.images.prepare([Wanted(np.arange(50))])
+    assert torch.equal(torch.cat([images for images, _ in chunks]), whole)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+@pytest.mark.parametrize(("canvas", "side"), [(48, 20), (16, 40)])
+def test_a_view_of_another_size_is_an_antialiased_resize(canvas: int, side: int, mode: Any) -> None:
+    image = np.random.default_rng(0).integers(60, 190, (canvas, canvas, 3), dtype=np.uint8)
+    view = View(ViewSpec(side, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), mode))
+    ours = view.of(torch.from_numpy(image[None]))
+    assert ours.shape == (1, 3, side, side)
+    filters = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+    plain = np.asarray(Image.fromarray(image).resize((side, side), filters[mode]), dtype=np.float32) / 255
+    assert np.abs(ours[0].permute(1, 2, 0).numpy() - plain).max() < 2 / 255  # Pillow rounds to bytes, twice
+
+
+def test_a_view_never_leaves_the_range_of_bytes() -> None:
+    edges = torch.zeros(1, 8, 8, 3, dtype=torch.uint8)
+    edges[:, :, 4:] = 255  # a bicubic overshoots here
+    seen = View(ViewSpec(31, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), "bicubic")).of(edges)
+    assert (float(seen.min()), float(seen.max())) == (0.0, 1.0)
+
+
+def test_equal_views_of_a_batch_are_made_once() -> None:
+    batch = Batch(torch.zeros(2, 8, 8, 3, dtype=torch.uint8))
+    plain = ((0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
+    first = batch.seen(View(ViewSpec(8, *plain)))
+    assert batch.seen(View(ViewSpec(8, *plain))) is first
+    assert batch.seen(View(ViewSpec(4, *plain))).shape == (2, 3, 4, 4)
+    assert batch.seen(View(ViewSpec(8, (0.1, 0.1, 0.1), plain[1]))) is not first
+
+
+def test_an_image_is_seen_the_same_in_any_batch() -> None:
+    images = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (9, 24, 24, 3), dtype=np.uint8))
+    for side in (10, 24, 50):
+        view = View(ViewSpec(side, (0.4, 0.5, 0.6), (0.2, 0.3, 0.4), "bicubic"))
+        whole = view.of(images)
+        assert torch.equal(view.of(images[3:5]), whole[3:5])
