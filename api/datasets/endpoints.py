@@ -4,18 +4,18 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi import Path as PathParameter
 from sqlalchemy.orm import Session
 
 from api.datasets import service
-from api.datasets.schemas import DatasetCreate, DatasetRead, SampleClass, SampleRead, SamplesRead
+from api.datasets.schemas import BuiltinRead, DatasetCreate, DatasetRead, SampleClass, SampleRead, SamplesRead
 from api.deps import Reading, RootPath, TheCaller, ThePart, TheQueue, TheSettings, TheStorage, Work
 from api.idempotency import Creates, CreatingRoute
 from api.schemas import Listing
 from core.db import datasets
 from core.db.models import Dataset
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
 from core.storage import Storage
 from core.storage import keys as storage_keys
 
@@ -49,6 +49,12 @@ def list_datasets(
     return Listing(data=data, has_more=page.next is not None, next=page.next)
 
 
+@router.get("/builtin")
+def list_builtin_datasets(caller: TheCaller, settings: TheSettings) -> Listing[BuiltinRead]:  # noqa: ARG001
+    """Data sets that are known by name, and whether their files are in place."""
+    return Listing(data=service.builtin_datasets(settings))
+
+
 @router.get("/{dataset_id}")
 def get_dataset(dataset_id: str, caller: TheCaller, session: Reading) -> DatasetRead:
     """One data set."""
@@ -70,31 +76,39 @@ def list_samples(
     storage: TheStorage,
     root_path: RootPath,
     split: Split = "train",
-    per_class: Annotated[int, Query(ge=1, le=20, description="Images per class.")] = 6,
+    per_class: Annotated[int, Query(ge=1, le=100, description="Images per class.")] = 6,
     limit: Annotated[int, Query(ge=1, le=100, description="Classes per page.")] = 20,
     after: Annotated[int, Query(ge=-1, lt=2**31, description="Index of the last class seen.")] = -1,
+    label: Annotated[int | None, Query(ge=-1, lt=2**31, description="This class alone; -1: without a label.")] = None,
 ) -> SamplesRead:
-    """Small previews of every class."""
+    """Small previews of every class, or of one."""
     dataset, path = _packed(session, storage, caller.project_id, dataset_id)
     names = [str(name) for name in dataset.classes or []]
     shown = range(min(after + 1, len(names)), min(after + 1 + limit, len(names)))
+    if label is not None:
+        if label >= len(names):
+            raise NotFound("class", str(label))
+        shown = range(label, label + 1)
     base = f"{root_path}/v1/datasets/{dataset_id}/samples/{split}"
     classes = [
         SampleClass(
-            index=label,
-            name=names[label],
+            index=at,
+            name=names[at] if at >= 0 else "",
             images=[SampleRead(name=name, url=f"{base}/{index}.png") for index, name in images],
         )
-        for label, images in service.sample_indices(path, split, shown, per_class).items()
+        for at, images in service.sample_indices(path, split, shown, per_class).items()
     ]
-    more = shown.stop < len(names)
+    more = label is None and shown.stop < len(names)
     return SamplesRead(split=split, classes=classes, has_more=more, next=str(shown.stop - 1) if more else None)
 
 
 @router.get(
     "/{dataset_id}/samples/{split}/{index}.png",
     response_class=Response,
-    responses={200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={
+        200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+        304: {"description": "It is the one that If-None-Match names."},
+    },
 )
 def get_sample(
     dataset_id: str,
@@ -103,11 +117,16 @@ def get_sample(
     caller: TheCaller,
     session: Reading,
     storage: TheStorage,
+    side: Annotated[int, Query(ge=16, le=512, description="Pixels, at most.")] = service.PREVIEW_SIDE,
+    if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """One image as a small PNG."""
-    _, path = _packed(session, storage, caller.project_id, dataset_id)
-    headers = {"Cache-Control": "private, max-age=86400, immutable"}
-    return Response(service.preview(path, split, index), media_type="image/png", headers=headers)
+    dataset, path = _packed(session, storage, caller.project_id, dataset_id)
+    tag = f'"{dataset.id}-{split}-{index}-{side}"'  # a data set never changes
+    headers = {"Cache-Control": "private, max-age=86400, immutable", "ETag": tag}
+    if if_none_match is not None and tag in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return Response(service.preview(path, split, index, side), media_type="image/png", headers=headers)
 
 
 def _packed(session: Session, storage: Storage, project_id: str, dataset_id: str) -> tuple[Dataset, Path]:

@@ -172,6 +172,7 @@ class Dataset(_Validated, Base):
     std: Mapped[list[Any] | None]
     form: Mapped[str | None] = mapped_column(String(20))
     unlabelled: Mapped[int | None]
+    progress: Mapped[str | None] = mapped_column(String(200))  # what the run that reads it is doing
     ignored: Mapped[list[Any] | None]
     warnings: Mapped[list[Any] | None]
     report: Mapped[dict[str, Any] | None]

@@ -108,8 +108,8 @@ class Report:
         """The largest and the smallest class of train."""
         most, least = max(counts), min(counts)
         return {
-            "largest": {"class": self._classes[counts.index(most)], "images": most},
-            "smallest": {"class": self._classes[counts.index(least)], "images": least},
+            "largest": {"name": self._classes[counts.index(most)], "images": most},
+            "smallest": {"name": self._classes[counts.index(least)], "images": least},
             "ratio": round(most / least, 2),
         }
 

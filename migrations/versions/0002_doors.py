@@ -15,6 +15,7 @@ Json = sa.JSON().with_variant(JSONB(), "postgresql")
 def upgrade() -> None:
     op.add_column("datasets", sa.Column("form", sa.String(length=20), nullable=True))
     op.add_column("datasets", sa.Column("unlabelled", sa.Integer(), nullable=True))
+    op.add_column("datasets", sa.Column("progress", sa.String(length=200), nullable=True))
     op.add_column("datasets", sa.Column("report", Json, nullable=True))
     op.add_column("teachers", sa.Column("image_size", sa.Integer(), nullable=True))
     op.add_column("teachers", sa.Column("interpolation", sa.String(length=20), nullable=True))
@@ -27,7 +28,7 @@ def downgrade() -> None:
     for table, columns in {
         "uploads": ["expires_at"],
         "teachers": ["report", "warnings", "interpolation", "image_size"],
-        "datasets": ["report", "unlabelled", "form"],
+        "datasets": ["report", "progress", "unlabelled", "form"],
     }.items():
         with op.batch_alter_table(table) as batch:
             for column in columns:

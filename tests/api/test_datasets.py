@@ -8,10 +8,14 @@ from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
 
+from core.db.models import Dataset
+from core.db.session import Database
 from core.settings import Settings
 from core.storage import Storage
 from core.storage import keys as storage_keys
 from tests.fixtures.service import RECIPE, Make
+from tests.intake.make import picture, write_zip
+from tests.intake.reading import read
 
 
 def test_a_builtin_one(client: TestClient) -> None:
@@ -20,11 +24,21 @@ def test_a_builtin_one(client: TestClient) -> None:
     assert made.json()["status"] == "validating"
     assert client.get(f"/v1/datasets/{made.json()['id']}").json() == made.json()
     unknown = client.post("/v1/datasets", json={"name": "d", "source": {"kind": "builtin", "name": "mars"}}).json()
-    assert unknown["errors"][0] == {
-        "pointer": "/source/name",
-        "code": "unknown_dataset",
-        "detail": "There is no builtin data set 'mars'; there are: digits.",
-    }
+    assert (unknown["errors"][0]["pointer"], unknown["errors"][0]["code"]) == ("/source/name", "unknown_dataset")
+    assert unknown["errors"][0]["detail"].startswith("There is no builtin data set 'mars'; there are: digits, cifar10,")
+
+
+def test_known_sets_and_their_files(client: TestClient, settings: Settings) -> None:
+    listed = {known["name"]: known for known in client.get("/v1/datasets/builtin").json()["data"]}
+    assert next(iter(listed)) == "digits"
+    assert listed["digits"]["available"] and listed["digits"]["files"] == []
+    assert not listed["cifar100"]["available"]
+    folder = settings.data_dir / "datasets" / "cifar100"
+    assert listed["cifar100"]["folder"] == str(folder)
+    assert listed["cifar100"]["files"][0]["url"].startswith("https://www.cs.toronto.edu/~kriz/cifar-100")
+    (folder / "cifar-100-python").mkdir(parents=True)
+    listed = {known["name"]: known for known in client.get("/v1/datasets/builtin").json()["data"]}
+    assert listed["cifar100"]["available"] and not listed["cifar10"]["available"]
 
 
 def test_folders_only_below_the_roots(client: TestClient, app: FastAPI, settings: Settings, tmp_path: Path) -> None:
@@ -61,12 +75,44 @@ def test_previews(client: TestClient, make: Make) -> None:
     assert image.headers["content-type"] == "image/png"
     assert "immutable" in image.headers["cache-control"]
     assert Image.open(io.BytesIO(image.content)).size == (8, 8)
+    again = client.get(str(image.url), headers={"If-None-Match": image.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    one = client.get(f"/v1/datasets/{id}/samples?label=1&per_class=20").json()
+    assert [(c["index"], len(c["images"]), one["has_more"]) for c in one["classes"]] == [(1, 20, False)]
+    assert one["classes"][0]["images"][1]["name"] == "train/4.png"
+    assert client.get(f"/v1/datasets/{id}/samples?label=3").json()["code"] == "not_found"
     assert client.get(f"/v1/datasets/{id}/samples/val/30.png").status_code == 404
     assert client.get(f"/v1/datasets/{id}/samples/test/0.png").status_code == 404
     assert client.get(f"/v1/datasets/{id}/samples?split=test").status_code == 404
     assert client.get(f"/v1/datasets/{id}/samples/val/-1.png").status_code == 422
     waiting = make.dataset(status="validating")
     assert client.get(f"/v1/datasets/{waiting}/samples").json()["code"] == "not_ready"
+
+
+def test_previews_of_photographs_and_the_report(
+    client: TestClient, make: Make, database: Database, storage: Storage, tmp_path: Path
+) -> None:
+    """A data set as intake writes it, with images without a label."""
+    tree = {f"{c}/{i}.jpg": picture(10 * n + i, (200, 150), "JPEG") for n, c in enumerate("ab") for i in range(3)}
+    tree |= {"unlabelled/x.png": picture(99, (130, 300))}
+    result = read(tmp_path / "out", write_zip(tmp_path / "a.zip", tree))
+    id = make.dataset()
+    with database.write() as work:
+        row = work.get_one(Dataset, id)
+        for name in ("classes", "counts", "form", "image_size", "unlabelled", "report", "warnings"):
+            setattr(row, name, result[name])
+    storage.put(storage_keys.dataset(id), Path(result["path"]))
+    read_back = client.get(f"/v1/datasets/{id}").json()
+    assert (read_back["form"], read_back["unlabelled"], read_back["progress"]) == ("files", 1, None)
+    assert read_back["report"]["formats"] == {"JPEG": 6, "PNG": 1}
+    assert read_back["report"]["sizes"]["width"] == {"min": 130, "median": 200, "max": 200}
+    shown = client.get(f"/v1/datasets/{id}/samples").json()["classes"]
+    assert [(c["name"], len(c["images"])) for c in shown] == [("a", 2), ("b", 2)]
+    url = shown[0]["images"][0]["url"]
+    assert Image.open(io.BytesIO(client.get(url).content)).size == (96, 72)
+    assert Image.open(io.BytesIO(client.get(url + "?side=512").content)).size == (200, 150)
+    bare = client.get(f"/v1/datasets/{id}/samples?label=-1").json()["classes"]
+    assert [i["name"] for i in bare[0]["images"]] == ["unlabelled/x.png"]
 
 
 def test_what_is_used_stays(client: TestClient, make: Make, storage: Storage) -> None:

@@ -7,7 +7,7 @@ from core.assignment import ReadDatasetAssignment
 from core.db import runs
 from core.db.models import Dataset, Run
 from core.db.session import UnitOfWork
-from core.events import Event
+from core.events import Event, Phase
 from core.storage import keys
 from worker.equipment import Equipment
 
@@ -26,6 +26,8 @@ class ReadDataset:
             for name in ("val_fraction", "test_fraction", "seed", "image_size", "table")
             if source.get(name) is not None
         }
+        if table := options.get("table"):
+            options["table"] = {column: name for column, name in table.items() if name is not None}
         path = None
         if source["kind"] == "upload":
             path = self.equipment.storage.fetch(keys.upload_file(source["upload"]))
@@ -41,7 +43,12 @@ class ReadDataset:
         )
 
     def report(self, events: list[Event]) -> None:
-        """A data set has no curves; its report comes whole, at the end."""
+        """The last sentence about the progress."""
+        said = [event.message for event in events if isinstance(event, Phase)]
+        if said:
+            with self.equipment.database.write() as work:
+                runs.fence(work, self.claim)
+                work.get_one(Dataset, self.claim.subject).progress = said[-1][:200]
 
     def publish(self, result: dict[str, Any]) -> None:
         self.equipment.storage.put(keys.dataset(self.claim.subject), Path(result["path"]))

@@ -132,6 +132,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/datasets/builtin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Builtin Datasets
+         * @description Data sets that are known by name, and whether their files are in place.
+         */
+        get: operations["list_builtin_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/datasets/{dataset_id}": {
         parameters: {
             query?: never;
@@ -165,7 +185,7 @@ export interface paths {
         };
         /**
          * List Samples
-         * @description Small previews of every class.
+         * @description Small previews of every class, or of one.
          */
         get: operations["list_samples"];
         put?: never;
@@ -856,9 +876,14 @@ export interface components {
         };
         /**
          * BuiltinImages
-         * @description Images that come with Distillery.
+         * @description A known data set: digits, or one whose files the operator has put in place (GET /v1/datasets/builtin).
          */
         BuiltinImages: {
+            /**
+             * Image Size
+             * @description Side at which batches are prepared; default: the images' own, at most 224.
+             */
+            image_size?: number | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -868,6 +893,30 @@ export interface components {
              * Name
              * @description E.g. digits.
              */
+            name: string;
+        };
+        /**
+         * BuiltinRead
+         * @description A known data set.
+         */
+        BuiltinRead: {
+            /**
+             * Available
+             * @description Whether all its files are there, as this server sees them.
+             */
+            available: boolean;
+            /** Classes */
+            classes: number;
+            /** Description */
+            description: string;
+            /** Files */
+            files: components["schemas"]["NeededFile"][];
+            /**
+             * Folder
+             * @description Where its files belong; None where it needs none.
+             */
+            folder: string | null;
+            /** Name */
             name: string;
         };
         /**
@@ -899,6 +948,13 @@ export interface components {
             /** Step */
             step: number;
         };
+        /** ClassImages */
+        ClassImages: {
+            /** Images */
+            images: number;
+            /** Name */
+            name: string;
+        };
         /**
          * Constant
          * @description The same learning rate throughout.
@@ -927,7 +983,7 @@ export interface components {
              */
             kind: "cosine";
             /**
-             * Min Lr
+             * Last learning rate
              * @description Learning rate at the end.
              * @default 0
              */
@@ -999,6 +1055,11 @@ export interface components {
              */
             created_at: string;
             error: components["schemas"]["FailureRead"] | null;
+            /**
+             * Form
+             * @description How images are kept: ready to use, or as files.
+             */
+            form: ("pixels" | "files") | null;
             /** Id */
             id: string;
             /**
@@ -1008,7 +1069,7 @@ export interface components {
             ignored: unknown[] | null;
             /**
              * Image Size
-             * @description Side in pixels.
+             * @description Side in pixels at which batches are prepared.
              */
             image_size: number | null;
             /**
@@ -1024,6 +1085,12 @@ export interface components {
              * @constant
              */
             object: "dataset";
+            /**
+             * Progress
+             * @description What is being done, while it is validating.
+             */
+            progress: string | null;
+            report: components["schemas"]["IngestReport"] | null;
             /**
              * Sha256
              * @description Of the packed form: equal images, equal hash.
@@ -1041,31 +1108,36 @@ export interface components {
             /** Std */
             std: number[] | null;
             /**
+             * Unlabelled
+             * @description Images of train without a label.
+             */
+            unlabelled: number | null;
+            /**
              * Warnings
              * @description What is odd, but no reason to refuse it.
              */
             warnings: string[] | null;
         };
         /**
-         * DistLoss
+         * DIST
          * @description DIST (Huang et al., NeurIPS 2022): match the Pearson correlation of predictions between and within classes.
          */
         DistLoss: {
             /**
-             * Alpha
+             * Labels α
              * @description Weight of the cross-entropy with the labels.
              * @default 1
              */
             alpha: number;
             /**
-             * Beta
-             * @description Weight of the relation between classes (each row).
+             * Between classes β
+             * @description Weight of the relation in each image's row.
              * @default 2
              */
             beta: number;
             /**
-             * Gamma
-             * @description Weight of the relation within classes (each column).
+             * Within classes γ
+             * @description Weight of the relation in each class's column.
              * @default 2
              */
             gamma: number;
@@ -1075,11 +1147,47 @@ export interface components {
              */
             kind: "dist";
             /**
-             * Temperature
+             * Temperature τ
              * @description Softens both predictions before they are compared. Easy data sets want 4.
              * @default 1
              */
             temperature: number;
+        };
+        /** Duplicates */
+        Duplicates: {
+            /** Across */
+            across: components["schemas"]["ImagesInTwoSplits"][];
+            /** @description One picture in two classes. */
+            different_labels: components["schemas"]["EqualImages"];
+            /**
+             * Within
+             * @description By split.
+             */
+            within: {
+                [key: string]: components["schemas"]["EqualImages"];
+            };
+        };
+        /** EmptyClasses */
+        EmptyClasses: {
+            /** Classes */
+            classes: number;
+            /** Examples */
+            examples: string[];
+        };
+        /**
+         * EqualImages
+         * @description Images stored as the same bytes as an earlier one.
+         */
+        EqualImages: {
+            /**
+             * Examples
+             * @description `name` and `same_as`; `classes` where these differ.
+             */
+            examples: {
+                [key: string]: unknown;
+            }[];
+            /** Images */
+            images: number;
         };
         /**
          * EventList
@@ -1213,6 +1321,11 @@ export interface components {
          */
         FolderOfImages: {
             /**
+             * Image Size
+             * @description Side at which batches are prepared; default: the images' own, at most 224.
+             */
+            image_size?: number | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -1228,6 +1341,8 @@ export interface components {
              * @default 0
              */
             seed: number;
+            /** @description Where a table names the images and their labels. */
+            table?: components["schemas"]["TableOfImages"] | null;
             /**
              * Test Fraction
              * @description Share drawn for test where there is no such folder.
@@ -1249,6 +1364,95 @@ export interface components {
              * @constant
              */
             status: "ok";
+        };
+        /**
+         * ImageSizes
+         * @description As the images came.
+         */
+        ImageSizes: {
+            height: components["schemas"]["Spread"];
+            /**
+             * Most Common
+             * @description `width`, `height`, `images`.
+             */
+            most_common: {
+                [key: string]: number;
+            }[];
+            width: components["schemas"]["Spread"];
+        };
+        /**
+         * ImagesFound
+         * @description A number of images, and a few of them.
+         */
+        ImagesFound: {
+            /** Examples */
+            examples: string[];
+            /** Images */
+            images: number;
+        };
+        /** ImagesInTwoSplits */
+        ImagesInTwoSplits: {
+            /** Also In */
+            also_in: string;
+            /**
+             * Examples
+             * @description `name` and `same_as`; `classes` where these differ.
+             */
+            examples: {
+                [key: string]: unknown;
+            }[];
+            /** Images */
+            images: number;
+            /** Split */
+            split: string;
+        };
+        /**
+         * Imbalance
+         * @description The largest and the smallest class of train.
+         */
+        Imbalance: {
+            largest: components["schemas"]["ClassImages"];
+            /** Ratio */
+            ratio: number;
+            smallest: components["schemas"]["ClassImages"];
+        };
+        /**
+         * IngestReport
+         * @description What reading the data set found.
+         */
+        IngestReport: {
+            duplicates: components["schemas"]["Duplicates"];
+            /**
+             * Empty
+             * @description Classes without an image, by split.
+             */
+            empty: {
+                [key: string]: components["schemas"]["EmptyClasses"];
+            };
+            /**
+             * Formats
+             * @description Images by the format in which they came.
+             */
+            formats: {
+                [key: string]: number;
+            };
+            imbalance: components["schemas"]["Imbalance"];
+            /**
+             * Odd
+             * @description What was straightened out: rotated, cmyk, sixteen_bit, palette, transparent, greyscale, animated, misnamed.
+             */
+            odd: {
+                [key: string]: components["schemas"]["ImagesFound"];
+            };
+            /**
+             * Per Class
+             * @description Images of each class, in their order, by split.
+             */
+            per_class: {
+                [key: string]: number[];
+            };
+            sizes: components["schemas"]["ImageSizes"];
+            unreadable: components["schemas"]["UnreadableImages"];
         };
         /**
          * JobChange
@@ -1472,18 +1676,18 @@ export interface components {
             top1?: number | null;
         };
         /**
-         * KdLoss
+         * KD
          * @description Knowledge distillation (Hinton et al., 2015): match the teacher's softened probabilities exactly.
          */
         KdLoss: {
             /**
-             * Alpha
+             * Labels α
              * @description Weight of the cross-entropy with the labels.
              * @default 0.1
              */
             alpha: number;
             /**
-             * Beta
+             * Teacher β
              * @description Weight of the divergence, which is scaled by temperature².
              * @default 0.9
              */
@@ -1494,7 +1698,7 @@ export interface components {
              */
             kind: "kd";
             /**
-             * Temperature
+             * Temperature τ
              * @description Softens both predictions before they are compared.
              * @default 4
              */
@@ -1666,6 +1870,24 @@ export interface components {
         Listing_ArchitectureRead_: {
             /** Data */
             data: components["schemas"]["ArchitectureRead"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /** Next */
+            next?: string | null;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
+        /** Listing[BuiltinRead] */
+        Listing_BuiltinRead_: {
+            /** Data */
+            data: components["schemas"]["BuiltinRead"][];
             /**
              * Has More
              * @default false
@@ -1992,14 +2214,30 @@ export interface components {
             /**
              * Milestones
              * @description Epochs at which the learning rate is multiplied by gamma; may be empty.
+             * @default []
              */
-            milestones?: number[];
+            milestones: number[];
             /**
              * Warmup Epochs
              * @description Epochs over which the learning rate rises linearly.
              * @default 0
              */
             warmup_epochs: number;
+        };
+        /**
+         * NeededFile
+         * @description A published file that a known data set is read from.
+         */
+        NeededFile: {
+            /**
+             * Name
+             * @description File (or the folder it unpacks to) in the data set's folder.
+             */
+            name: string;
+            /** There */
+            there: boolean;
+            /** Url */
+            url: string;
         };
         /**
          * NoAugment
@@ -2049,7 +2287,7 @@ export interface components {
              */
             kind: "sgd";
             /**
-             * Lr
+             * Learning rate
              * @description Learning rate at the start (after warm-up).
              * @default 0.05
              */
@@ -2061,7 +2299,7 @@ export interface components {
              */
             momentum: number;
             /**
-             * Nesterov
+             * Nesterov momentum
              * @description Look ahead along the momentum.
              * @default false
              */
@@ -2084,7 +2322,7 @@ export interface components {
              */
             kind?: "sgd" | null;
             /**
-             * Lr
+             * Learning rate
              * @description Another learning rate.
              */
             lr?: number | null;
@@ -2309,23 +2547,38 @@ export interface components {
             /**
              * Exports
              * @description Formats of the weights.
+             * @default [
+             *       "safetensors",
+             *       "torch"
+             *     ]
              */
-            exports?: ("safetensors" | "torch")[];
+            exports: ("safetensors" | "torch")[];
             /**
              * Init
              * @description Default of every student.
+             * @default {
+             *       "kind": "scratch"
+             *     }
              */
-            init?: components["schemas"]["Scratch"] | components["schemas"]["Pretrained"];
+            init: components["schemas"]["Scratch"] | components["schemas"]["Pretrained"];
             /**
              * Loss
              * @description Default of every student.
+             * @default {
+             *       "alpha": 1,
+             *       "beta": 2,
+             *       "gamma": 2,
+             *       "kind": "dist",
+             *       "temperature": 1
+             *     }
              */
-            loss?: components["schemas"]["TaskLoss"] | components["schemas"]["DistLoss"] | components["schemas"]["KdLoss"];
+            loss: components["schemas"]["TaskLoss"] | components["schemas"]["DistLoss"] | components["schemas"]["KdLoss"];
             /**
              * Metadata
              * @description Your own labels: up to 16 short strings.
+             * @default {}
              */
-            metadata?: {
+            metadata: {
                 [key: string]: string;
             };
             /**
@@ -2345,8 +2598,13 @@ export interface components {
              * @default 0
              */
             priority: number;
-            /** @description What a worker must have. */
-            resources?: components["schemas"]["Resources"];
+            /**
+             * @description What a worker must have.
+             * @default {
+             *       "gpus": 1
+             *     }
+             */
+            resources: components["schemas"]["Resources"];
             /**
              * Students
              * @description What is trained, in one pass.
@@ -2364,8 +2622,33 @@ export interface components {
              * @enum {string}
              */
             teacher_check: "strict" | "off";
-            /** @description The schedule all students share. */
-            training?: components["schemas"]["Training"];
+            /**
+             * @description The schedule all students share.
+             * @default {
+             *       "augment": {
+             *         "kind": "standard"
+             *       },
+             *       "batch_size": 64,
+             *       "epochs": 30,
+             *       "label_smoothing": 0,
+             *       "log_every": 10,
+             *       "optimizer": {
+             *         "kind": "sgd",
+             *         "lr": 0.05,
+             *         "momentum": 0.9,
+             *         "nesterov": false,
+             *         "weight_decay": 0.0005
+             *       },
+             *       "precision": "auto",
+             *       "schedule": {
+             *         "kind": "cosine",
+             *         "min_lr": 0,
+             *         "warmup_epochs": 0
+             *       },
+             *       "seed": 0
+             *     }
+             */
+            training: components["schemas"]["Training"];
         };
         /**
          * ResizedCrop
@@ -2577,6 +2860,15 @@ export interface components {
             /** Project */
             project: string;
         };
+        /** Spread */
+        Spread: {
+            /** Max */
+            max: number;
+            /** Median */
+            median: number;
+            /** Min */
+            min: number;
+        };
         /**
          * Standard
          * @description What suits the data set: crop_flip for small images, resized_crop for photographs.
@@ -2729,12 +3021,38 @@ export interface components {
             tensors_sha256: string | null;
         };
         /**
-         * TaskLoss
+         * TableOfImages
+         * @description A CSV or parquet file that lists the images with their labels. What is left out is found by its usual name.
+         */
+        TableOfImages: {
+            /**
+             * File
+             * @description Its path in the archive or folder.
+             */
+            file?: string | null;
+            /**
+             * Label
+             * @description Column of the classes; empty: without a label.
+             */
+            label?: string | null;
+            /**
+             * Path
+             * @description Column of the images' paths.
+             */
+            path?: string | null;
+            /**
+             * Split
+             * @description Column that says train, val or test.
+             */
+            split?: string | null;
+        };
+        /**
+         * labels only
          * @description Learn from the labels alone: cross-entropy. What a control uses.
          */
         TaskLoss: {
             /**
-             * Alpha
+             * Labels α
              * @description Weight of the cross-entropy.
              * @default 1
              */
@@ -2875,8 +3193,11 @@ export interface components {
             /**
              * Augment
              * @description Random changes to the images.
+             * @default {
+             *       "kind": "standard"
+             *     }
              */
-            augment?: components["schemas"]["Standard"] | components["schemas"]["NoAugment"] | components["schemas"]["CropFlip"] | components["schemas"]["ResizedCrop"];
+            augment: components["schemas"]["Standard"] | components["schemas"]["NoAugment"] | components["schemas"]["CropFlip"] | components["schemas"]["ResizedCrop"];
             /**
              * Batch Size
              * @description Images per step. DIST wants at least 3, better 32.
@@ -2906,8 +3227,17 @@ export interface components {
              * @default 10
              */
             log_every: number;
-            /** @description Default of every student. */
-            optimizer?: components["schemas"]["Optimizer"];
+            /**
+             * @description Default of every student.
+             * @default {
+             *       "kind": "sgd",
+             *       "lr": 0.05,
+             *       "momentum": 0.9,
+             *       "nesterov": false,
+             *       "weight_decay": 0.0005
+             *     }
+             */
+            optimizer: components["schemas"]["Optimizer"];
             /**
              * Precision
              * @description Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32.
@@ -2918,14 +3248,31 @@ export interface components {
             /**
              * Schedule
              * @description How the learning rate changes.
+             * @default {
+             *       "kind": "cosine",
+             *       "min_lr": 0,
+             *       "warmup_epochs": 0
+             *     }
              */
-            schedule?: components["schemas"]["Multistep"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Constant"];
+            schedule: components["schemas"]["Multistep"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Constant"];
             /**
              * Seed
              * @description Order of the data and augmentation, shared by all students.
              * @default 0
              */
             seed: number;
+        };
+        /** UnreadableImages */
+        UnreadableImages: {
+            /**
+             * Examples
+             * @description `name` and `reason`.
+             */
+            examples: {
+                [key: string]: string;
+            }[];
+            /** Images */
+            images: number;
         };
         /**
          * UploadComplete
@@ -3033,9 +3380,14 @@ export interface components {
         };
         /**
          * UploadedImages
-         * @description An archive of images in folders: zip, tar, tar.gz, tar.xz.
+         * @description An archive of images, in folders or listed in a table: zip, tar, tar.gz, tar.xz, tar.zst.
          */
         UploadedImages: {
+            /**
+             * Image Size
+             * @description Side at which batches are prepared; default: the images' own, at most 224.
+             */
+            image_size?: number | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3047,6 +3399,8 @@ export interface components {
              * @default 0
              */
             seed: number;
+            /** @description Where a table names the images and their labels. */
+            table?: components["schemas"]["TableOfImages"] | null;
             /**
              * Test Fraction
              * @description Share drawn for test where there is no such folder.
@@ -3414,6 +3768,35 @@ export interface operations {
             };
         };
     };
+    list_builtin_datasets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_BuiltinRead_"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
     get_dataset: {
         parameters: {
             query?: never;
@@ -3484,6 +3867,8 @@ export interface operations {
                 limit?: number;
                 /** @description Index of the last class seen. */
                 after?: number;
+                /** @description This class alone; -1: without a label. */
+                label?: number | null;
             };
             header?: never;
             path: {
@@ -3515,8 +3900,13 @@ export interface operations {
     };
     get_sample: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Pixels, at most. */
+                side?: number;
+            };
+            header?: {
+                "if-none-match"?: string | null;
+            };
             path: {
                 dataset_id: string;
                 split: "train" | "val" | "test";
@@ -3535,6 +3925,13 @@ export interface operations {
                 content: {
                     "image/png": string;
                 };
+            };
+            /** @description It is the one that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
