@@ -2,6 +2,7 @@
 # make test    every test: Python, the dashboard's units, a real browser
 # make check   format, lint, types, import contracts, generated files
 # make bench   the benchmarks, as a table of ratios
+# make wheel   the program with its dashboard as one file in dist/
 # make up      the whole stack on this machine, until Ctrl-C
 #
 # Set-up happens on the way, once: .venv, and the dashboard in frontend/dist.
@@ -12,7 +13,7 @@ PYTHON ?= $(firstword $(shell for p in python3 python3.14 python3.13 python3.12 
 DASHBOARD := $(shell find frontend -name node_modules -prune -o -path frontend/dist -prune -o -type f -print 2>/dev/null)
 MISSING := { printf 'make: %s\n' "$$1" >&2; exit 1; }
 
-.PHONY: setup demo test check bench up browser
+.PHONY: setup demo test check bench wheel up browser
 .DELETE_ON_ERROR:
 
 setup: .venv/.ready frontend/dist/.ready
@@ -22,7 +23,7 @@ setup: .venv/.ready frontend/dist/.ready
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing "needs Python's venv (apt-get install python3-venv)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[server]' --group dev
 	@touch $@
 
 frontend/node_modules/.ready: frontend/package.json frontend/package-lock.json
@@ -58,6 +59,9 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+wheel: setup
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 up: setup
 	@$(BIN)/distillery up

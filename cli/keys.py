@@ -1,23 +1,14 @@
 """API keys: through the service, or with `--local` in the database of this machine."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from rich.table import Column, Table
-from sqlalchemy import make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from cli.client import connect
 from cli.output import Commands, load_settings, out, print_json, say
-from core.db import keys as rows
-from core.db.models import ApiKey, now
-from core.db.paging import Window
-from core.db.session import Database
-from core.errors import Unavailable
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, help="API keys: create, list, revoke.")
 Json = dict[str, Any]
@@ -26,30 +17,9 @@ Local = Annotated[bool, typer.Option("--local", help="In this machine's database
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
-@contextmanager
-def _database() -> Iterator[Database]:
-    """This machine's database with its default project; one clear line where there is none."""
-    settings = load_settings()
-    url = make_url(settings.database)
-    detail = (
-        f"{url.render_as_string(hide_password=True)} has no schema of ours, or does not answer. Try: distillery migrate"
-    )
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        raise Unavailable("no_database", detail)  # opening it would make an empty one
-    database = Database(settings.database)
-    try:
-        rows.ensure_admin_key(database, settings)
-        yield database
-    except (OperationalError, ProgrammingError) as error:
-        raise Unavailable("no_database", detail) from error
-    finally:
-        database.close()
-
-
-def _shown(row: ApiKey) -> Json:
-    names = ("id", "name", "prefix", "created_at", "expires_at", "last_used_at", "revoked_at")
-    times = {name: getattr(row, name) for name in names}
-    return {name: v.isoformat() if hasattr(v, "isoformat") else v for name, v in times.items()}
+def _here() -> Any:
+    """The same over this machine's database; it needs the server's packages, and nothing else here does."""
+    return import_module("cli.local_keys")
 
 
 @app.command()
@@ -60,11 +30,9 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown this once."""
-    expires_at = now() + timedelta(days=days) if days else None
+    expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     if local:
-        with _database() as database, database.write() as work:
-            row, secret = rows.create(work, rows.DEFAULT_PROJECT, name, expires_at=expires_at)
-            answer = _shown(row) | {"key": secret}
+        answer = _here().create(load_settings(), name, expires_at)
     else:
         wish: Json = {"name": name} | ({"expires_at": expires_at.isoformat()} if expires_at else {})
         with connect(load_settings()) as client:
@@ -80,9 +48,7 @@ def create(
 def list_keys(local: Local = False, as_json: AsJson = False) -> None:
     """List the keys of the project, newest first."""
     if local:
-        with _database() as database, database.read() as session:
-            page = rows.listing(session, rows.DEFAULT_PROJECT, Window(limit=1000))
-            answer = [_shown(row) for row in page.rows]
+        answer = _here().listing(load_settings())
     else:
         with connect(load_settings()) as client:
             answer = list(client.each("/v1/api-keys"))
@@ -103,8 +69,7 @@ def revoke(
 ) -> None:
     """Refuse a key from now on, and every browser that signed in with it."""
     if local:
-        with _database() as database, database.write() as work:
-            answer = _shown(rows.revoke(work, rows.DEFAULT_PROJECT, key))
+        answer = _here().revoke(load_settings(), key)
     else:
         with connect(load_settings()) as client:
             client.delete(f"/v1/api-keys/{key}")

@@ -1,36 +1,88 @@
-"""The `distillery` command: the stack on one machine, its parts, local training, and the REST client."""
+"""The `distillery` command: the stack on one machine, its parts, local training, and the REST client.
 
-from collections.abc import Callable
+A command's module is loaded when it is asked for: whoever only talks to a service needs none of a server's packages.
+"""
+
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
-from cli import files, jobs, keys, parts
-from cli.output import Commands
-from cli.students import students
-from cli.train import train
-from cli.up import up
+from cli.output import SERVER, Commands, needs_server
 from core import VERSION
 
+# panel -> command -> where it is
+PANELS = {
+    "On this machine": {
+        "up": "cli.up:up",
+        "api": "cli.parts:api",
+        "worker": "cli.parts:worker",
+        "migrate": "cli.parts:migrate",
+        "train": "cli.train:train",
+    },
+    "Through the service": {
+        "submit": "cli.jobs:submit",
+        "jobs": "cli.jobs:jobs",
+        "watch": "cli.jobs:watch",
+        "cancel": "cli.jobs:cancel",
+        "pause": "cli.jobs:pause",
+        "resume": "cli.jobs:resume",
+        "retry": "cli.jobs:retry",
+        "students": "cli.students:students",
+        "upload": "cli.files:upload",
+        "download": "cli.files:download",
+        "keys": "cli.keys:app",
+    },
+}
+
+
+class LazyCommands(Commands):
+    """The commands of `PANELS`, in that order."""
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.commands = dict.fromkeys(self.list_commands(None), None)  # type: ignore[assignment]  # names, to suggest
+
+    def list_commands(self, _: Any) -> list[str]:
+        return [name for commands in PANELS.values() for name in commands]
+
+    def get_command(self, _: Any, name: str) -> Any:
+        for panel, commands in PANELS.items():
+            if name in commands:
+                return _load(panel, name, *commands[name].split(":"))
+        return None
+
+
+def _load(panel: str, name: str, module: str, attribute: str) -> Any:
+    """The command; where a package of the server is missing, one that says how to get it."""
+    one = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+    try:
+        found = getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        missing = needs_server(error)
+
+        def refuse(_: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:
+            raise missing
+
+        with_anything: Any = {"context_settings": {"ignore_unknown_options": True}, "add_help_option": False}
+        one.command(name, help=f"Needs {escape(SERVER)}", rich_help_panel=panel, **with_anything)(refuse)
+        return typer.main.get_command(one)
+    if isinstance(found, typer.Typer):
+        app = typer.Typer(add_completion=False)
+        app.add_typer(found, name=name, rich_help_panel=panel)
+        return typer.main.get_group(app).commands[name]
+    one.command(name, rich_help_panel=panel)(found)
+    return typer.main.get_command(one)
+
+
 app = typer.Typer(
-    cls=Commands,
+    cls=LazyCommands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,  # locals hold keys
     help="Distillation as a service: a strong image classifier goes in, a small one that keeps its skill comes out.",
 )
-
-MACHINE, CLIENT = "On this machine", "Through the service"
-
-
-def _add(panel: str, *functions: Callable[..., None]) -> None:
-    for function in functions:
-        app.command(rich_help_panel=panel)(function)
-
-
-_add(MACHINE, up, parts.api, parts.worker, parts.migrate, train)
-_add(CLIENT, jobs.submit, jobs.jobs, jobs.watch, jobs.cancel, jobs.pause, jobs.resume, jobs.retry)
-_add(CLIENT, students, files.upload, files.download)
-app.add_typer(keys.app, name="keys", rich_help_panel=CLIENT)
 
 
 def _version(wanted: bool) -> None:

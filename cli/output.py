@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from core.errors import DistilleryError, Invalid, Problem
+from core.errors import DistilleryError, Invalid, Problem, Unavailable
 from core.settings import Settings
 
+SERVER = "pip install 'distillery[server]'"
+OURS = ("api", "cli", "core", "migrations", "worker")
 PIPE_WIDTH = 200  # a pipe has no width: nothing is cut off there
 out = Console(highlight=False)
 if not out.is_terminal:
@@ -46,6 +48,13 @@ def show_error(error: DistilleryError) -> None:
     err.print(f"[red]Error:[/] {escape(where + detail)}", soft_wrap=True)
 
 
+def needs_server(error: ModuleNotFoundError) -> Unavailable:
+    """What to say where a package is missing that only a server needs; a module of ours that is missing is a bug."""
+    if error.name is None or error.name.partition(".")[0] in OURS:
+        raise error
+    return Unavailable("not_installed", f"This needs the server's packages ({error.name} is not here): {SERVER}")
+
+
 class Commands(TyperGroup):
     """Every error that a user can cause or meet ends here: one line, exit code 1, no traceback."""
 
@@ -54,6 +63,9 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except DistilleryError as error:
             show_error(error)
+            raise typer.Exit(1) from error
+        except ModuleNotFoundError as error:
+            show_error(needs_server(error))
             raise typer.Exit(1) from error
 
 

@@ -13,27 +13,51 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
-from cli.output import load_settings, say
-from core.errors import Unavailable
+from cli.output import OURS, load_settings, say
+from core.errors import Conflict, Unavailable
 from core.gpus import list_gpus
 from core.settings import Settings
 
 API_STOP_SECONDS = 3  # open event streams are cut after so long
 
 
-def api_command(host: str, port: int) -> list[str]:
+def api_command(host: str, port: int, trusted_proxies: str | None) -> list[str]:
+    """`-P`: a folder named api or core where somebody starts this is no part of it."""
+    proxies = ["--proxy-headers", "--forwarded-allow-ips", trusted_proxies] if trusted_proxies else []
     return [
-        *(sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory", "--no-access-log"),
+        *(sys.executable, "-P", "-m", "uvicorn", "api.app:create_app", "--factory", "--no-access-log"),
         *("--host", host, "--port", str(port), "--timeout-graceful-shutdown", str(API_STOP_SECONDS)),
+        *(proxies or ["--no-proxy-headers"]),
     ]
 
 
 def worker_command(slots: int, extra: list[str] | None = None) -> list[str]:
     return [
-        *(sys.executable, "-m", "celery", "-A", "worker.app", "worker", "--pool=threads", f"--concurrency={slots}"),
+        *(
+            sys.executable,
+            "-P",
+            "-m",
+            "celery",
+            "-A",
+            "worker.app",
+            "worker",
+            "--pool=threads",
+            f"--concurrency={slots}",
+        ),
         *("--without-gossip", "--without-mingle", "--loglevel=INFO"),
         *(extra or []),
     ]
+
+
+def refuse_shadows() -> None:
+    """Celery looks for its application in the working folder first: modules of our names there would be loaded."""
+    here, ours = Path.cwd(), Path(migrations.__file__).parents[1]
+    shadows = [
+        name for name in OURS if any((here / place).is_file() for place in (f"{name}.py", f"{name}/__init__.py"))
+    ]
+    if shadows and here != ours:
+        detail = f"{here} holds a Python module named {shadows[0]}, as one of ours is. Start this in another folder."
+        raise Conflict("shadowed", detail)
 
 
 def redis_binary() -> str | None:
@@ -75,8 +99,7 @@ def api(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
 ) -> None:
     """Run the API with the dashboard."""
-    load_settings()
-    command = api_command(host, port)
+    command = api_command(host, port, load_settings().trusted_proxies)
     os.execv(command[0], command)
 
 
@@ -85,6 +108,7 @@ def worker(
     queues: Annotated[str | None, typer.Option("-Q", "--queues", help="Queues to hear nudges from.")] = None,
 ) -> None:
     """Run a worker."""
+    refuse_shadows()
     settings = load_settings()
     slots = slots or settings.slots or len(list_gpus()) or 1
     command = worker_command(slots, ["--queues", queues] if queues else None)

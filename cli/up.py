@@ -20,7 +20,7 @@ import typer
 
 from cli.client import RunningStack
 from cli.output import load_settings, out, say
-from cli.parts import api_command, migrate_database, redis_binary, redis_command, worker_command
+from cli.parts import api_command, migrate_database, redis_binary, redis_command, refuse_shadows, worker_command
 from cli.supervisor import Part, Supervisor, adopt_orphans
 from core.db import keys
 from core.db.session import Database
@@ -99,7 +99,7 @@ class Stack:
     def __init__(self, settings: Settings, host: str, port: int, slots: int) -> None:
         self.settings, self.host, self.port, self.slots = settings, host, port, slots
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-        self.url = f"http://{shown}:{port}"
+        self.url = f"http://{shown}:{port}{settings.root_path}"
         self.stopping = False
 
     def run(self) -> None:
@@ -119,7 +119,8 @@ class Stack:
                     supervisor.add(Part("redis", command, logs / "redis.log", 5.0))
                 elif not self.settings.broker_url:
                     say("No redis-server or valkey-server here: workers find jobs by polling alone.")
-                api = supervisor.add(Part("api", api_command(self.host, self.port), logs / "api.log", 8.0))
+                command = api_command(self.host, self.port, self.settings.trusted_proxies)
+                api = supervisor.add(Part("api", command, logs / "api.log", 8.0))
                 supervisor.add(Part("worker", worker_command(self.slots), logs / "worker.log", 25.0))
                 if self._wait_until_ready(supervisor, api):
                     self._announce(address)
@@ -180,6 +181,7 @@ def up(
     slots: Annotated[int | None, typer.Option(min=1, max=64, help="Jobs at once; default: GPUs, else 1.")] = None,
 ) -> None:
     """Run the whole stack on this machine until Ctrl-C: Redis, SQLite, API with dashboard, one worker."""
+    refuse_shadows()
     settings = load_settings()
     if data_dir is not None:
         settings = settings.model_copy(update={"data_dir": data_dir.expanduser().resolve()})

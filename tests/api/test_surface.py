@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+import migrations
 from api import dashboard
 from api.openapi import text
 from core.db.models import Worker, now
@@ -68,7 +69,7 @@ def test_workers_and_the_age_of_their_heartbeat(client: TestClient, database: Da
 
 
 def test_versions(client: TestClient) -> None:
-    assert client.get("/version").json() == {"version": "0.1.0", "api": "v1", "schema_revision": "0001"}
+    assert client.get("/version").json() == {"version": "0.1.0", "api": "v1", "schema_revision": migrations.HEAD}
 
 
 # --- the dashboard ------------------------------------------------------------------------------------------------
