@@ -1,45 +1,54 @@
-"""`make bench`: two sides in turn in one run, and the ratio pair by pair. Machines are noisy; ratios hold."""
+"""`make bench`, or `python -m benchmarks [NAME …]`: what the program is measured by, as one table."""
 
-import statistics
+import argparse
+import os
+import platform
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import loss, one_pass
+from benchmarks import loss, step, students
+from benchmarks.measure import Row, Scale
 
-PAIRS = 5
-SUITES = [loss, one_pass]
+BENCHMARKS: dict[str, Callable[[Scale], Iterator[Row]]] = {
+    "loss": loss.rows,
+    "step": step.rows,
+    "students": students.rows,
+}
 
 
-def seconds(work: Callable[[], None]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+def machine(threads: int) -> str:
+    """The processor, how much of it, and with what it computes."""
+    info = Path("/proc/cpuinfo")
+    names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+    cpu = names[0] if names else platform.processor() or platform.machine()
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"{cpu}, {os.cpu_count()} cores{load}; torch {torch.__version__} with {threads} thread(s)"
 
 
 def main() -> int:
-    table = Table(
-        "this",
-        "against",
-        "ratio (median)",
-        "lowest",
-        "highest",
-        title="How many times as fast: 2 is twice as fast, 0.5 takes twice as long",
-    )
-    for suite in SUITES:
-        for this, against, run_this, run_against in suite.pairs():
-            run_this()
-            run_against()
-            ratios = []
-            for n in range(PAIRS):  # in alternating order: a drift of the machine's speed hits both
-                sides = [run_this, run_against]
-                times = {side: seconds(side) for side in (sides if n % 2 else sides[::-1])}
-                ratios.append(times[run_against] / times[run_this])
-            table.add_row(this, against, *(f"{r:.2f}" for r in (statistics.median(ratios), min(ratios), max(ratios))))
-    Console().print(table)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--quick", action="store_true", help="only see that they run; the figures mean nothing")
+    parser.add_argument("--threads", type=int, default=1, help="of torch, on both sides (default 1)")
+    wish = parser.parse_args()
+    if unknown := [name for name in wish.names if name not in BENCHMARKS]:
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are: {', '.join(BENCHMARKS)}")
+    scale = Scale(wish.quick, wish.threads)
+    torch.set_num_threads(scale.threads)
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    columns = ("benchmark", "this", "median", "against", "median", "times as fast (quartiles)")
+    table = Table(*columns, title=machine(scale.threads), caption="2 is twice as fast, 0.5 takes twice as long")
+    for name in wish.names or BENCHMARKS:
+        console.print(f"[dim]{name} …[/dim]")
+        for row in BENCHMARKS[name](scale):
+            table.add_row(name, row.this, row.measured, row.against, row.against_measured, row.ratio)
+        table.add_section()
+    console.print(table)
     return 0
 
 
