@@ -63,6 +63,8 @@ class Trainer:
                 teacher=taught.figures() if (taught := self._taught_by()) else None,
                 bitwise=self.bitwise,
             )
+            if self.training.augment.kind == "standard":
+                yield Log("info", f"The augmentation standard is {self.decided['augment']} for this data set.")
             yield Phase("training", "training the students")
             self.pace = Pace(self.step, self.total_steps, self.batches.size)
             self.clock = SaveClock(self.assignment.checkpoint_seconds)

@@ -1,13 +1,17 @@
 """Every draw is a pure function of (seed, epoch, index), and the batched arithmetic is the plain one."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from scipy.stats import chisquare
+from scipy.stats import chisquare, ks_2samp, kstest, uniform
+from torchvision.transforms import RandomResizedCrop
 
-from core.recipe import CropFlip, NoAugment
-from core.training.augment import Augmenter, crop_flip, draw_crops
+from core.recipe import CropFlip, NoAugment, ResizedCrop, Standard
+from core.training.augment import Augmenter, crop_flip, draw_crops, draw_windows, resolve
+from core.training.images import Windows
 from core.training.randomness import Purpose, _mix, draw, draw_seed, epoch_order
 
 
@@ -78,3 +82,83 @@ def test_an_epochs_order_is_a_permutation_of_its_own() -> None:
     assert not np.array_equal(first, second)
     assert not np.array_equal(first, epoch_order(2, 0, 1000))
     assert np.array_equal(first, epoch_order(1, 0, 1000))
+
+
+# --- windows ----------------------------------------------------------------------------------------------------------
+
+
+def many(size: tuple[int, int], count: int = 40_000, **spec: Any) -> tuple[Windows, NDArray[np.int64]]:
+    sizes = np.broadcast_to(np.array(size), (count, 2)).astype(np.int64)
+    return draw_windows(3, 1, np.arange(count), sizes, ResizedCrop(**spec)), sizes
+
+
+def test_windows_lie_in_the_image_and_keep_area_and_shape() -> None:
+    found, sizes = many((500, 375))
+    assert (found.left >= 0).all() and (found.top >= 0).all()
+    assert (found.left + found.width <= sizes[:, 0]).all() and (found.top + found.height <= sizes[:, 1]).all()
+    area, ratio = found.width * found.height / (500 * 375), found.width / found.height
+    assert 0.078 < area.min() < 0.09 and 0.98 < area.max() <= 1.0
+    assert 0.74 < ratio.min() < 0.76 and 1.32 < ratio.max() < 1.35
+
+
+def test_area_is_uniform_and_shape_uniform_in_its_logarithm() -> None:
+    """Where every window fits: then nothing is drawn again."""
+    found, _ = many((1000, 1000), scale=(0.1, 0.5), ratio=(0.5, 2.0))
+    area = found.width * found.height / 1e6
+    log_ratio = np.log(found.width / found.height)
+    assert kstest(area, uniform(0.1, 0.4).cdf).pvalue > 0.001
+    assert kstest(log_ratio, uniform(np.log(0.5), np.log(4)).cdf).pvalue > 0.001
+    assert abs(np.corrcoef(area, log_ratio)[0, 1]) < 0.02
+    place = (found.left + 0.5) / (1001 - found.width)
+    assert kstest(place, uniform().cdf).pvalue > 0.001
+    assert abs(np.corrcoef(place, (found.top + 0.5) / (1001 - found.height))[0, 1]) < 0.02
+    assert abs(found.mirrored.mean() - 0.5) < 0.01
+
+
+def test_windows_are_distributed_as_torchvisions() -> None:
+    found, _ = many((300, 180), 3000)
+    torch.manual_seed(0)
+    image = torch.zeros(3, 180, 300)
+    theirs = np.array([RandomResizedCrop.get_params(image, [0.08, 1.0], [3 / 4, 4 / 3]) for _ in range(3000)])
+    for ours, column in zip((found.top, found.left, found.height, found.width), theirs.T, strict=True):
+        assert ks_2samp(ours, column).pvalue > 0.001
+
+
+@pytest.mark.parametrize(
+    ("size", "window"), [((1000, 10), (493, 0, 13, 10)), ((10, 1000), (0, 493, 10, 13)), ((1, 1), (0, 0, 1, 1))]
+)
+def test_where_nothing_fits_it_is_the_middle(size: tuple[int, int], window: tuple[int, int, int, int]) -> None:
+    found, _ = many(size, 5, scale=(1.0, 1.0))
+    for i in range(5):
+        assert (found.left[i], found.top[i], found.width[i], found.height[i]) == window
+
+
+def test_a_window_depends_on_its_own_image_alone() -> None:
+    generator = np.random.default_rng(0)
+    indices, sizes = generator.permutation(64), generator.integers(1, 400, (64, 2))
+    whole = draw_windows(5, 2, indices, sizes, ResizedCrop())
+    chosen = np.array([60, 3, 3, 12])
+    part = draw_windows(5, 2, indices[chosen], sizes[chosen], ResizedCrop())
+    for name in ("top", "left", "height", "width", "mirrored"):
+        assert np.array_equal(getattr(part, name), getattr(whole, name)[chosen])
+    other = draw_windows(5, 3, indices, sizes, ResizedCrop())
+    assert not np.array_equal(other.left, whole.left) and not np.array_equal(other.mirrored, whole.mirrored)
+    assert not draw_windows(5, 2, indices, sizes, ResizedCrop(flip=False)).mirrored.any()
+
+
+def test_windows_never_change() -> None:
+    """As in test_streams_never_change: one window holds all five streams."""
+    found = draw_windows(0, 1, np.array([7]), np.array([[500, 375]]), ResizedCrop())
+    assert (found.top[0], found.left[0], found.height[0], found.width[0], bool(found.mirrored[0])) == (
+        0,
+        37,
+        372,
+        285,
+        True,
+    )
+
+
+def test_standard_is_what_suits_the_form() -> None:
+    assert resolve(Standard(), "pixels") == CropFlip()
+    assert resolve(Standard(), "files") == ResizedCrop()
+    assert resolve(NoAugment(), "files") == NoAugment()

@@ -313,3 +313,43 @@ def test_logits_that_do_not_match_are_an_error() -> None:
             build_loss({"kind": kind})(student, teacher[:, :2], labels)
     with pytest.raises(ValueError, match="same shape"):
         dist_loss(student, teacher[:1])  # would broadcast
+
+
+# --- images without labels ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["dist", "kd", "task"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_labels_are_learnt_where_they_are_and_the_teacher_everywhere(kind: str, smoothing: float) -> None:
+    student, teacher, labels = logits((12, 5))
+    labels[[0, 3, 4, 11]] = -1
+    known = labels >= 0
+    loss = build_loss({"kind": kind}, label_smoothing=smoothing)
+    terms, whole = loss(student, teacher, labels), loss(student, teacher, labels.clamp(min=0))
+    task = F.cross_entropy(student[known], labels[known], label_smoothing=smoothing)
+    assert terms.parts["task"].item() == pytest.approx(task.item(), rel=1e-12)
+    for name in terms.parts.keys() - {"task"}:
+        assert torch.equal(terms.parts[name], whole.parts[name])
+    alpha = build_loss({"kind": kind}).spec.alpha  # type: ignore[attr-defined]
+    assert (terms.total - whole.total).item() == pytest.approx(
+        alpha * (terms.parts["task"] - whole.parts["task"]).item(), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize("kind", ["dist", "kd", "task"])
+def test_without_any_label_the_task_is_silent(kind: str) -> None:
+    student, teacher, labels = logits((8, 5))
+    student.requires_grad_()
+    terms = build_loss({"kind": kind}, label_smoothing=0.1)(student, teacher, torch.full_like(labels, -1))
+    assert terms.parts["task"].item() == 0
+    torch.autograd.backward(terms.total)
+    assert student.grad is not None and torch.isfinite(student.grad).all()
+    assert bool(student.grad.any()) == (kind != "task")
+
+
+def test_where_all_are_labelled_the_mean_is_torchs() -> None:
+    for smoothing in (0.0, 0.1):
+        student, teacher, labels = logits((64, 100))
+        task = build_loss({"kind": "task"}, smoothing)(student.float(), teacher, labels).total
+        expected = F.cross_entropy(student.float(), labels, label_smoothing=smoothing)
+        assert task.item() == pytest.approx(expected.item(), rel=1e-6)
