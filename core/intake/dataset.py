@@ -89,5 +89,5 @@ def _result(path: Path, meta: PackedMeta, ignored: Listed, report: dict[str, Any
         "ignored": ignored.entries,
         "ignored_total": ignored.total,
         "warnings": warnings_of(report, meta.unlabelled) if report else [],
-        "report": report,
+        "report": report or None,
     }

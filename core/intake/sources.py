@@ -12,8 +12,9 @@ from core.intake.names import clean, is_junk, shown
 from core.intake.tars import read_tar
 from core.intake.zips import read_zip
 
-_HINT = "Upload a zip, tar, tar.gz or tar.xz."
-_OTHER_ARCHIVES = {b"BZh": "bzip2", b"7z\xbc\xaf\x27\x1c": "7-Zip", b"Rar!": "RAR", b"\x28\xb5\x2f\xfd": "Zstandard"}
+_HINT = "Upload a zip, tar, tar.gz, tar.xz or tar.zst."
+_OTHER_ARCHIVES = {b"BZh": "bzip2", b"7z\xbc\xaf\x27\x1c": "7-Zip", b"Rar!": "RAR"}
+_TAR_PACKINGS = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 def members(path: Path, limits: Limits) -> Iterator[Member]:
@@ -34,10 +35,9 @@ def _archive(path: Path, limits: Limits) -> Iterator[Member]:
         head = file.read(512)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return read_zip(path, limits)
-    if head.startswith(b"\x1f\x8b"):
-        return read_tar(path, "gzip", limits)
-    if head.startswith(b"\xfd7zXZ\0"):
-        return read_tar(path, "xz", limits)
+    for magic, packing in _TAR_PACKINGS.items():
+        if head.startswith(magic):
+            return read_tar(path, packing, limits)
     for magic, kind in _OTHER_ARCHIVES.items():
         if head.startswith(magic):
             raise rejected("archive_unsupported", f"The file is {kind}.", _HINT)

@@ -1,4 +1,4 @@
-"""Tar archives, plain or in gzip or xz, as a stream that is read once.
+"""Tar archives, plain or in gzip, xz or Zstandard, as a stream that is read once.
 
 `tarfile` parses the single header; the walk is here, because `TarFile` reads an extended header of any size into
 memory, ends quietly at a damaged header in the middle, and calls itself once per header of a chain.
@@ -6,11 +6,14 @@ memory, ends quietly at a damaged header in the middle, and calls itself once pe
 
 import gzip
 import lzma
+import os
 import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+
+import zstandard
 
 from core.intake.failures import rejected
 from core.intake.limits import Limits
@@ -23,6 +26,10 @@ _REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 _PAX = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE)
 _LABEL = b"V"  # GNU: the volume's name
 _EXTENDED_BYTES = 2**20  # one extended header; paths are far shorter
+_WINDOW_BYTES = 2**27  # what a reader of Zstandard must keep; `zstd --long` asks for this much, --ultra for less
+_FRAME_HEADER_BYTES = 18  # at most
+_SKIPPABLE = b"\x50\x2a\x4d\x18"  # the first byte's lower half may be anything
+_RLE_BLOCK = 1
 _KINDS = {
     tarfile.LNKTYPE: "hard link",
     tarfile.SYMTYPE: "symbolic link",
@@ -34,16 +41,16 @@ _KINDS = {
 
 
 def read_tar(path: Path, packing: str, limits: Limits) -> Iterator[Member]:
-    """`packing`: none, gzip or xz."""
+    """`packing`: none, gzip, xz or zstd."""
     budget = Budget(limits, archive_size(path, limits))
     with path.open("rb") as file:
-        stream = _Stream(_unpacked(file, packing), budget)
         try:
+            stream = _Stream(_unpacked(file, packing), budget)
             yield from _walk(stream, budget, limits)
             stream.drain()
         except EOFError as error:
             raise corrupt("The archive is cut off: it ends in the middle") from error
-        except (zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+        except (zlib.error, lzma.LZMAError, gzip.BadGzipFile, zstandard.ZstdError) as error:
             raise corrupt(f"The archive cannot be unpacked: {error}") from error
 
 
@@ -52,7 +59,40 @@ def _unpacked(file: IO[bytes], packing: str) -> IO[bytes]:
         return gzip.GzipFile(fileobj=file, mode="rb")  # type: ignore[return-value]
     if packing == "xz":
         return lzma.LZMAFile(file, format=lzma.FORMAT_XZ)
+    if packing == "zstd":
+        _check_frames(file)
+        packed = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES)
+        return packed.stream_reader(file, read_across_frames=True)
     return file
+
+
+def _check_frames(file: IO[bytes]) -> None:
+    """Every frame of Zstandard ends in this file: its reader takes the end of the file for the end of a frame.
+
+    Reads the headers of frames and blocks alone, and leaves the file at its beginning.
+    """
+    size = file.seek(0, os.SEEK_END)
+    at = 0
+    while at < size:
+        file.seek(at)
+        head = file.read(_FRAME_HEADER_BYTES)
+        if head[1:4] == _SKIPPABLE[1:] and head[0] & 0xF0 == _SKIPPABLE[0]:
+            at += 8 + int.from_bytes(head[4:8], "little")
+            continue
+        frame = zstandard.get_frame_parameters(head)
+        at += zstandard.frame_header_size(head)
+        last = False
+        while not last:
+            file.seek(at)
+            block = int.from_bytes(file.read(3), "little")
+            last, kind = bool(block & 1), block >> 1 & 3
+            at += 3 + (1 if kind == _RLE_BLOCK else block >> 3)
+            if at > size:
+                raise EOFError
+        at += 4 if frame.has_checksum else 0
+    if at > size:
+        raise EOFError
+    file.seek(0)
 
 
 class _Stream:
@@ -88,7 +128,7 @@ def _walk(stream: _Stream, budget: Budget, limits: Limits) -> Iterator[Member]:
             info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
         except (tarfile.HeaderError, ValueError) as error:
             if first:
-                hint = "Upload a zip, tar, tar.gz or tar.xz."
+                hint = "Upload a zip, tar, tar.gz, tar.xz or tar.zst."
                 raise rejected("archive_unsupported", "The file is not a tar archive.", hint) from error
             raise corrupt(f"A tar header is damaged: {error}") from error
         first = False

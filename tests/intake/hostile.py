@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import zstandard
+
 from core.intake.limits import DEFAULT
 from tests.intake.make import picture, split_tree, tar_member
 from tests.intake.raw_zip import Entry, quoted_overlap, raw_zip
@@ -83,8 +85,20 @@ def zip_with_name(name: str) -> bytes:
     return entries(Entry(name.encode("utf-8", "surrogatepass"), PNG))
 
 
+def zstd(data: bytes) -> bytes:
+    return zstandard.ZstdCompressor(write_checksum=True).compress(data)
+
+
+def zstd_window(size: int) -> bytes:
+    """Its reader would have to keep so many bytes."""
+    log = size.bit_length() - 1
+    how = zstandard.ZstdCompressionParameters(window_log=log, write_content_size=False, enable_ldm=True)
+    squeeze = zstandard.ZstdCompressor(compression_params=how).compressobj()
+    return squeeze.compress(GOOD_TAR) + squeeze.flush()
+
+
 GOOD_ZIP, GOOD_TAR = entries(), tar()
-GOOD_GZ = gzip.compress(GOOD_TAR)
+GOOD_GZ, GOOD_ZST = gzip.compress(GOOD_TAR), zstd(GOOD_TAR)
 BLANK = bytes(59_000)
 AES = b"\x01\x99\x07\x00\x02\x00AE\x03\x08\x00"
 
@@ -207,6 +221,18 @@ ARCHIVES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "xz: cut off": ("archive_corrupt", lambda: lzma.compress(GOOD_TAR)[:-40]),
     "xz: flipped byte": ("archive_corrupt", lambda: flipped(lzma.compress(GOOD_TAR), 300)),
     "xz: bomb": ("archive_too_large", lambda: lzma.compress(GOOD_TAR + bytes(2_000_000))),
+    "zstd: cut off": ("archive_corrupt", lambda: GOOD_ZST[:-40]),
+    "zstd: no check sum": ("archive_corrupt", lambda: GOOD_ZST[:-4]),
+    "zstd: half a frame header": ("archive_corrupt", lambda: GOOD_ZST + GOOD_ZST[:7]),
+    "zstd: wrong check sum": ("archive_corrupt", lambda: flipped(GOOD_ZST, len(GOOD_ZST) - 2)),
+    "zstd: flipped byte": ("archive_corrupt", lambda: flipped(GOOD_ZST, 300)),
+    "zstd: other data after it": ("archive_corrupt", lambda: GOOD_ZST + b"hello " * 20),
+    "zstd: two tars": ("archive_corrupt", lambda: GOOD_ZST + GOOD_ZST),
+    "zstd: endless window": ("archive_corrupt", lambda: zstd_window(2**30)),
+    "zstd: bomb": ("archive_too_large", lambda: zstd(GOOD_TAR + bytes(2_000_000))),
+    "zstd: bomb of a member": ("archive_too_large", lambda: zstd(tar(file("x.png", bytes(61_000))))),
+    "zstd: bomb of frames": ("archive_too_large", lambda: zstd(tar()[:-10240] + bytes(512)) + zstd(bytes(10**6)) * 99),
+    "zstd: no tar in it": ("archive_unsupported", lambda: zstd(b"hello " * 500)),
     # something else
     "bzip2": ("archive_unsupported", lambda: b"BZh9" + bytes(600)),
     "7z": ("archive_unsupported", lambda: b"7z\xbc\xaf\x27\x1c" + bytes(600)),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import zstandard
 from PIL import Image
 
 Tree = dict[str, bytes]
@@ -60,6 +61,15 @@ def write_tar(path: Path, tree: Tree, packing: str = "", form: int = tarfile.PAX
     with tarfile.open(path, f"w:{packing}", format=form) as archive:  # type: ignore[call-overload]
         for name, data in tree.items():
             archive.addfile(tar_member(name, size=len(data)), io.BytesIO(data))
+    return path
+
+
+def write_zst(path: Path, tree: Tree) -> Path:
+    """A tar in two frames of Zstandard with one to be skipped between them, as parallel packers write it."""
+    whole = write_tar(path, tree).read_bytes()
+    pack = zstandard.ZstdCompressor(write_checksum=True).compress
+    skipped = b"\x5a\x2a\x4d\x18" + (3).to_bytes(4, "little") + b"abc"
+    path.write_bytes(pack(whole[:1000]) + skipped + pack(whole[1000:]))
     return path
 
 

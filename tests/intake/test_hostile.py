@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from core.errors import TrainingFailed
-from tests.intake.hostile import ARCHIVES, GOOD_GZ, GOOD_TAR, GOOD_ZIP, SMALL, TREE, flipped, special
+from tests.intake.hostile import ARCHIVES, GOOD_GZ, GOOD_TAR, GOOD_ZIP, GOOD_ZST, SMALL, TREE, flipped, special
 from tests.intake.make import write_folder
 from tests.intake.raw_zip import quoted_overlap
 from tests.intake.reading import read, refused
+
+GOOD = {"zip": GOOD_ZIP, "tar": GOOD_TAR, "gz": GOOD_GZ, "xz": lzma.compress(GOOD_TAR), "zst": GOOD_ZST}
 
 
 @pytest.mark.parametrize("case", ARCHIVES)
@@ -24,7 +26,7 @@ def test_archive_refused(tmp_path: Path, case: str) -> None:
 
 
 def test_the_good_ones_pass_under_the_same_limits(tmp_path: Path) -> None:
-    for name, data in {"zip": GOOD_ZIP, "tar": GOOD_TAR, "gz": GOOD_GZ, "xz": lzma.compress(GOOD_TAR)}.items():
+    for name, data in GOOD.items():
         (tmp_path / name).write_bytes(data)
         assert read(tmp_path / f"out-{name}", tmp_path / name, limits=SMALL)["counts"] == {"train": 2, "val": 2}
 
@@ -48,6 +50,8 @@ def test_the_overlap_bomb_is_a_bomb(tmp_path: Path) -> None:
         ("tar: chain of headers", "Its headers alone"),
         ("tar: count", "more than 50 files and folders"),
         ("gzip: bomb", "Its files come to more than"),
+        ("zstd: bomb", "Its files come to more than"),
+        ("zstd: bomb of frames", "Its files come to more than"),
     ],
 )
 def test_each_cap_speaks_for_itself(tmp_path: Path, case: str, cap: str) -> None:
@@ -80,9 +84,9 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
         read(tmp_path / "out", Path("/dev/null"))
 
 
-@pytest.mark.parametrize("form", ["zip", "tar", "gz", "xz"])
+@pytest.mark.parametrize("form", GOOD)
 def test_no_damaged_byte_is_more_than_a_refusal(tmp_path: Path, form: str) -> None:
-    good = {"zip": GOOD_ZIP, "tar": GOOD_TAR, "gz": GOOD_GZ, "xz": lzma.compress(GOOD_TAR)}[form]
+    good = GOOD[form]
     for number, at in enumerate(range(0, len(good), max(1, len(good) // 400))):
         (tmp_path / "archive").write_bytes(flipped(good, at))
         try:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from core.packed import read_split
-from tests.intake.make import class_tree, split_tree, write_folder, write_tar, write_zip
+from tests.intake.make import class_tree, split_tree, write_folder, write_tar, write_zip, write_zst
 from tests.intake.reading import read
 
 
@@ -43,6 +43,7 @@ def test_every_form_gives_the_same_bytes(tmp_path: Path, kind: str) -> None:
         write_tar(tmp_path / "b.tgz", backwards, "gz"),
         write_tar(tmp_path / "c.xz", {f"wrap/{name}": data for name, data in tree.items()}, "xz"),
         write_tar(tmp_path / "name-says-nothing", decomposed, "gz"),
+        write_zst(tmp_path / "d.tar.zst", backwards),
     ]
     reports = [read(tmp_path / f"out{n}", source, test_fraction=0.2) for n, source in enumerate(sources)]
     assert len({report["sha256"] for report in reports}) == 1
