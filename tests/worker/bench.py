@@ -175,13 +175,13 @@ class Bench:
         return {student.label: student.tensors_sha256 or "" for student in students}
 
     def curves(self, job: str) -> dict[tuple[str, str], list[tuple[int, float]]]:
-        """(label, metric) -> points by step, without the one figure that is a speed."""
+        """(label, metric) -> points by step, without what the clock says."""
         with self.database.read() as session:
             labels = {s.id: s.label for s in session.scalars(select(Student).where(Student.job_id == job))}
             rows = session.scalars(select(Metric).where(Metric.job_id == job).order_by(Metric.step)).all()
         curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
         for row in rows:
-            if row.name != "images_per_second":
+            if row.name not in ("images_per_second", "time/data"):
                 curves.setdefault((labels.get(row.student_id, ""), row.name), []).append((row.step, row.value))
         return curves
 

@@ -43,6 +43,7 @@ const ABOUT: Record<string, About> = {
   "loss/kd": { title: "How far from the teacher's probabilities?", unit: "divergence" },
   lr: { title: "What is the learning rate?", unit: "learning rate" },
   images_per_second: { title: "How fast does it go?", unit: "images/s" },
+  "time/data": { title: "How long does it wait for images?", unit: "% of the time", share: true },
 };
 
 const GROUPS: readonly [string, (name: string) => boolean][] = [
