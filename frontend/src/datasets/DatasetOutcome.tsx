@@ -16,12 +16,13 @@ export function DatasetOutcome({ id, onAnother, onCancel }: Props) {
   const query = useQuery(datasetQuery(id));
   return (
     <Answer query={query} label="the data set" heights={[96]}>
-      {({ name, status, created_at, error, classes, counts, warnings }) => (
+      {({ name, status, created_at, progress, error, classes, counts, warnings }) => (
         <Outcome
           what="images"
           name={name}
           status={status}
           since={created_at}
+          progress={progress}
           error={error}
           actions={
             <>

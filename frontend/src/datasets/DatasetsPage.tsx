@@ -10,6 +10,7 @@ import type { Column } from "@/ui/Table";
 import { NewButton, useNewPanel } from "@/uploads/panel";
 import { NewDataset } from "./NewDataset";
 import { type Dataset, datasetsQuery } from "./queries";
+import { Strip } from "./Strip";
 
 const ASIDE = "It is read once, checked, and never changes again";
 
@@ -23,6 +24,7 @@ const COLUMNS: readonly Column<Dataset>[] = [
       </Link>
     ),
   },
+  { head: "Looks like", cell: (row) => <Strip dataset={row} /> },
   { head: "Status", cell: (row) => <Status value={row.status} /> },
   { head: "Classes", kind: "number", cell: (row) => count(row.classes?.length) },
   { head: "Train", kind: "number", cell: (row) => count(row.counts?.train) },

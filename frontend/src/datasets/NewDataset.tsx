@@ -115,7 +115,7 @@ function Form({ onCreated, onCancel }: { onCreated: (id: string) => void; onCanc
         </div>
       )}
       {way === "builtin" && (
-        <KnownSets limits={limits} value={known} onChange={setKnown} problem={saidAt(wish.error, "/source/name")} />
+        <KnownSets value={known} onChange={setKnown} problem={saidAt(wish.error, "/source/name")} />
       )}
       {way === "folder" && (
         <Field

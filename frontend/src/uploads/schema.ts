@@ -1,4 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
+import { service } from "@/api/root";
 
 /** As much of JSON Schema as the service's own description uses. */
 export interface JsonSchema {
@@ -28,7 +29,7 @@ type Schemas = Record<string, JsonSchema>;
 export const schemasQuery = queryOptions({
   queryKey: ["openapi"] as const,
   queryFn: async ({ signal }): Promise<Schemas> => {
-    const answer = await fetch(new URL("/openapi.json", location.origin), { signal });
+    const answer = await fetch(`${service}/openapi.json`, { signal });
     const description = (await answer.json()) as { components: { schemas: Schemas } };
     return description.components.schemas;
   },
