@@ -13,6 +13,7 @@ import { JobPage } from "./jobs/JobPage";
 import { JobsPage } from "./jobs/JobsPage";
 import type { JobStatus } from "./jobs/queries";
 import { LoginPage } from "./login/LoginPage";
+import { NewPage } from "./new/NewPage";
 import { OverviewPage } from "./overview/OverviewPage";
 import { NotFound } from "./shell/NotFound";
 import { Page } from "./shell/Page";
@@ -59,6 +60,13 @@ const jobs = createRoute({
   validateSearch: (search: Record<string, unknown>) =>
     some({ status: status(search.status), name: text(search.name), after: text(search.after) }),
 });
+const newJob = createRoute({
+  ...inShell,
+  path: "/jobs/new",
+  component: NewPage,
+  validateSearch: (search: Record<string, unknown>) =>
+    some({ teacher: text(search.teacher), dataset: text(search.dataset), from: text(search.from) }),
+});
 const job = createRoute({ ...inShell, path: "/jobs/$id", component: JobPage });
 const inJob = { getParentRoute: () => job };
 const jobTabs = [
@@ -89,7 +97,10 @@ const places = [
   createRoute({ ...inShell, path: "/workers", component: WorkersPage, validateSearch: after }),
 ] as const;
 
-const routeTree = root.addChildren([login, shell.addChildren([overview, jobs, job.addChildren(jobTabs), ...places])]);
+const routeTree = root.addChildren([
+  login,
+  shell.addChildren([overview, jobs, newJob, job.addChildren(jobTabs), ...places]),
+]);
 
 const makeRouter = () =>
   createRouter({

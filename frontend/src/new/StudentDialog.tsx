@@ -1,0 +1,96 @@
+import { useQuery } from "@tanstack/react-query";
+import { count, parameters } from "@/format";
+import { Dialog } from "@/ui/Dialog";
+import { useForm } from "./context";
+import type { RecipeForm, StudentForm } from "./form";
+import { LossChoice } from "./LossCard";
+import { below } from "./pointer";
+import { architectureQuery, type Loss } from "./queries";
+import { SchemaField, SchemaFields } from "./SchemaField";
+import { defaultOf, type Fields, isFields, type JsonSchema } from "./schema";
+
+interface Props {
+  pointer: string;
+  student: StudentForm;
+  form: RecipeForm;
+  losses: readonly Loss[];
+  classes: number;
+  onChange: (student: StudentForm) => void;
+  onClose: () => void;
+}
+
+/** Everything of one student. What it does not say for itself it shares with the others. */
+export function StudentDialog({ pointer, student, form, losses, classes, onChange, onClose }: Props) {
+  const { root } = useForm();
+  const network = useQuery(architectureQuery(student.architecture, classes)).data;
+  const schema = root.$defs?.Student ?? {};
+  const field = (name: string): JsonSchema => schema.properties?.[name] ?? {};
+  const set = (change: Fields) => onChange({ ...student, ...change } as StudentForm);
+  const plainField = (name: string) => (
+    <SchemaField
+      key={name}
+      name={name}
+      schema={field(name)}
+      pointer={below(pointer, name)}
+      value={student[name]}
+      onChange={(value) => set({ [name]: value })}
+    />
+  );
+  const special = ["loss", "optimizer"];
+  const plain = Object.keys(schema.properties ?? {}).filter((name) => !special.includes(name));
+  const optimizer = { ...field("optimizer") };
+  const changed = (to: unknown): Fields | null =>
+    isFields(to) && Object.values(to).some((value) => value !== null) ? to : null;
+  return (
+    <Dialog title={student.name || "Student"} onClose={onClose} wide>
+      {network && (
+        <p className="small soft">
+          {network.name}: {network.description} {count(network.parameters)} parameters ({parameters(network.parameters)}
+          ) with a head of {classes} classes.
+        </p>
+      )}
+      <div className="fields">{plain.map(plainField)}</div>
+      <fieldset className="group">
+        <legend>Optimizer</legend>
+        <p className="small soft">What stays empty is as for all students.</p>
+        <div className="fields narrow">
+          <SchemaFields
+            schema={optimizer}
+            pointer={below(pointer, "optimizer")}
+            value={student.optimizer ?? defaultOf(root.$defs?.OptimizerChange ?? {}, root)}
+            inherited={isFields(form.training.optimizer) ? form.training.optimizer : {}}
+            without={["kind"]}
+            onChange={(to) => set({ optimizer: changed(to) })}
+          />
+        </div>
+      </fieldset>
+      {form.teacher !== null && (
+        <fieldset className="group">
+          <legend>Loss</legend>
+          <label className="switch-line">
+            <input
+              type="checkbox"
+              className="switch"
+              checked={student.loss !== null}
+              onChange={(event) => set({ loss: event.target.checked ? structuredClone(form.loss) : null })}
+            />
+            a loss of its own
+          </label>
+          {student.loss && (
+            <LossChoice
+              losses={losses}
+              pointer={below(pointer, "loss")}
+              value={student.loss}
+              onChange={(loss) => set({ loss })}
+            />
+          )}
+        </fieldset>
+      )}
+      <div className="row">
+        <button type="button" className="button primary" onClick={onClose}>
+          Done
+        </button>
+      </div>
+    </Dialog>
+  );
+}
