@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from core.assignment import ReadDatasetAssignment
+from core.errors import TrainingFailed
 from core.intake.builtin import read_builtin
 from core.intake.failures import rejected, too_slow
-from core.intake.inventory import take_stock
-from core.intake.layout import arrange
+from core.intake.inventory import Inventory, take_stock
+from core.intake.layout import Layout, arrange
 from core.intake.limits import DEFAULT, Limits
+from core.intake.listed import arrange_listed, find_tables, seen
 from core.intake.members import Listed
 from core.intake.packing import pack
 from core.intake.report import Report, warnings_of
 from core.intake.sources import members
+from core.intake.tables import is_asked, is_table
 from core.packed import PackedMeta, write_packed
 
 PACKED = "data.safetensors"
@@ -62,14 +65,39 @@ class Clock:
 def _read_source(
     assignment: ReadDatasetAssignment, path: Path, target: Path, scratch: Path, tick: Tell, limits: Limits
 ) -> dict[str, Any]:
-    inventory = take_stock(members(path, limits), scratch / "spool", limits, tick)
-    shares = {"val": assignment.val_fraction, "test": assignment.test_fraction}
-    layout = arrange(inventory.images, inventory.folders, inventory.ignored, shares, assignment.seed, limits)
+    wanted = assignment.table or {}
+    file = wanted.get("file", "")
+    inventory = take_stock(
+        members(path, limits), scratch / "spool", limits, tick, lambda path: is_table(path) or is_asked(path, file)
+    )
+    layout = _arranged(inventory, wanted, assignment, limits)
     report = Report(layout.classes)
     size, threads = assignment.image_size, assignment.threads
     meta = pack(target, scratch, layout, inventory, report, limits, tick, image_size=size, threads=threads)
     inventory.ignored.merge(inventory.unreadable)
     return _result(target, meta, inventory.ignored, report.as_dict(inventory.misnamed, inventory.unreadable))
+
+
+def _arranged(
+    inventory: Inventory, wanted: dict[str, str], assignment: ReadDatasetAssignment, limits: Limits
+) -> Layout:
+    """By a table where one lists the images, else by the folders."""
+    shares = {"val": assignment.val_fraction, "test": assignment.test_fraction}
+    tables = find_tables(inventory, wanted, limits)
+    for path in sorted(inventory.notes.keys() - {table.file for table, _ in tables}):
+        inventory.ignored.add(path, "not an image")
+    if tables:
+        return arrange_listed(inventory, tables, shares, assignment.seed, limits)
+    try:
+        return arrange(inventory.images, inventory.folders, inventory.ignored, shares, assignment.seed, limits)
+    except TrainingFailed as error:
+        if not inventory.notes:
+            raise
+        failure = error.failure
+        hint = (
+            f"{failure.hint} Or list the images in a table with the columns path and label: {seen(inventory, limits)}"
+        )
+        raise rejected(failure.code, failure.detail, hint.strip(), failure.errors) from error
 
 
 def _result(path: Path, meta: PackedMeta, ignored: Listed, report: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,9 @@ TITLES = {
     "dataset_classes_invalid": "The classes do not make a data set",
     "dataset_too_large": "The data set is too large",
     "dataset_too_expensive": "Reading the data set costs too much",
+    "dataset_files_missing": "Files of the data set are not in place",
     "dataset_not_found": "The data set cannot be found or opened",
+    "table_invalid": "The table of images cannot be used",
     "image_too_large": "An image is too large",
     "disk_full": "The disk is full",
 }

@@ -8,6 +8,10 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.intake.images import Unreadable, meant_as_image, measure, misnamed, sniff
 from core.intake.limits import Limits
@@ -40,6 +44,17 @@ class Inventory:
     notes: dict[str, Found] = field(default_factory=dict)  # by clean path: tables, lists of names
     folders: set[str] = field(default_factory=set)
     misnamed: list[str] = field(default_factory=list)
+
+    def add(self, path: str, data: bytes, spool: IO[bytes], limits: Limits) -> None:
+        """One image file; `spool` stands at its end."""
+        self.images[path] = _measured(path, data, spool.tell(), limits)
+        spool.write(data)
+
+    def add_raw(self, path: str, pixels: NDArray[np.uint8], spool: IO[bytes]) -> None:
+        """One image of (height, width, 3)."""
+        height, width, _ = pixels.shape
+        self.images[path] = Found(spool.tell(), pixels.nbytes, (width, height), kind="array", raw=True)
+        spool.write(np.ascontiguousarray(pixels).data)
 
     def note(self, path: str) -> bytes:
         with self.spool.open("rb") as spool:
@@ -74,8 +89,7 @@ def take_stock(
                 elif not meant_as_image(member.path, member.data):
                     inventory.ignored.add(member.path, "not an image")
                 else:
-                    inventory.images[member.path] = _measured(member.path, member.data, out.tell(), limits)
-                    out.write(member.data)
+                    inventory.add(member.path, member.data, out, limits)
                     if misnamed(member.path, member.data):
                         inventory.misnamed.append(member.path)
     return inventory

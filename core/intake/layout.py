@@ -59,7 +59,7 @@ def arrange(
     unlabelled: list[Sample] = []
     for path in images:
         inner = path.removeprefix(wrap)
-        if folded(inner.partition("/")[0]) in UNLABELLED_FOLDERS and "/" in inner:
+        if is_unlabelled(inner):
             unlabelled.append(Sample(inner, path, UNLABELLED))
             continue
         split, name = _place(inner, given)
@@ -94,6 +94,11 @@ def finish(
         _draw(splits, len(classes), {split: shares[split] for split in to_draw}, seed)
     splits["train"] += unlabelled
     return Layout(classes, {s: sorted(splits[s], key=lambda sample: sample.name) for s in SPLITS if splits[s]})
+
+
+def is_unlabelled(inner: str) -> bool:
+    """`inner`: the path inside the wrapping folder."""
+    return "/" in inner and folded(inner.partition("/")[0]) in UNLABELLED_FOLDERS
 
 
 def wrapping_folder(images: Collection[str]) -> str:

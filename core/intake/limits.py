@@ -17,6 +17,7 @@ class Limits:
     archive_bytes: int = _limit(20 * GIB, "bytes", "Largest archive.")
     members: int = _limit(1_000_000, "files", "Files and folders in one archive or folder.")
     member_bytes: int = _limit(64 * MIB, "bytes", "One file, unpacked.")
+    table_bytes: int = _limit(GIB, "bytes", "One parquet file.")
     expanded_bytes: int = _limit(100 * GIB, "bytes", "All files together, unpacked.")
     expanded_ratio: int = _limit(50, "times", "All files unpacked, against the archive's own size.")
     expanded_slack_bytes: int = _limit(100 * MIB, "bytes", "What the ratio of the whole grants on top.")

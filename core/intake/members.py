@@ -66,9 +66,14 @@ class Budget:
             raise too_large(f"Its headers alone come to more than {self._limits.header_bytes:,} bytes")
 
 
+def allowed_size(name: str, limits: Limits) -> int:
+    """A parquet file may hold many images, any other file is one."""
+    return max(limits.table_bytes, limits.member_bytes) if name.lower().endswith(".parquet") else limits.member_bytes
+
+
 def check_size(name: str, count: int, limits: Limits) -> None:
-    if count > limits.member_bytes:
-        raise too_large(f"{shown(name)} has {count:,} bytes; a file may have {limits.member_bytes:,}")
+    if count > (allowed := allowed_size(name, limits)):
+        raise too_large(f"{shown(name)} has {count:,} bytes; a file may have {allowed:,}")
 
 
 def too_large(detail: str) -> Exception:

@@ -48,6 +48,21 @@ def _problem(raw: str) -> str:
     return ""
 
 
+def name_problem(name: str) -> str:
+    """What keeps a text from being the name of a class; '' for nothing."""
+    if len(name) > 200:
+        return "is longer than 200 characters"
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
+        return "contains control characters"
+    if not _BIDI_AND_LINES.isdisjoint(name):
+        return "contains characters that change the direction of text or end the line"
+    return ""
+
+
+def normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
 def folded(path: str) -> str:
     """Equal for paths that differ only in case or in Unicode form: one and the same on many file systems."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

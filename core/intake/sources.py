@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.intake.failures import rejected
 from core.intake.limits import Limits
-from core.intake.members import Budget, Member, check_size, unsafe, without_clashes
+from core.intake.members import Budget, Member, allowed_size, check_size, unsafe, without_clashes
 from core.intake.names import clean, is_junk, shown
 from core.intake.tars import read_tar
 from core.intake.zips import read_zip
@@ -79,7 +79,7 @@ def _read_file(path: Path, raw: str, limits: Limits) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(handle, "rb") as file:
-            data = file.read(limits.member_bytes + 1)
+            data = file.read(allowed_size(raw, limits) + 1)
     except OSError as error:
         raise _unreachable(path, error) from error
     check_size(raw, len(data), limits)
