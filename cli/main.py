@@ -20,6 +20,7 @@ PANELS = {
         "worker": "cli.parts:worker",
         "migrate": "cli.parts:migrate",
         "train": "cli.train:train",
+        "doctor": "cli.doctor:doctor",
     },
     "Through the service": {
         "submit": "cli.jobs:submit",

@@ -1,0 +1,75 @@
+"""`distillery doctor` looks at deployments that are fresh, sound and broken in every place at once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.doctor import NAMES
+from tests.cli.stack import Stack, distillery, running
+
+
+def findings(answer: str) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in json.loads(answer)["findings"]:
+        found.setdefault(row["check"], []).append(row)
+    return found
+
+
+def test_a_fresh_machine_is_healthy_and_stays_untouched(tmp_path: Path) -> None:
+    done = distillery("doctor", DISTILLERY_DATA_DIR=str(tmp_path / "data"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in set(NAMES) - {"worker"}:
+        assert name in done.stdout
+    assert "→ Start it: distillery up" in done.stdout
+    assert not (tmp_path / "data").exists()
+
+
+def test_everything_that_is_wrong_is_named_with_what_to_do(tmp_path: Path, empty_postgres_url: str) -> None:
+    (tmp_path / "file").touch()
+    broken = {
+        "DISTILLERY_DATA_DIR": str(tmp_path / "file"),
+        "DISTILLERY_DATABASE_URL": "postgresql://me:sesame@127.0.0.1:1/nothing",
+        "DISTILLERY_BROKER_URL": "redis://:sesame@127.0.0.1:1/0",
+        "DISTILLERY_STORAGE_URL": f"file://{tmp_path}/file/below",
+        "DISTILLERY_DATASET_ROOTS": str(tmp_path / "nowhere"),
+        "DISTILLERY_URL": "http://127.0.0.1:1",
+        "DISTILLERY_API_KEY": "dkd_nobody",
+    }
+    names = ["data", "database", "broker", "storage", "roots", "service", "workers"]
+    done = distillery("doctor", "--json", *(word for name in names for word in ("--only", name)), **broken)
+    assert done.returncode == 1
+    assert "sesame" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    found = findings(done.stdout)
+    states = {name: found[name][0]["state"] for name in names}
+    assert states == dict.fromkeys(names, "fail") | {"broker": "warn", "storage": "warn"}
+    assert all(row["fix"] for rows in found.values() for row in rows)
+
+    empty = distillery("doctor", "--only", "database", DISTILLERY_DATABASE_URL=empty_postgres_url)
+    assert empty.returncode == 1
+    assert "distillery migrate" in empty.stdout
+    unknown = distillery("doctor", "--only", "weather")
+    assert unknown.returncode == 1 and "'weather' is none of python" in unknown.stderr
+
+
+@pytest.mark.e2e
+def test_a_running_stack_is_sound(tmp_path: Path) -> None:
+    def doctor(stack: Stack, *names: str) -> Any:
+        words = [word for name in names for word in ("--only", name)]
+        return stack.run("doctor", "--json", *words)
+
+    with running(tmp_path / "data") as stack:
+        names = ("data", "database", "storage", "dashboard", "service", "workers", "worker")
+        sound = doctor(stack, *names)
+        assert sound.returncode == 0, sound.stdout
+        assert {row["state"] for rows in findings(sound.stdout).values() for row in rows} <= {"ok", "warn"}
+        assert "version 0.1.0" in findings(sound.stdout)["service"][0]["detail"]
+        assert findings(sound.stdout)["worker"][0]["detail"].startswith("1 worker on ")
+        assert not list((stack.data_dir / "storage").glob("probe*"))
+        stack.stop()
+        silent = doctor(stack, "worker")
+        assert silent.returncode == 1
+        assert "distillery worker" in findings(silent.stdout)["worker"][0]["fix"]
+        assert [path.name for path in tmp_path.iterdir()] == ["data"]
