@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from core.errors import Failure, TrainingFailed
 from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Schedule
@@ -63,7 +64,12 @@ class Learner:
         """One update, the step-th (from 1). Nothing waits for the device."""
         # Dropout draws from torch's own generator: seeded anew, it owes nothing to steps or students before.
         self.precision.generator.manual_seed(draw_seed(self.plan.seed, Purpose.FORWARD, step))
-        logits = self.precision.logits(self.network, batch.seen(self.view))
+        try:
+            logits = self.precision.logits(self.network, batch.seen(self.view))
+        except ValueError as error:
+            if "more than 1 value per channel" not in str(error):
+                raise
+            raise self._batch_too_small(len(labels)) from error
         terms = self.loss(logits, teacher_logits, labels)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(terms.total)
@@ -72,6 +78,20 @@ class Learner:
         hits = (logits.detach().argmax(dim=1) == labels).float().sum()  # never where there is no label
         known = labelled(labels).float().sum()
         self._window.append(torch.stack([terms.total.detach(), *terms.parts.values(), hits, known]))
+
+    def _batch_too_small(self, images: int) -> TrainingFailed:
+        """A batch norm that sees one number per channel has nothing to normalise."""
+        side = self.view.spec.image_size
+        return TrainingFailed(
+            Failure(
+                "batch_too_small",
+                "The batch is too small",
+                f"{self.plan.architecture} normalises over the batch, and {images} image of {side} px leaves it one "
+                "number per channel.",
+                "Use a batch_size of 2 or more, or a larger image_size.",
+                errors=[{"pointer": "/training/batch_size", "code": "batch_too_small", "detail": self.plan.label}],
+            )
+        )
 
     # --- figures ------------------------------------------------------------------------------------------------
 
