@@ -11,13 +11,16 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import loss, step, students
+from benchmarks import data, first_metric, loss, memory, step, students
 from benchmarks.measure import Row, Scale
 
 BENCHMARKS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "loss": loss.rows,
     "step": step.rows,
     "students": students.rows,
+    "data": data.rows,
+    "first_metric": first_metric.rows,
+    "memory": memory.rows,
 }
 
 
