@@ -60,7 +60,7 @@ class DistLoss(Part):
         gt=0,
         le=64,
         title="Temperature τ",
-        description="Softens both predictions before they are compared. Easy data sets want 4.",
+        description="Softens both predictions. Easy data sets want 4.",
     )
 
 
@@ -76,9 +76,7 @@ class KdLoss(Part):
     beta: float = Field(
         0.9, ge=0, le=1000, title="Teacher β", description="Weight of the divergence, which is scaled by temperature²."
     )
-    temperature: float = Field(
-        4.0, gt=0, le=64, title="Temperature τ", description="Softens both predictions before they are compared."
-    )
+    temperature: float = Field(4.0, gt=0, le=64, title="Temperature τ", description="Softens both predictions.")
 
 
 Loss = Annotated[TaskLoss | DistLoss | KdLoss, Field(discriminator="kind")]
@@ -207,8 +205,8 @@ class Training(Part):
     epochs: int = Field(30, ge=1, le=10_000, description="Passes over the train split.")
     batch_size: int = Field(64, ge=1, le=65_536, description="Images per step. DIST wants at least 3, better 32.")
     optimizer: Optimizer = Field(Optimizer(), description="Default of every student.")
-    schedule: Schedule = Field(Cosine(), description="How the learning rate changes.")
-    augment: Augment = Field(Standard(), description="Random changes to the images.")
+    schedule: Schedule = Field(Cosine(), title="Learning rate's course", description="How the learning rate changes.")
+    augment: Augment = Field(Standard(), title="Augmentation", description="Random changes to the images.")
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of the label spread over all classes.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32."
@@ -276,7 +274,7 @@ class Student(Part):
     )
     loss: Loss | None = Field(None, description="Instead of the job's loss.")
     optimizer: OptimizerChange | None = Field(None, description="What differs from the job's optimizer.")
-    init: Init | None = Field(None, description="Instead of the job's start.")
+    init: Init | None = Field(None, title="Start", description="Instead of the job's start.")
     image_size: int | None = Field(
         None,
         ge=4,
@@ -299,7 +297,9 @@ EXPORTS: tuple[Export, ...] = ("safetensors", "torch")
 
 
 class Resources(Part):
-    gpus: int = Field(1, ge=0, le=8, description="GPUs wanted; a machine without one trains on its processor.")
+    gpus: int = Field(
+        1, ge=0, le=8, title="GPUs", description="GPUs wanted; a machine without one trains on its processor."
+    )
 
 
 def _fill_from_preset(value: Any) -> Any:
@@ -336,7 +336,7 @@ class Recipe(Part):
         min_length=1, description="A data set's id; in a JOB.yaml also a folder, an archive or builtin:<name>."
     )
     loss: Loss = Field(DistLoss(), description="Default of every student.")
-    init: Init = Field(Scratch(), description="Default of every student.")
+    init: Init = Field(Scratch(), title="Start", description="Where every student's weights start.")
     students: list[Student] = Field(min_length=1, max_length=64, description="What is trained, in one pass.")
     control: bool = Field(True, description="Also train each network from the labels alone, to measure against.")
     training: Training = Field(Training(), description="The schedule all students share.")
@@ -344,10 +344,12 @@ class Recipe(Part):
     teacher_check: Literal["strict", "off"] = Field(
         "strict", description="strict: a teacher that guesses (at chance on val) stops the job."
     )
-    exports: list[Export] = Field(["safetensors", "torch"], min_length=1, description="Formats of the weights.")
+    exports: list[Export] = Field(
+        ["safetensors", "torch"], min_length=1, title="Files", description="Formats of the weights."
+    )
     priority: int = Field(0, ge=-100, le=100, description="Higher runs first.")
     metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]] = Field(
-        {}, max_length=16, description="Your own labels: up to 16 short strings."
+        {}, max_length=16, title="Labels of your own", description="Up to 16 short texts, by name."
     )
 
     _name = field_validator("name")(check_name)
