@@ -24,6 +24,7 @@ from core.settings import Settings
 from core.storage import open_storage
 from worker.equipment import Equipment
 from worker.runner import supervise
+from worker.uploads import COLLECT_SECONDS, collect_uploads
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Host:
         self._wake = threading.Event()
         self._threads: set[threading.Thread] = set()
         self._beat_due = 0.0
+        self._collect_due = 0.0
         with self.equipment.database.write() as work:
             row = Worker(
                 hostname=socket.gethostname(), pid=os.getpid(), slots=self.slots, version=VERSION, devices=list(gpus)
@@ -139,6 +141,7 @@ class Host:
                 self._beat()
                 self._sweep()
                 self._start_waiting()
+                self._collect()
             except OperationalError as error:
                 log.warning("the database does not answer (%s); trying again", error.orig)
             except Exception:
@@ -160,6 +163,11 @@ class Host:
             if released:
                 log.warning("released %d run(s) whose lease ran out: %s", len(released), ", ".join(released))
                 work.after_commit(self.equipment.queue.nudge)
+
+    def _collect(self) -> None:
+        if time.monotonic() >= self._collect_due:
+            self._collect_due = time.monotonic() + COLLECT_SECONDS
+            collect_uploads(self.equipment)
 
     def stop(self) -> None:
         """Claim nothing more and ask the children to yield; returns at once."""

@@ -42,9 +42,11 @@ def list_datasets(
     status: Annotated[Literal["validating", "ready", "rejected"] | None, Query()] = None,
     name: Annotated[str | None, Query(max_length=200, description="Part of the name.")] = None,
     upload: Annotated[str | None, Query(max_length=100, description="Made of this upload.")] = None,
+    source_sha256: Annotated[str | None, Query(max_length=64, description="Made of a file with this hash.")] = None,
 ) -> Listing[DatasetRead]:
     """The project's data sets, newest first."""
-    page = datasets.listing(session, caller.project_id, window, status=status, name=name, upload=upload)
+    filters = {"status": status, "name": name, "upload": upload, "source_sha256": source_sha256}
+    page = datasets.listing(session, caller.project_id, window, **filters)
     data = [DatasetRead.model_validate(row) for row in page.rows]
     return Listing(data=data, has_more=page.next is not None, next=page.next)
 

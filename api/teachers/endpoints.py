@@ -41,9 +41,11 @@ def list_teachers(
     status: Annotated[Literal["validating", "ready", "rejected"] | None, Query()] = None,
     name: Annotated[str | None, Query(max_length=200, description="Part of the name.")] = None,
     upload: Annotated[str | None, Query(max_length=100, description="Made of this upload.")] = None,
+    source_sha256: Annotated[str | None, Query(max_length=64, description="Made of a file with this hash.")] = None,
 ) -> Listing[TeacherRead]:
     """The project's teachers, newest first."""
-    page = teachers.listing(session, caller.project_id, window, status=status, name=name, upload=upload)
+    filters = {"status": status, "name": name, "upload": upload, "source_sha256": source_sha256}
+    page = teachers.listing(session, caller.project_id, window, **filters)
     return Listing(data=[TeacherRead.of(row) for row in page.rows], has_more=page.next is not None, next=page.next)
 
 

@@ -1,31 +1,49 @@
 """/v1/uploads: files arriving in parts, to be resumed at any of them."""
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import AfterValidator
 
 from api.deps import Reading, TheCaller, TheDatabase, ThePart, TheSettings, TheStorage, Work
 from api.idempotency import Creates, CreatingRoute
-from api.schemas import Listing
+from api.schemas import Listing, Sha256
 from api.uploads import service
 from api.uploads.schemas import PartRead, Purpose, UploadComplete, UploadCreate, UploadRead
 from core.db import datasets, uploads
 from core.db.models import Upload
 from core.errors import Conflict, Invalid, NotFound, Problem, TooLarge
+from core.recipe import check_name
+from core.settings import Settings
+from core.storage import Storage
 from core.storage import keys as storage_keys
 
 router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=CreatingRoute)
 
+RAW_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+UNBOUNDED = 2**62  # a raw body's own size is checked while it arrives
+
+
+def _check_size(bytes: int, settings: Settings, storage: Storage) -> None:
+    if bytes > settings.max_upload_bytes:
+        detail = f"An upload may have up to {settings.max_upload_bytes} bytes; this one has {bytes}."
+        raise TooLarge("upload_too_large", detail)
+    service.check_space(storage, bytes)
+
 
 @router.post("", status_code=201, dependencies=[Creates])
-def create_upload(wish: UploadCreate, caller: TheCaller, work: Work, settings: TheSettings) -> UploadRead:
-    """Announce a file. Its parts of `part_size` bytes follow, in any order."""
-    if wish.bytes > settings.max_upload_bytes:
-        detail = f"An upload may have up to {settings.max_upload_bytes} bytes; this one has {wish.bytes}."
-        raise TooLarge("upload_too_large", detail)
-    service.check_space(settings, wish.bytes)
+def create_upload(
+    wish: UploadCreate, caller: TheCaller, work: Work, settings: TheSettings, storage: TheStorage
+) -> UploadRead:
+    """Announce a file. Its parts of `part_size` bytes follow, in any order, several at once."""
+    _check_size(wish.bytes, settings, storage)
     upload = uploads.create(
         work,
         caller.project_id,
@@ -35,8 +53,39 @@ def create_upload(wish: UploadCreate, caller: TheCaller, work: Work, settings: T
         sha256=wish.sha256,
         part_size=settings.upload_part_bytes,
         quota=settings.upload_quota_bytes,
+        expires_at=service.expiry(settings),
     )
     return UploadRead.of(upload)
+
+
+@router.put(
+    "",
+    status_code=201,
+    response_model=UploadRead,
+    responses={200: {"model": UploadRead, "description": "These bytes were here already: their upload."}},
+    max_body_size=UNBOUNDED,
+    openapi_extra=RAW_BODY,
+)
+async def send_upload(
+    request: Request,
+    caller: TheCaller,
+    database: TheDatabase,
+    storage: TheStorage,
+    settings: TheSettings,
+    filename: Annotated[str, Query(min_length=1, max_length=200), AfterValidator(check_name)],
+    purpose: Annotated[Purpose, Query()],
+    sha256: Annotated[Sha256 | None, Query(description="Of the file: refused where something else arrives.")] = None,
+) -> Response:
+    """A whole file as the raw body, in one request. Cut off, it leaves nothing; files worth resuming come in parts."""
+    length = service.told_length(request.headers.get("content-length"))
+    if not length:
+        detail = "The file must not be empty, and its size must be told beforehand: send a Content-Length."
+        raise Invalid([Problem("", "length_required", detail)])
+    await run_in_threadpool(_check_size, length, settings, storage)
+    wish = service.Whole(caller.project_id, filename, purpose, length, sha256)
+    upload, new = await service.receive_whole(wish, request.stream(), database, storage, settings)
+    body = UploadRead.of(upload).model_dump_json()
+    return Response(body, 201 if new else 200, media_type="application/json")
 
 
 @router.get("")
@@ -59,16 +108,7 @@ def get_upload(upload_id: str, caller: TheCaller, session: Reading) -> UploadRea
     return UploadRead.of(uploads.get(session, caller.project_id, upload_id))
 
 
-@router.put(
-    "/{upload_id}/parts/{n}",
-    max_body_size=2**62,  # the part's own size is checked while it arrives
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        }
-    },
-)
+@router.put("/{upload_id}/parts/{n}", max_body_size=UNBOUNDED, openapi_extra=RAW_BODY)
 async def put_part(
     request: Request,
     upload_id: str,
@@ -85,22 +125,26 @@ async def put_part(
             upload = uploads.get(session, caller.project_id, upload_id)
         uploads.check_open(upload)
         wanted = uploads.part_bytes(upload, n)
-        told = request.headers.get("content-length", "")
-        if told.isascii() and told.isdigit() and int(told[:20]) != wanted:
-            detail = f"Part {n} must have {wanted} bytes; Content-Length says {told[:20]}."
+        told = service.told_length(request.headers.get("content-length"))
+        if told is not None and told != wanted:
+            detail = f"Part {n} must have {wanted} bytes; Content-Length says {told}."
             raise Invalid([Problem("", "upload_mismatch", detail)])
         return wanted
 
     def keep(part: service.Received) -> PartRead:
-        storage.put(storage_keys.upload_part(upload_id, n), part.path)
+        expires_at = service.expiry(settings)
         with service.tidy(storage, upload_id), database.write() as work:
-            row = uploads.record_part(work, upload_id, n, bytes=part.bytes, sha256=part.sha256)
+            row = uploads.record_part(work, upload_id, n, bytes=part.bytes, sha256=part.sha256, expires_at=expires_at)
             return PartRead.model_validate(row)
 
     wanted = await run_in_threadpool(expected)
-    with service.scratch(settings) as file:
-        part = await service.receive(request.stream(), file, wanted)
-        return await run_in_threadpool(keep, part)
+    try:
+        key = storage_keys.upload_part(upload_id, n)
+        part = await service.store(storage, key, request.stream(), wanted, "This part")
+    except FileNotFoundError:  # its folder is gone: deleted or completed meanwhile
+        await run_in_threadpool(expected)
+        raise
+    return await run_in_threadpool(keep, part)
 
 
 @router.post("/{upload_id}/complete")
@@ -112,7 +156,11 @@ def complete_upload(
     storage: TheStorage,
     settings: TheSettings,
 ) -> UploadRead:
-    """Put the parts together. Repeating it answers the same; another hash is a 422 and changes nothing."""
+    """Put the parts together. Repeating it answers the same; another hash is a 422 and changes nothing.
+
+    Every byte is read once more here: a large file takes its time (about 4 s per GiB). A request whose answer got lost
+    goes on all the same; asking again waits for it.
+    """
 
     def read() -> Upload:
         with database.read() as session:
@@ -127,7 +175,7 @@ def complete_upload(
     if upload.status == "complete":
         return answer(upload)
     try:
-        service.assemble(upload, wish.sha256, storage, settings)  # long: outside any transaction
+        service.assemble(upload, wish.sha256, storage)  # long: outside any transaction
     except NotFound:  # its parts are gone: another request was faster
         upload = read()
         if upload.status == "complete":
@@ -136,7 +184,7 @@ def complete_upload(
     with service.tidy(storage, upload_id), database.write() as work:
         upload = uploads.get(work, caller.project_id, upload_id)
         if upload.status == "open":
-            uploads.finish(work, upload, wish.sha256)
+            uploads.finish(work, upload, wish.sha256, expires_at=service.expiry(settings))
         work.after_commit(partial(storage.delete_prefix, storage_keys.upload_parts(upload_id)))
         return UploadRead.of(upload)
 

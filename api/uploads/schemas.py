@@ -49,12 +49,14 @@ class UploadRead(ObjectRead):
     parts: list[PartRead] = Field(description="What has arrived.")
     missing: list[int] = Field(description="Numbers of the parts that have not; at most 1,000 of them.")
     completed_at: datetime | None
+    expires_at: datetime | None = Field(description="When it is dropped, unless something still has to read it.")
 
     @classmethod
     def of(cls, row: Upload) -> Self:
-        same = ("id", "created_at", "filename", "bytes", "purpose", "sha256", "status", "part_size", "completed_at")
+        same = ("id", "created_at", "filename", "bytes", "purpose", "sha256", "status", "part_size")
+        times = ("completed_at", "expires_at")
         return cls(
-            **{name: getattr(row, name) for name in same},
+            **{name: getattr(row, name) for name in same + times},
             part_count=part_count(row),
             parts=[PartRead.model_validate(part) for part in row.parts],
             missing=missing_parts(row)[:1000] if row.status == "open" else [],

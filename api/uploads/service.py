@@ -1,19 +1,19 @@
-"""Bytes on their way in: a part is hashed while it arrives, the whole when it is put together."""
+"""Bytes on their way in: hashed while they stream into storage, never held in memory."""
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from datetime import datetime, timedelta
+from functools import partial
+from typing import IO
 
-from fastapi.concurrency import run_in_threadpool
+from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from sqlalchemy.orm import Session
 
 from core.db import uploads
-from core.db.models import Upload
+from core.db.models import Upload, now
+from core.db.session import Database
 from core.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from core.settings import Settings
 from core.storage import Storage
@@ -24,7 +24,6 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Received:
-    path: Path
     bytes: int
     sha256: str
 
@@ -43,35 +42,31 @@ def check_upload(session: Session, project_id: str, id: str, purpose: str, point
     return upload
 
 
-def incoming(settings: Settings) -> Path:
-    """Where bytes wait until they are whole."""
-    folder = settings.data_dir / "incoming"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def expiry(settings: Settings) -> datetime:
+    """Until when an upload to which something has just happened is kept."""
+    return now() + timedelta(hours=settings.upload_expiry_hours)
 
 
-def check_space(settings: Settings, wanted: int) -> None:
-    """Refuse what cannot fit, before its first byte: parts and the whole are on disk together for a moment."""
-    free = shutil.disk_usage(incoming(settings)).free
+def check_space(storage: Storage, wanted: int) -> None:
+    """Refuse what cannot fit, before its first byte."""
+    free = storage.free_bytes()
     if wanted > free:
         raise Unavailable("disk_full", f"The server has {free} bytes of disk left; {wanted} are needed.")
 
 
-@contextmanager
-def scratch(settings: Settings) -> Iterator[IO[Any]]:
-    """A file without a name: the system takes it back afterwards, even from a process that was killed."""
-    with tempfile.TemporaryFile(dir=incoming(settings)) as file:
-        yield file
+def told_length(header: str | None) -> int | None:
+    """What Content-Length says, where it says a number."""
+    return int(header[:20]) if header and header.isascii() and header.isdigit() else None
 
 
-def path_of(file: IO[Any]) -> Path:
-    """Where this process can read its nameless file from the beginning."""
-    return Path(f"/proc/self/fd/{file.fileno()}")
+async def store(storage: Storage, key: str, body: AsyncIterator[bytes], expected: int, what: str) -> Received:
+    """Stream a body of exactly `expected` bytes into storage; what is longer or shorter leaves nothing."""
+    async with contextmanager_in_threadpool(storage.writing(key)) as file:
+        return await _receive(body, file, expected, what)
 
 
-async def receive(body: AsyncIterator[bytes], file: IO[Any], expected: int) -> Received:
-    """Stream a body of exactly `expected` bytes into the file; `Invalid` as soon as it is longer, or was shorter."""
-    hasher, size = hashlib.sha256(), 0
+async def _receive(body: AsyncIterator[bytes], file: IO[bytes], expected: int, what: str) -> Received:
+    hasher, size, waiting = hashlib.sha256(), 0, bytearray()
 
     def take(chunk: bytes) -> None:
         hasher.update(chunk)
@@ -81,15 +76,17 @@ async def receive(body: AsyncIterator[bytes], file: IO[Any], expected: int) -> R
         size += len(chunk)
         if size > expected:
             break
-        if chunk:
-            await run_in_threadpool(take, chunk)
+        waiting += chunk
+        if len(waiting) >= CHUNK:  # a thread for every small chunk would cost more than the hash
+            await run_in_threadpool(take, bytes(waiting))
+            waiting.clear()
     if size != expected:
         more = "more than " if size > expected else ""
         count = expected if size > expected else size
-        detail = f"This part must have {expected} bytes; {more}{count} came."
+        detail = f"{what} must have {expected} bytes; {more}{count} came."
         raise Invalid([Problem("", "upload_mismatch", detail)])
-    await run_in_threadpool(file.flush)
-    return Received(path_of(file), size, hasher.hexdigest())
+    await run_in_threadpool(take, bytes(waiting))
+    return Received(size, hasher.hexdigest())
 
 
 @contextmanager
@@ -105,25 +102,90 @@ def tidy(storage: Storage, upload_id: str) -> Iterator[None]:
         raise
 
 
-def assemble(upload: Upload, sha256: str, storage: Storage, settings: Settings) -> None:
-    """Put the parts together and store the whole, if its hash is what the client says it is."""
+def assemble(upload: Upload, sha256: str, storage: Storage) -> None:
+    """Make the whole of its parts, if its hash is what the client says it is."""
     if missing := uploads.missing_parts(upload):
         some = ", ".join(str(n) for n in missing[:10]) + (", …" if len(missing) > 10 else "")
         raise Invalid([Problem("", "upload_mismatch", f"Not all parts have arrived; missing: {some}.")])
     if upload.sha256 is not None and upload.sha256 != sha256:
         detail = "This is another hash than the one that the upload was announced with."
         raise Invalid([Problem("/sha256", "upload_mismatch", detail)])
-    check_space(settings, upload.bytes)
-    hasher, size = hashlib.sha256(), 0
-    with scratch(settings) as file:
-        for part in upload.parts:
-            with storage.fetch(storage_keys.upload_part(upload.id, part.n)).open("rb") as source:
-                while chunk := source.read(CHUNK):
-                    hasher.update(chunk)
-                    size += len(chunk)
-                    file.write(chunk)
-        file.flush()
-        if size != upload.bytes or hasher.hexdigest() != sha256:
-            detail = f"What arrived are {size} bytes with SHA-256 {hasher.hexdigest()}. Send the parts again."
+
+    def check(found: str) -> None:
+        if found != sha256:
+            detail = f"What arrived has the SHA-256 {found}. Send the parts again."
             raise Invalid([Problem("/sha256", "upload_mismatch", detail)])
-        storage.put(storage_keys.upload_file(upload.id), path_of(file))
+
+    parts = [(storage_keys.upload_part(upload.id, part.n), part.bytes) for part in upload.parts]
+    storage.join(storage_keys.upload_file(upload.id), parts, check)
+
+
+# --- a file in one request ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A file that comes in one request: who sends it, and what it says about itself."""
+
+    project_id: str
+    filename: str
+    purpose: str
+    bytes: int
+    sha256: str | None
+
+
+async def receive_whole(
+    wish: Whole, body: AsyncIterator[bytes], database: Database, storage: Storage, settings: Settings
+) -> tuple[Upload, bool]:
+    """The complete upload, and whether it is new: the same bytes for the same purpose are the upload they were."""
+
+    def announce() -> str:
+        with database.write() as work:
+            upload = uploads.create(
+                work,
+                wish.project_id,
+                filename=wish.filename,
+                bytes=wish.bytes,
+                purpose=wish.purpose,
+                sha256=wish.sha256,
+                part_size=wish.bytes,
+                quota=settings.upload_quota_bytes,
+                expires_at=expiry(settings),
+            )
+            return upload.id
+
+    id = await run_in_threadpool(announce)
+    try:
+        key = storage_keys.upload_file(id)
+        got = await store(storage, key, body, wish.bytes, "The file")
+        if wish.sha256 is not None and got.sha256 != wish.sha256:
+            detail = f"What arrived has the SHA-256 {got.sha256}."
+            raise Invalid([Problem("/query/sha256", "upload_mismatch", detail)])
+        return await run_in_threadpool(_settle, id, wish, got, database, storage, settings)
+    except BaseException:
+        await run_in_threadpool(_forget, id, wish.project_id, database, storage)
+        raise
+
+
+def _settle(
+    id: str, wish: Whole, got: Received, database: Database, storage: Storage, settings: Settings
+) -> tuple[Upload, bool]:
+    with database.write() as work:
+        known = uploads.same_bytes(work, wish.project_id, wish.purpose, got.sha256)
+        upload = uploads.get(work, wish.project_id, id)
+        if known is not None:
+            known.expires_at = expiry(settings)
+            uploads.remove(work, upload)
+            work.after_commit(partial(storage.delete_prefix, storage_keys.upload_folder(id)))
+            return uploads.get(work, wish.project_id, known.id), False
+        uploads.record_part(work, id, 1, bytes=got.bytes, sha256=got.sha256, expires_at=expiry(settings))
+        uploads.finish(work, upload, got.sha256, expires_at=expiry(settings))
+        return uploads.get(work, wish.project_id, id), True
+
+
+def _forget(id: str, project_id: str, database: Database, storage: Storage) -> None:
+    """Nothing of it was kept: neither its row nor its bytes, nor their share of the quota."""
+    with database.write() as work:
+        with suppress(NotFound):  # deleted by another request
+            uploads.remove(work, uploads.get(work, project_id, id))
+        work.after_commit(partial(storage.delete_prefix, storage_keys.upload_folder(id)))

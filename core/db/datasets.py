@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.db import runs
-from core.db.models import Dataset, Job, Run, Teacher
+from core.db.models import Dataset, Job, Run, Teacher, Upload
 from core.db.paging import Page, Window, page
 from core.errors import Conflict, NotFound
 from core.lifecycle import HELD
@@ -14,11 +14,18 @@ from core.lifecycle import HELD
 
 def create(work: Session, project_id: str, *, name: str, source: dict[str, Any]) -> Dataset:
     """The row, validating, and the run that reads it."""
-    dataset = Dataset(project_id=project_id, name=name, source=source)
+    dataset = Dataset(project_id=project_id, name=name, source=with_hash(work, source))
     work.add(dataset)
     work.flush()
     runs.enqueue(work, kind="read_dataset", subject=dataset.id, project_id=project_id)
     return dataset
+
+
+def with_hash(session: Session, source: dict[str, Any]) -> dict[str, Any]:
+    """A source that is an upload also tells its SHA-256: so the same bytes are found when the upload is long gone."""
+    if source["kind"] != "upload":
+        return source
+    return source | {"sha256": session.scalar(select(Upload.sha256).where(Upload.id == source["upload"]))}
 
 
 def get(session: Session, project_id: str, id: str) -> Dataset:
@@ -36,6 +43,7 @@ def listing(
     status: str | None = None,
     name: str | None = None,
     upload: str | None = None,
+    source_sha256: str | None = None,
 ) -> Page[Dataset]:
     query = select(Dataset).where(Dataset.project_id == project_id)
     if status:
@@ -44,6 +52,8 @@ def listing(
         query = query.where(Dataset.name.icontains(name, autoescape=True))
     if upload:
         query = query.where(Dataset.source["upload"].as_string() == upload)
+    if source_sha256:
+        query = query.where(Dataset.source["sha256"].as_string() == source_sha256)
     return page(session, query, Dataset.id, window)
 
 

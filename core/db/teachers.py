@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.db import runs
-from core.db.datasets import remove_runs
+from core.db.datasets import remove_runs, with_hash
 from core.db.models import Job, Teacher
 from core.db.paging import Page, Window, page
 from core.errors import Conflict, NotFound
@@ -26,7 +26,7 @@ def create(
     teacher = Teacher(
         project_id=project_id,
         name=name,
-        source=source,
+        source=with_hash(work, source),
         architecture=architecture,
         normalization=normalization,
         dataset_id=dataset_id,
@@ -52,6 +52,7 @@ def listing(
     status: str | None = None,
     name: str | None = None,
     upload: str | None = None,
+    source_sha256: str | None = None,
 ) -> Page[Teacher]:
     query = select(Teacher).where(Teacher.project_id == project_id)
     if status:
@@ -60,6 +61,8 @@ def listing(
         query = query.where(Teacher.name.icontains(name, autoescape=True))
     if upload:
         query = query.where(Teacher.source["upload"].as_string() == upload)
+    if source_sha256:
+        query = query.where(Teacher.source["sha256"].as_string() == source_sha256)
     return page(session, query, Teacher.id, window)
 
 

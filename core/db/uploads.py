@@ -1,8 +1,12 @@
 """Uploads: files arriving in numbered parts of one size, the last one shorter."""
 
-from sqlalchemy import delete, func, select
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, selectinload
 
+from core.db.datasets import uses_upload
 from core.db.models import Project, Upload, UploadPart, now
 from core.db.paging import Page, Window, page
 from core.errors import Conflict, Invalid, NotFound, Problem, TooLarge
@@ -18,6 +22,7 @@ def create(
     sha256: str | None,
     part_size: int,
     quota: int,
+    expires_at: datetime,
 ) -> Upload:
     """Reserves its bytes: `TooLarge` when the project's uploads would come to more than `quota` bytes."""
     work.execute(select(Project.id).where(Project.id == project_id).with_for_update())  # one reservation at a time
@@ -26,7 +31,13 @@ def create(
         detail = f"The project's uploads hold {used} of {quota} bytes; {bytes} more do not fit. Delete some first."
         raise TooLarge("quota_exceeded", detail)
     upload = Upload(
-        project_id=project_id, filename=filename, bytes=bytes, purpose=purpose, sha256=sha256, part_size=part_size
+        project_id=project_id,
+        filename=filename,
+        bytes=bytes,
+        purpose=purpose,
+        sha256=sha256,
+        part_size=part_size,
+        expires_at=expires_at,
     )
     upload.parts = []
     work.add(upload)
@@ -77,7 +88,7 @@ def check_open(upload: Upload) -> None:
         raise Conflict("upload_complete", f"Upload {upload.id} is complete; its parts cannot change any more.")
 
 
-def record_part(work: Session, upload_id: str, n: int, *, bytes: int, sha256: str) -> UploadPart:
+def record_part(work: Session, upload_id: str, n: int, *, bytes: int, sha256: str, expires_at: datetime) -> UploadPart:
     """Arrived and durable in storage. The same part again replaces itself."""
     upload = work.scalar(select(Upload).where(Upload.id == upload_id).with_for_update())
     if upload is None:
@@ -85,6 +96,7 @@ def record_part(work: Session, upload_id: str, n: int, *, bytes: int, sha256: st
     check_open(upload)
     part = work.get(UploadPart, (upload_id, n)) or UploadPart(upload_id=upload_id, n=n)
     part.bytes, part.sha256 = bytes, sha256
+    upload.expires_at = expires_at
     work.add(part)
     work.flush()
     return part
@@ -95,12 +107,44 @@ def missing_parts(upload: Upload) -> list[int]:
     return [n for n in range(1, part_count(upload) + 1) if n not in there]
 
 
-def finish(work: Session, upload: Upload, sha256: str) -> None:
+def finish(work: Session, upload: Upload, sha256: str, *, expires_at: datetime) -> None:
     """The file is whole in storage under its final key, with this hash."""
     upload.status, upload.sha256, upload.completed_at = "complete", sha256, upload.completed_at or now()
+    upload.expires_at = expires_at
     work.flush()
+
+
+def same_bytes(session: Session, project_id: str, purpose: str, sha256: str) -> Upload | None:
+    """The project's complete upload of these bytes."""
+    mine = select(Upload).where(Upload.project_id == project_id, Upload.purpose == purpose)
+    return session.scalar(mine.where(Upload.sha256 == sha256, Upload.status == "complete").limit(1))
 
 
 def remove(work: Session, upload: Upload) -> None:
     work.execute(delete(UploadPart).where(UploadPart.upload_id == upload.id))
     work.execute(delete(Upload).where(Upload.id == upload.id))
+
+
+# --- expiry ---------------------------------------------------------------------------------------------------------
+
+
+def drop_expired(work: Session, at: datetime, otherwise: datetime) -> list[str]:
+    """Forget the uploads whose time is up, finished or not, unless one still has to be read; returns their ids.
+
+    Data sets and teachers hold a form of their own: they outlive their uploads. Uploads from before there was an
+    expiry get the date `otherwise`.
+    """
+    work.execute(update(Upload).where(Upload.expires_at.is_(None)).values(expires_at=otherwise))
+    due = select(Upload).where(Upload.expires_at < at).order_by(Upload.id).limit(100).with_for_update(skip_locked=True)
+    dropped = []
+    for upload in work.scalars(due).all():
+        if uses_upload(work, upload.id) is None:
+            remove(work, upload)
+            dropped.append(upload.id)
+    return dropped
+
+
+def unknown(session: Session, ids: Sequence[str]) -> list[str]:
+    """Those that are no upload's id."""
+    known = set(session.scalars(select(Upload.id).where(Upload.id.in_(ids))))
+    return [id for id in ids if id not in known]

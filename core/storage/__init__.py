@@ -1,7 +1,9 @@
 """Where files live once they are durable: one protocol, a local twin here, others beside it."""
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 from urllib.parse import unquote, urlparse
 
 from core.storage.local import LocalStorage
@@ -12,6 +14,27 @@ class Storage(Protocol):
 
     def put(self, key: str, source: Path) -> None:
         """Store a copy; durable when it returns. Replaces an older file of that key atomically."""
+        ...
+
+    def writing(self, key: str) -> AbstractContextManager[IO[bytes]]:
+        """A file to write to, stored under the key when the block ends well and nowhere when it does not."""
+        ...
+
+    def join(self, key: str, parts: Sequence[tuple[str, int]], check: Callable[[str], None]) -> None:
+        """Make one file of the parts, each (key, bytes), in this order; `check` gets its SHA-256 and may raise.
+
+        Parts go away as they are taken in, so that the whole lies on disk little more than once. What was killed or
+        refused can be done again: parts taken in before need not be there, those that are there replace them.
+        One call at a time; a second waits. `NotFound` where a part is missing.
+        """
+        ...
+
+    def free_bytes(self) -> int:
+        """Room that is left; nothing larger can be stored."""
+        ...
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names directly below a folder of keys."""
         ...
 
     def fetch(self, key: str) -> Path:

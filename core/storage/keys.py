@@ -1,5 +1,7 @@
 """Every storage key is built here, so that writer and reader cannot drift apart."""
 
+UPLOADS = "uploads"
+
 
 def upload_part(upload: str, n: int) -> str:
     return f"uploads/{upload}/parts/{n:05d}"

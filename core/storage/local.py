@@ -1,11 +1,19 @@
 """Storage in a folder: temp file in the same folder, fsync, rename, fsync of the folder."""
 
+import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import IO
 
 from core.errors import NotFound
+
+CHUNK = 1 << 20
+SETTLE_BYTES = 256 << 20  # parts that lie on disk twice while they are joined
 
 
 def sync_folder(folder: Path) -> None:
@@ -28,13 +36,14 @@ class LocalStorage:
             raise ValueError(f"key {key!r} leaves the storage folder")
         return path
 
-    def put(self, key: str, source: Path) -> None:
+    @contextmanager
+    def writing(self, key: str) -> Iterator[IO[bytes]]:
         target = self._path(key)
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".put-")
         try:
-            with os.fdopen(handle, "wb") as out, source.open("rb") as data:
-                shutil.copyfileobj(data, out, 1 << 20)
+            with os.fdopen(handle, "wb") as out:
+                yield out
                 out.flush()
                 os.fsync(out.fileno())
             os.replace(name, target)
@@ -42,6 +51,62 @@ class LocalStorage:
             Path(name).unlink(missing_ok=True)
             raise
         sync_folder(target.parent)
+
+    def put(self, key: str, source: Path) -> None:
+        with self.writing(key) as out, source.open("rb") as data:
+            shutil.copyfileobj(data, out, CHUNK)
+
+    def join(self, key: str, parts: Sequence[tuple[str, int]], check: Callable[[str], None]) -> None:
+        target = self._path(key)
+        growing = target.with_name(f".{target.name}.joining")
+        with _locked(growing) as file:
+            there = [self._path(part) for part, _ in parts if self._path(part).exists()]
+            if target.exists() and not there:  # joined before, by a call that did not live to tell
+                growing.unlink()
+                with target.open("rb") as whole:
+                    check(hashlib.file_digest(whole, "sha256").hexdigest())
+                return
+            check(self._take_in(file, parts))
+            os.replace(growing, target)
+        sync_folder(target.parent)
+
+    def _take_in(self, file: IO[bytes], parts: Sequence[tuple[str, int]]) -> str:
+        """Bring every part to its place in the file, durably; the SHA-256 of the whole."""
+        hasher, offset, unsettled = hashlib.sha256(), 0, 0
+        taken: list[Path] = []
+
+        def settle() -> None:  # a part goes only when its bytes are safe in the whole
+            file.flush()
+            os.fsync(file.fileno())
+            for path in taken:
+                path.unlink(missing_ok=True)
+            taken.clear()
+
+        for key, size in parts:
+            path = self._path(key)
+            with path.open("rb") if path.exists() else nullcontext() as part:
+                file.seek(offset)
+                for chunk in _exactly(part or file, size, key):
+                    hasher.update(chunk)
+                    if part is not None:
+                        file.write(chunk)
+                if part is not None:
+                    taken.append(path)
+                    unsettled += size
+            offset += size
+            if unsettled >= SETTLE_BYTES:
+                settle()
+                unsettled = 0
+        file.truncate(offset)
+        settle()
+        return hasher.hexdigest()
+
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self._root).free
+
+    def folders(self, prefix: str) -> list[str]:
+        path = self._path(prefix)
+        return [entry.name for entry in os.scandir(path) if entry.is_dir()] if path.is_dir() else []
 
     def fetch(self, key: str) -> Path:
         path = self._path(key)
@@ -57,3 +122,32 @@ class LocalStorage:
 
     def delete_prefix(self, prefix: str) -> None:
         shutil.rmtree(self._path(prefix), ignore_errors=True)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[IO[bytes]]:
+    """The file, made where it is not there, and nobody else's meanwhile; `NotFound` where its folder is gone."""
+    while True:
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError as error:
+            raise NotFound("file", path.parent.name) from error
+        with os.fdopen(handle, "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                same = os.path.samestat(path.stat(), os.fstat(file.fileno()))
+            except FileNotFoundError:
+                same = False
+            if same:
+                yield file
+                return
+        # Whoever held the lock has renamed or deleted it meanwhile: look again.
+
+
+def _exactly(source: IO[bytes], size: int, key: str) -> Iterator[bytes]:
+    while size:
+        chunk = source.read(min(size, CHUNK))
+        if not chunk:
+            raise NotFound("file", key)
+        size -= len(chunk)
+        yield chunk

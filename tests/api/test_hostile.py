@@ -2,7 +2,9 @@
 
 import json
 import string
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 import pytest
 from fastapi import FastAPI
@@ -16,7 +18,7 @@ from core.queue import CeleryQueue, RecordingQueue
 from core.settings import Settings
 from core.storage import Storage
 from tests.api.operations import BODIES, Operation, operations
-from tests.fixtures.service import RECIPE, Make
+from tests.fixtures.service import RECIPE, Make, files_below
 
 ODD = [
     "\x00",
@@ -228,8 +230,11 @@ def test_a_full_disk_leaves_nothing_half_made(
     app: FastAPI, client: TestClient, storage: Storage, settings: Settings
 ) -> None:
     class Full:
-        def put(self, _key: str, _source: object) -> None:
-            raise OSError(28, "No space left on device")
+        @contextmanager
+        def writing(self, key: str) -> Iterator[IO[bytes]]:
+            with storage.writing(key) as file:
+                yield file
+                raise OSError(28, "No space left on device")
 
     id = client.post("/v1/uploads", json={"filename": "f", "bytes": 10, "purpose": "dataset"}).json()["id"]
     app.state.storage = Full()
@@ -237,7 +242,7 @@ def test_a_full_disk_leaves_nothing_half_made(
     assert (answer.status_code, answer.json()["code"]) == (503, "disk_full")
     app.state.storage = storage
     assert client.get(f"/v1/uploads/{id}").json()["parts"] == []
-    assert list((settings.data_dir / "incoming").iterdir()) == []
+    assert files_below(settings.data_dir / "storage") == []
     assert client.put(f"/v1/uploads/{id}/parts/1", content=b"x" * 10).status_code == 200
 
 

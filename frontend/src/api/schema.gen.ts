@@ -676,10 +676,14 @@ export interface paths {
          * @description The project's uploads, newest first. By `sha256` a client finds what it has sent before.
          */
         get: operations["list_uploads"];
-        put?: never;
+        /**
+         * Send Upload
+         * @description A whole file as the raw body, in one request. Cut off, it leaves nothing; files worth resuming come in parts.
+         */
+        put: operations["send_upload"];
         /**
          * Create Upload
-         * @description Announce a file. Its parts of `part_size` bytes follow, in any order.
+         * @description Announce a file. Its parts of `part_size` bytes follow, in any order, several at once.
          */
         post: operations["create_upload"];
         delete?: never;
@@ -724,6 +728,9 @@ export interface paths {
         /**
          * Complete Upload
          * @description Put the parts together. Repeating it answers the same; another hash is a 422 and changes nothing.
+         *
+         *     Every byte is read once more here: a large file takes its time (about 4 s per GiB). A request whose answer got lost
+         *     goes on all the same; asking again waits for it.
          */
         post: operations["complete_upload"];
         delete?: never;
@@ -1148,7 +1155,7 @@ export interface components {
             kind: "dist";
             /**
              * Temperature τ
-             * @description Softens both predictions before they are compared. Easy data sets want 4.
+             * @description Softens both predictions. Easy data sets want 4.
              * @default 1
              */
             temperature: number;
@@ -1699,7 +1706,7 @@ export interface components {
             kind: "kd";
             /**
              * Temperature τ
-             * @description Softens both predictions before they are compared.
+             * @description Softens both predictions.
              * @default 4
              */
             temperature: number;
@@ -2545,7 +2552,7 @@ export interface components {
              */
             dataset: string;
             /**
-             * Exports
+             * Files
              * @description Formats of the weights.
              * @default [
              *       "safetensors",
@@ -2554,8 +2561,8 @@ export interface components {
              */
             exports: ("safetensors" | "torch")[];
             /**
-             * Init
-             * @description Default of every student.
+             * Start
+             * @description Where every student's weights start.
              * @default {
              *       "kind": "scratch"
              *     }
@@ -2574,8 +2581,8 @@ export interface components {
              */
             loss: components["schemas"]["TaskLoss"] | components["schemas"]["DistLoss"] | components["schemas"]["KdLoss"];
             /**
-             * Metadata
-             * @description Your own labels: up to 16 short strings.
+             * Labels of your own
+             * @description Up to 16 short texts, by name.
              * @default {}
              */
             metadata: {
@@ -2694,7 +2701,7 @@ export interface components {
         /** Resources */
         Resources: {
             /**
-             * Gpus
+             * GPUs
              * @description GPUs wanted; a machine without one trains on its processor.
              * @default 1
              */
@@ -2896,7 +2903,7 @@ export interface components {
              */
             image_size?: number | null;
             /**
-             * Init
+             * Start
              * @description Instead of the job's start.
              */
             init?: (components["schemas"]["Scratch"] | components["schemas"]["Pretrained"]) | null;
@@ -3191,7 +3198,7 @@ export interface components {
          */
         Training: {
             /**
-             * Augment
+             * Augmentation
              * @description Random changes to the images.
              * @default {
              *       "kind": "standard"
@@ -3246,7 +3253,7 @@ export interface components {
              */
             precision: "auto" | "float32" | "bfloat16";
             /**
-             * Schedule
+             * Learning rate's course
              * @description How the learning rate changes.
              * @default {
              *       "kind": "cosine",
@@ -3325,6 +3332,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Expires At
+             * @description When it is dropped, unless something still has to read it.
+             */
+            expires_at: string | null;
             /** Filename */
             filename: string;
             /** Id */
@@ -3699,6 +3711,8 @@ export interface operations {
                 name?: string | null;
                 /** @description Made of this upload. */
                 upload?: string | null;
+                /** @description Made of a file with this hash. */
+                source_sha256?: string | null;
                 /** @description Objects per page. */
                 limit?: number;
                 /** @description The id of the last object seen. */
@@ -4772,6 +4786,8 @@ export interface operations {
                 name?: string | null;
                 /** @description Made of this upload. */
                 upload?: string | null;
+                /** @description Made of a file with this hash. */
+                source_sha256?: string | null;
                 /** @description Objects per page. */
                 limit?: number;
                 /** @description The id of the last object seen. */
@@ -4928,6 +4944,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_UploadRead_"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
+    send_upload: {
+        parameters: {
+            query: {
+                filename: string;
+                purpose: "teacher" | "dataset";
+                /** @description Of the file: refused where something else arrives. */
+                sha256?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description These bytes were here already: their upload. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadRead"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadRead"];
                 };
             };
             /** @description What went wrong. */
