@@ -32,6 +32,7 @@ from core.plan import plan_students
 from core.recipe import Recipe
 from core.settings import Settings
 from core.spawn import ChildProcess
+from core.weights import start_files
 
 Json = dict[str, Any]
 IMPATIENT = 2  # the second Ctrl-C does not wait for a checkpoint
@@ -181,6 +182,7 @@ class LocalTraining:
             students=self.plans,
             dataset=Path(dataset["path"]),
             teacher=Path(teacher["path"]) if teacher else None,
+            pretrained=start_files(self.plans, self.settings),
             resume=resume,
             decided=decided,
             checkpoint_seconds=self.settings.checkpoint_seconds,

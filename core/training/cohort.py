@@ -1,6 +1,7 @@
 """The students of a job together: they share batches, transfers and evaluations, and nothing that has a weight."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -24,10 +25,15 @@ class Cohort:
     """`learners` in the plan's order. A student whose figures are no longer finite fails alone, the others go on."""
 
     def __init__(
-        self, plans: Sequence[StudentPlan], data: PackedMeta, training: Training, precision: Precision
+        self,
+        plans: Sequence[StudentPlan],
+        data: PackedMeta,
+        training: Training,
+        precision: Precision,
+        pretrained: Mapping[str, Path],
     ) -> None:
         self._training, self._precision = training, precision
-        self.learners = [Learner(plan, data, training.label_smoothing, precision) for plan in plans]
+        self.learners = [Learner(plan, data, training.label_smoothing, precision, pretrained) for plan in plans]
         self.figures: dict[str, State] = {}  # label -> top1, top5, agreement on val after the last epoch
 
     @property

@@ -111,17 +111,18 @@ def _own_meta(metadata: Mapping[str, str]) -> WeightsMeta | None:
 
 def choose_architecture(state: Mapping[str, Tensor], declared: str | None) -> str:
     """Canonical name: the one found by fingerprint, which must be the declared one where there is one."""
-    found = identify(state)
+    candidates = identify(state)
     if declared is None:
-        if found is None:
+        if not candidates:
             detail = f"These {len(state)} tensors are of no known architecture."
             raise rejected("checkpoint_mismatch", detail, "See the list of architectures, and name the one it is.")
-        return found
+        return candidates[0]
     try:
         known = architecture(declared)
     except Invalid as error:
         raise rejected("checkpoint_mismatch", error.problems[0].detail) from error
-    if found is not None and found != known.name:
+    if candidates and known.network not in candidates:
+        found = candidates[0]
         errors = differences(known.name, state)
         detail = f"The checkpoint is said to be {known.name}, but its tensors are those of {found}. {_first(errors)}"
         raise rejected("checkpoint_mismatch", detail, f"Leave the architecture out, or say {found}.", errors)

@@ -1,5 +1,7 @@
 """One student in training: its network, optimizer, random streams and figures. It knows of no other student."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from core.recipe import Schedule
 from core.training.data import Batch, View, labelled
 from core.training.evaluate import Answers
 from core.training.losses import build_loss
-from core.training.models import build
+from core.training.models.start import start_network
 from core.training.optim import build_optimizer, learning_rate
 from core.training.precision import Precision
 from core.training.randomness import Purpose, draw_seed
@@ -34,13 +36,22 @@ class Diverged(Exception):
 class Learner:
     """A student and everything it owns. Its weights depend on its plan, the data and the teacher alone."""
 
-    def __init__(self, plan: StudentPlan, data: PackedMeta, label_smoothing: float, precision: Precision) -> None:
+    def __init__(
+        self,
+        plan: StudentPlan,
+        data: PackedMeta,
+        label_smoothing: float,
+        precision: Precision,
+        pretrained: Mapping[str, Path],
+    ) -> None:
+        """`pretrained`: files of published weights, as in TrainAssignment."""
         self.plan = plan
         self.view = View(student_view(plan, data))
         self.precision = precision
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(draw_seed(plan.seed, Purpose.START))
-            network = build(plan.architecture, len(data.classes))  # on the processor, so that all devices start alike
+            # on the processor, so that all devices start alike
+            network = start_network(plan, len(data.classes), pretrained)
         self.network = precision.place(network).train()
         self.optimizer = build_optimizer(self.network.parameters(), plan.optimizer)
         self.loss = build_loss(plan.loss, label_smoothing)

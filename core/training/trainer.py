@@ -100,7 +100,8 @@ class Trainer:
 
     def _build_students(self) -> None:
         """As they start, or as the checkpoint left them. After the teacher's check: its figure is awaited on a page."""
-        self.cohort = Cohort(self.assignment.students, self.data.meta, self.training, self.precision)
+        students, pretrained = self.assignment.students, self.assignment.pretrained
+        self.cohort = Cohort(students, self.data.meta, self.training, self.precision, pretrained)
         if self.assignment.resume is not None:
             self._resume(self.assignment.resume)
 

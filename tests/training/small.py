@@ -95,7 +95,7 @@ class DropoutNet(nn.Module):
 def dropout_net(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The name of an architecture with dropout, which exists for the test only."""
     name = "cifar/dropout"
-    entry = catalog.Architecture(name, "test", 8, (16, 16, 16, 16), "for tests")
+    entry = catalog.Architecture(name=name, family="test", image_size=8)
     monkeypatch.setitem(catalog.ARCHITECTURES, name, entry)
-    monkeypatch.setitem(models.BUILDERS, name, lambda _entry, classes: DropoutNet(classes))
+    monkeypatch.setitem(models.BUILDERS, name, DropoutNet)
     yield name

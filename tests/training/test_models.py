@@ -118,20 +118,20 @@ def test_a_block_is_the_published_one() -> None:
 def test_weights_tell_their_architecture_and_classes(name: str) -> None:
     with torch.device("meta"):
         state = dict(build(name, 17).state_dict())
-    assert identify(state) == name
+    assert identify(state) == [name]
     assert class_count(state, name) == 17
     shuffled = dict(sorted(state.items(), reverse=True))
-    assert identify(shuffled) == name  # safetensors keeps no order
+    assert identify(shuffled) == [name]  # safetensors keeps no order
     older = {key: tensor for key, tensor in state.items() if not key.endswith("num_batches_tracked")}
-    assert identify(older) == name
+    assert identify(older) == [name]
 
 
 def test_strange_weights_are_of_no_architecture() -> None:
     with torch.device("meta"):
         state = dict(build("resnet20", 10).state_dict())
-    assert identify({}) is None
-    assert identify({"conv1.weight": state["conv1.weight"]}) is None
-    assert identify(state | {"extra": torch.zeros(1)}) is None
-    assert identify(state | {"fc.weight": torch.zeros(10, 65)}) is None
-    assert identify(state | {"fc.weight": torch.zeros(10)}) is None
+    assert identify({}) == []
+    assert identify({"conv1.weight": state["conv1.weight"]}) == []
+    assert identify(state | {"extra": torch.zeros(1)}) == []
+    assert identify(state | {"fc.weight": torch.zeros(10, 65)}) == []
+    assert identify(state | {"fc.weight": torch.zeros(10)}) == []
     assert class_count({}, "cifar/resnet20") is None

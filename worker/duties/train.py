@@ -25,6 +25,7 @@ from core.events import (
 from core.plan import StudentPlan
 from core.recipe import Recipe
 from core.storage import keys
+from core.weights import start_files
 from worker.equipment import Equipment
 
 log = logging.getLogger(__name__)
@@ -55,13 +56,15 @@ class Train:
             recipe = Recipe.model_validate(job.recipe)
         self.student_ids = {student.label: student.id for student in students}
         decided = job.decided
+        plans = [StudentPlan.model_validate(student.plan) for student in students]
         return TrainAssignment(
             folder=self.folder,
             threads=decided["threads"] if decided else self.equipment.threads,
             recipe=recipe,
-            students=[StudentPlan.model_validate(student.plan) for student in students],
+            students=plans,
             dataset=self.equipment.storage.fetch(keys.dataset(job.dataset_id)),
             teacher=self.equipment.storage.fetch(keys.teacher(job.teacher_id)) if job.teacher_id else None,
+            pretrained=start_files(plans, self.equipment.settings),
             resume=self.equipment.storage.fetch(good.key) if good else None,
             decided=decided,
             checkpoint_seconds=self.equipment.settings.checkpoint_seconds,

@@ -7,8 +7,6 @@ where a stage changes the shape. The last average takes what is left, so any sid
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.catalog import Architecture
-
 
 class BasicBlock(nn.Module):
     """Two 3 x 3 convolutions beside a shortcut: (B, in, H, W) -> (B, out, H / stride, W / stride)."""
@@ -58,5 +56,10 @@ def _stage(channels: int, width: int, blocks: int, stride: int) -> nn.Sequential
     return nn.Sequential(first, *(BasicBlock(width, width, 1) for _ in range(blocks - 1)))
 
 
-def build_cifar_resnet(architecture: Architecture, classes: int) -> CifarResNet:
-    return CifarResNet(architecture.depth, architecture.widths, classes)
+def resnet(depth: int, classes: int) -> CifarResNet:
+    return CifarResNet(depth, (16, 16, 32, 64), classes)
+
+
+def resnet_x4(depth: int, classes: int) -> CifarResNet:
+    """Four times as wide, the stem twice."""
+    return CifarResNet(depth, (32, 64, 128, 256), classes)

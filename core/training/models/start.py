@@ -1,0 +1,92 @@
+"""A student's first weights: random, or published ones with a new head where the classes differ."""
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from core.catalog import Architecture, architecture
+from core.errors import Failure, TrainingFailed
+from core.plan import StudentPlan
+from core.recipe import Pretrained
+from core.training.models import build
+from core.training.models.layout import COUNTERS
+from core.training.untrusted import read_tensors
+from core.views import published_weights
+
+AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")  # heads that two networks of torchvision have in training alone
+
+
+def start_network(plan: StudentPlan, classes: int, pretrained: Mapping[str, Path]) -> nn.Module:
+    """The student's network as it begins; seed torch's global generator before.
+
+    `pretrained` holds the files of published weights by `architecture:weights`, as in TrainAssignment.
+    """
+    if not isinstance(plan.init, Pretrained):
+        return build(plan.architecture, classes)
+    network = architecture(plan.architecture)
+    tag = published_weights(network, plan.init).tag
+    return load_pretrained(network.name, tag, classes, pretrained[f"{network.name}:{tag}"])
+
+
+def load_pretrained(name: str, tag: str, classes: int, path: Path) -> nn.Module:
+    """The network with the published weights in `path`, the library's own file; never executed.
+
+    With as many classes as the file knows its head is kept, else it is drawn anew. Everything else must fit exactly:
+    TrainingFailed `weights_unfit` names what does not.
+    """
+    entry = architecture(name)
+    network = build(name, classes)  # draws the same numbers as a start from scratch
+    own = network.state_dict()
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            tensors, _ = read_tensors(path, Path(scratch))
+    except TrainingFailed as error:
+        raise _unfit(entry, tag, path, error.failure.detail) from error
+    state = _as_built(entry, network, tensors)
+    kept = {key: own[key] for key in own if key.endswith(COUNTERS) and key not in state}  # older files lack them
+    head = {key for key, _ in entry.head}
+    if any(key not in state or state[key].shape != own[key].shape for key in head):
+        kept |= {key: own[key] for key in head}
+    state |= kept
+    problems = list(_differences(own, state))
+    if problems:
+        more = f" And {len(problems) - 5} more." if len(problems) > 5 else ""
+        raise _unfit(entry, tag, path, " ".join(problems[:5]) + more)
+    network.load_state_dict(state, strict=True)
+    return network
+
+
+def _as_built(entry: Architecture, network: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The file's tensors by the names that the network of today has."""
+    state = dict(tensors)
+    if entry.library == "torchvision":
+        state = {key: tensor for key, tensor in state.items() if not key.startswith(AUXILIARY)}
+        if entry.family == "densenet":  # its files write norm.1 for norm1
+            state = {re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2.", k): t for k, t in state.items()}
+    elif set(state) - set(network.state_dict()):
+        # Some files are of their authors' own code; timm knows, network by network, how to read them.
+        translate = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
+        if translate is not None:
+            state = dict(translate(state, network))
+    return state
+
+
+def _differences(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterator[str]:
+    for key in sorted(own.keys() - state.keys()):
+        yield f"{key} is missing."
+    for key in sorted(state.keys() - own.keys()):
+        yield f"{key} does not belong there."
+    for key in sorted(own.keys() & state.keys()):
+        if own[key].shape != state[key].shape:
+            yield f"{key} has shape {list(state[key].shape)} instead of {list(own[key].shape)}."
+
+
+def _unfit(entry: Architecture, tag: str, path: Path, why: str) -> TrainingFailed:
+    url = next(weights.url for weights in entry.weights if weights.tag == tag)
+    detail = f"{path.name} does not hold the weights {tag} of {entry.name}. {why}"
+    hint = f"Remove {path}, and put the file from {url} there."
+    return TrainingFailed(Failure("weights_unfit", "The published weights do not fit", detail, hint, retryable=True))
