@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { Schema } from "@/api/client";
 import { bytes, duration, elapsed, moment, parameters, short } from "@/format";
 import { Answer } from "@/ui/Answer";
@@ -50,7 +51,14 @@ export function JobConfiguration() {
       <Students job={job} />
       <Card
         title="Recipe, every default filled in"
-        aside={<CopyButton text={JSON.stringify(job.recipe, null, 2)} label="Copy the recipe" />}
+        aside={
+          <div className="row">
+            <Link to="/jobs/new" search={{ from: job.id }} className="button small">
+              Run this again
+            </Link>
+            <CopyButton text={JSON.stringify(job.recipe, null, 2)} label="Copy the recipe" />
+          </div>
+        }
       >
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <pre className="json" tabIndex={0}>

@@ -10,6 +10,7 @@ import { Progress } from "@/ui/Progress";
 import { Status } from "@/ui/Status";
 import { type Column, Table } from "@/ui/Table";
 import { useNow } from "@/ui/useNow";
+import { NewLink } from "./NewLink";
 import { type Job, type JobStatus, jobsQuery, OVER } from "./queries";
 import { bestOf, bestTop1, JobName, left } from "./Summary";
 
@@ -50,12 +51,15 @@ export function JobsPage() {
     <Page
       title="Jobs"
       aside={
-        <NameSearch
-          value={name ?? ""}
-          onChange={(to) =>
-            void navigate({ search: { ...(status ? { status } : {}), ...(to ? { name: to } : {}) }, replace: true })
-          }
-        />
+        <>
+          <NameSearch
+            value={name ?? ""}
+            onChange={(to) =>
+              void navigate({ search: { ...(status ? { status } : {}), ...(to ? { name: to } : {}) }, replace: true })
+            }
+          />
+          <NewLink />
+        </>
       }
     >
       <fieldset className="row filters">

@@ -33,6 +33,9 @@ export function Combobox({ label, options, chosen, placeholder, onSearch, onChoo
   const optionId = (one: Option) => `${listId}-${one.id}`;
 
   useEffect(() => {
+    if (open) document.getElementById(listId)?.parentElement?.scrollIntoView({ block: "nearest" });
+  }, [open, listId]);
+  useEffect(() => {
     if (open && current) document.getElementById(optionId(current))?.scrollIntoView({ block: "nearest" });
   });
 

@@ -28,7 +28,7 @@ export function CommandCard({ wish }: { wish: Fields }) {
   return (
     <Card title="The same as a command" className="command-card">
       <div className="stack">
-        <div className="spread">
+        <div className="ways">
           <div className="row" role="tablist" aria-label="How it is written" onKeyDown={press}>
             {NAMES.map((name) => (
               <button

@@ -4,7 +4,7 @@ import { idOf } from "./pointer";
 export interface Attributes {
   id: string;
   "aria-describedby": string | undefined;
-  "aria-invalid": true | undefined;
+  "aria-invalid": boolean | undefined;
 }
 
 interface Props {

@@ -35,7 +35,7 @@ interface Props {
   dataset: string | undefined;
 }
 
-const DELIVERY = ["exports", "resources", "priority", "teacher_check", "init", "metadata"] as const;
+const DELIVERY = ["exports", "priority", "teacher_check", "metadata", "resources", "init"] as const;
 const WITHOUT: readonly Wrong[] = [];
 
 function begin({ schema, from, teacher, dataset }: Props): RecipeForm {
@@ -60,13 +60,13 @@ export function NewForm(props: Props) {
   const { data: dataset } = useQuery({ ...datasetQuery(form.dataset), enabled: form.dataset !== "" });
   const classes = dataset?.classes?.length ?? teacher?.classes ?? 10;
 
+  const preset = presets.find((one) => one.name === form.preset);
   const suggested = suggestedName(form, dataset?.name);
   const wish = useMemo(() => {
     const { teacher: who, dataset: images, ...rest } = form;
-    const preset = presets.find((one) => one.name === form.preset)?.recipe ?? null;
     const chosen = { ...rest, ...(who ? { teacher: who } : {}), ...(images ? { dataset: images } : {}) };
-    return wishOf(schema, { ...chosen, name: form.name || suggested }, preset);
-  }, [form, presets, schema, suggested]);
+    return wishOf(schema, { ...chosen, name: form.name || suggested }, preset?.recipe ?? null);
+  }, [form, preset, schema, suggested]);
 
   const { wrong, missing } = useMemo(() => checkForm(schema, form), [schema, form]);
   const askable = missing.every((one) => one.pointer === "/teacher");
@@ -128,6 +128,12 @@ export function NewForm(props: Props) {
           </>
         }
       >
+        {preset && (
+          <p className="soft wrap preset-said">
+            <b>{preset.name.replaceAll("_", " ")}</b>: {preset.description} It fills all but teacher and data set; what
+            you change goes before it.
+          </p>
+        )}
         <div className="new-grid">
           <div className="stack new-main">
             <PartsCard
@@ -196,6 +202,7 @@ export function NewForm(props: Props) {
               opinion={opinion}
               suggested={suggested}
               open={open}
+              tried={tried}
               starting={starting.isPending}
               error={refused?.wrong.length ? null : starting.error}
               onName={(name) => change("/name", name)}

@@ -221,7 +221,7 @@ const imagesOf = (one: Dataset): string =>
   `${count(total(one))} images · ${plural(one.classes?.length ?? 0, "class", "classes")}`;
 
 const asideOfData = (one: Dataset): ReactNode =>
-  one.status === "ready" ? imagesOf(one) : <Status value={one.status} />;
+  one.status === "ready" ? `${count(total(one))} images` : <Status value={one.status} />;
 
 const noteOf = (more: boolean | undefined, none: string): ReactNode =>
   none || (more ? "There are more: type a part of the name." : undefined);

@@ -47,8 +47,9 @@ export function SchemaFields({
 }: Omit<Props, "name" | "inherited"> & { without?: readonly string[]; inherited?: Fields }) {
   const { root } = useForm();
   const fields = isFields(value) ? value : {};
-  return Object.entries(resolved(schema, root).properties ?? {})
-    .filter(([name]) => !without.includes(name))
+  const shown = Object.entries(resolved(schema, root).properties ?? {}).filter(([name]) => !without.includes(name));
+  return shown
+    .sort(([, a], [, b]) => Number(isGroup(a, root)) - Number(isGroup(b, root)))
     .map(([name, raw]) => (
       <SchemaField
         key={name}
@@ -60,6 +61,12 @@ export function SchemaFields({
         onChange={(to) => onChange({ ...fields, [name]: to })}
       />
     ));
+}
+
+/** Whether a field has fields of its own: those come after the plain ones. */
+export function isGroup(raw: JsonSchema, root: JsonSchema): boolean {
+  const schema = resolved(raw, root);
+  return schema.properties !== undefined || variantsOf(schema, root) !== null;
 }
 
 function Group({ props, choice, children }: { props: Props; choice?: React.ReactNode; children: React.ReactNode }) {

@@ -27,12 +27,12 @@ export function StartSelect({ student, form, network, label, onChange }: Props) 
       to === SCRATCH ? { kind: "scratch" } : { kind: "pretrained", weights: to.slice(PRETRAINED.length) || null };
     onChange("init", same(init, form.init) ? null : init);
   };
+  if (choices.length === 1) return <span className="soft start">scratch</span>;
   return (
     <select
       className="input quiet start"
       aria-label={label}
       value={now}
-      disabled={choices.length === 1}
       onChange={(event) => change(event.target.value)}
     >
       {choices.map((one) => (

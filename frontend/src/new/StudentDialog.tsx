@@ -6,7 +6,7 @@ import type { RecipeForm, StudentForm } from "./form";
 import { LossChoice } from "./LossCard";
 import { below } from "./pointer";
 import { architectureQuery, type Loss } from "./queries";
-import { SchemaField, SchemaFields } from "./SchemaField";
+import { isGroup, SchemaField, SchemaFields } from "./SchemaField";
 import { defaultOf, type Fields, isFields, type JsonSchema } from "./schema";
 
 interface Props {
@@ -37,7 +37,9 @@ export function StudentDialog({ pointer, student, form, losses, classes, onChang
     />
   );
   const special = ["loss", "optimizer"];
-  const plain = Object.keys(schema.properties ?? {}).filter((name) => !special.includes(name));
+  const plain = Object.keys(schema.properties ?? {})
+    .filter((name) => !special.includes(name))
+    .sort((a, b) => Number(isGroup(field(a), root)) - Number(isGroup(field(b), root)));
   const optimizer = { ...field("optimizer") };
   const changed = (to: unknown): Fields | null =>
     isFields(to) && Object.values(to).some((value) => value !== null) ? to : null;

@@ -19,6 +19,8 @@ interface Props {
   opinion: Opinion | null;
   suggested: string;
   open: readonly Wrong[];
+  /** Whether it has been tried to start: what is missing is then a mistake, before it is only still to come. */
+  tried: boolean;
   starting: boolean;
   error: unknown;
   onName: (name: string) => void;
@@ -28,7 +30,7 @@ interface Props {
 
 /** What will happen, before it does; and the button. */
 export function SummaryCard(props: Props) {
-  const { form, opinion, open, starting, error, suggested } = props;
+  const { form, opinion, open, tried, starting, error, suggested } = props;
   const warnings = opinion?.preview?.warnings ?? [];
   return (
     <Card title="Summary" className="summary">
@@ -69,7 +71,11 @@ export function SummaryCard(props: Props) {
               <ul className="small">
                 {open.slice(0, MOST).map(({ pointer, detail }) => (
                   <li key={pointer + detail}>
-                    <button type="button" className="as-link wrap" onClick={() => props.onVisit(pointer)}>
+                    <button
+                      type="button"
+                      className={`as-link wrap ${tried || !ALONE.has(pointer) ? "bad" : "strong"}`}
+                      onClick={() => props.onVisit(pointer)}
+                    >
                       {ALONE.has(pointer) ? detail : `${spelled(pointer)}: ${detail}`}
                     </button>
                   </li>
@@ -115,7 +121,11 @@ function Figures({ form, teacher, dataset, classes, opinion }: Props) {
         ],
         [
           "teacher runs",
-          form.teacher === null ? "not at all" : sure ? `${count(steps * size)} times, once for all` : "once for all",
+          form.teacher === null
+            ? "not at all"
+            : sure
+              ? `on ${count(steps * size)} images, once for all`
+              : "once for all",
         ],
         ["steps", sure ? `${count(steps)} in ${plural(Number(epochs), "epoch")}` : "–"],
         ["classes", <Classes key="classes" form={form} teacher={teacher} dataset={dataset} />],

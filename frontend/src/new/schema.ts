@@ -40,10 +40,9 @@ export function resolved(schema: JsonSchema, root: JsonSchema): JsonSchema {
   if ($ref) return { ...resolved(root.$defs?.[$ref.split("/").pop() ?? ""] ?? {}, root), ...beside };
   const others = anyOf?.filter((one) => one.type !== "null") ?? [];
   const [only] = others;
-  if (anyOf && only && others.length === 1) {
-    return { ...resolved(only, root), ...beside, nullable: others.length < anyOf.length };
-  }
-  return schema;
+  if (!anyOf || !only) return schema;
+  const nullable = others.length < anyOf.length;
+  return others.length === 1 ? { ...resolved(only, root), ...beside, nullable } : { ...schema, nullable };
 }
 
 /** The members of a union that `kind` tells apart, by their kind; null for anything else. */

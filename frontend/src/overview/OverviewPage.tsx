@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ago, duration, elapsed, percent, plural, points, spaced } from "@/format";
 import { resultOf } from "@/jobs/groups";
+import { NewLink } from "@/jobs/NewLink";
 import { type Job, jobsQuery, OVER } from "@/jobs/queries";
 import { bestGap, bestOf, bestTop1, JobName, JobProgress, left } from "@/jobs/Summary";
 import { Page } from "@/shell/Page";
@@ -24,7 +25,7 @@ export function OverviewPage() {
   useNow(30_000);
   const first = open.data?.data.length === 0 && over.data?.data.length === 0;
   return (
-    <Page title="Overview">
+    <Page title="Overview" aside={first ? undefined : <NewLink />}>
       {open.data && over.data && !first && <Summary open={open.data.data} over={over.data.data} />}
       {!first && <Sample first={false} />}
       <div className="grid thirds">
@@ -93,7 +94,7 @@ function Running({ jobs }: { jobs: Job[] }) {
     return (
       <Card title="Running now">
         <Empty>
-          Nothing runs. Start a job with <code>distillery submit JOB.yaml</code>.
+          Nothing runs. Ask for a <Link to="/jobs/new">new distillation</Link>.
         </Empty>
       </Card>
     );

@@ -139,7 +139,7 @@ function Invitation({ begin }: { begin: Begin }) {
           <li>
             <span className="n">3</span>
             <p>
-              Say what should learn from it: <code>distillery submit JOB.yaml --watch</code>
+              Say what should learn from it: <Link to="/jobs/new">a new distillation</Link>
             </p>
           </li>
         </ol>
