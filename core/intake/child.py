@@ -14,8 +14,7 @@ from core.assignment import ReadDatasetAssignment
 from core.child import Pipes
 from core.errors import TrainingFailed
 from core.events import Event, Failed, Finished, Phase, Stopped
-from core.intake.dataset import read_dataset
-from core.intake.limits import DEFAULT
+from core.intake.dataset import limits_for, read_dataset
 from core.intake.sandbox import confine, explained
 
 
@@ -32,9 +31,10 @@ def run(assignment: ReadDatasetAssignment, pipes: Pipes) -> Event:
         pipes.emit(Phase("reading", message))
 
     try:
-        with confine(DEFAULT):
+        limits = limits_for(assignment)
+        with confine(limits):
             tell("reading the data set")
-            return Finished(read_dataset(assignment, tell))
+            return Finished(read_dataset(assignment, tell, limits))
     except _StopAsked:
         return Stopped(step=0)
     except (TrainingFailed, OSError, MemoryError, SafetensorError) as error:

@@ -9,18 +9,18 @@ from typing import Any
 
 from core.assignment import ReadDatasetAssignment
 from core.errors import TrainingFailed
-from core.intake.builtin import read_builtin
 from core.intake.failures import rejected, too_slow
 from core.intake.inventory import Inventory, take_stock
+from core.intake.known import take_known
 from core.intake.layout import Layout, arrange
-from core.intake.limits import DEFAULT, Limits
+from core.intake.limits import DEFAULT, OPERATOR, Limits
 from core.intake.listed import arrange_listed, find_tables, seen
 from core.intake.members import Listed
 from core.intake.packing import pack
 from core.intake.report import Report, warnings_of
 from core.intake.sources import members
 from core.intake.tables import is_asked, is_table
-from core.packed import PackedMeta, write_packed
+from core.packed import PackedMeta
 
 PACKED = "data.safetensors"
 Tell = Callable[[str], None]  # takes a sentence about the progress; may raise to stop the reading
@@ -33,17 +33,18 @@ def read_dataset(assignment: ReadDatasetAssignment, tell: Tell, limits: Limits =
     """
     target = assignment.folder / PACKED
     try:
-        if assignment.builtin is not None:
-            classes, splits = read_builtin(assignment.builtin)
-            return _result(target, write_packed(target, classes, splits), Listed(0), {})
-        if assignment.path is None:
-            raise rejected("dataset_not_found", "Neither a builtin data set nor a path is given.")
         with tempfile.TemporaryDirectory(dir=assignment.folder, prefix="reading-") as scratch:
-            return _read_source(assignment, assignment.path, target, Path(scratch), Clock(tell, limits).tick, limits)
+            return _read_source(assignment, target, Path(scratch), Clock(tell, limits).tick, limits)
     except BaseException:
         target.unlink(missing_ok=True)
         target.with_suffix(".partial").unlink(missing_ok=True)
         raise
+
+
+def limits_for(assignment: ReadDatasetAssignment) -> Limits:
+    """What lies on the server is the operator's; what was uploaded is a stranger's."""
+    local = assignment.path is not None and assignment.path.is_dir()
+    return OPERATOR if assignment.builtin is not None or local else DEFAULT
 
 
 class Clock:
@@ -63,14 +64,15 @@ class Clock:
 
 
 def _read_source(
-    assignment: ReadDatasetAssignment, path: Path, target: Path, scratch: Path, tick: Tell, limits: Limits
+    assignment: ReadDatasetAssignment, target: Path, scratch: Path, tick: Tell, limits: Limits
 ) -> dict[str, Any]:
-    wanted = assignment.table or {}
-    file = wanted.get("file", "")
-    inventory = take_stock(
-        members(path, limits), scratch / "spool", limits, tick, lambda path: is_table(path) or is_asked(path, file)
-    )
-    layout = _arranged(inventory, wanted, assignment, limits)
+    spool = scratch / "spool"
+    if assignment.builtin is not None:
+        inventory, layout = take_known(assignment.builtin, assignment.builtin_folder, spool, limits, tick)
+    elif assignment.path is not None:
+        inventory, layout = _take_images(assignment, assignment.path, spool, limits, tick)
+    else:
+        raise rejected("dataset_not_found", "Neither a builtin data set nor a path is given.")
     report = Report(layout.classes)
     size, threads = assignment.image_size, assignment.threads
     meta = pack(target, scratch, layout, inventory, report, limits, tick, image_size=size, threads=threads)
@@ -78,18 +80,24 @@ def _read_source(
     return _result(target, meta, inventory.ignored, report.as_dict(inventory.misnamed, inventory.unreadable))
 
 
-def _arranged(
-    inventory: Inventory, wanted: dict[str, str], assignment: ReadDatasetAssignment, limits: Limits
-) -> Layout:
-    """By a table where one lists the images, else by the folders."""
+def _take_images(
+    assignment: ReadDatasetAssignment, path: Path, spool: Path, limits: Limits, tick: Tell
+) -> tuple[Inventory, Layout]:
+    """An archive or a folder: by a table where one lists the images, else by the folders."""
+    wanted = assignment.table or {}
+    file = wanted.get("file", "")
+    inventory = take_stock(
+        members(path, limits), spool, limits, tick, lambda name: is_table(name) or is_asked(name, file)
+    )
     shares = {"val": assignment.val_fraction, "test": assignment.test_fraction}
     tables = find_tables(inventory, wanted, limits)
-    for path in sorted(inventory.notes.keys() - {table.file for table, _ in tables}):
-        inventory.ignored.add(path, "not an image")
+    for other in sorted(inventory.notes.keys() - {table.file for table, _ in tables}):
+        inventory.ignored.add(other, "not an image")
     if tables:
-        return arrange_listed(inventory, tables, shares, assignment.seed, limits)
+        return inventory, arrange_listed(inventory, tables, shares, assignment.seed, limits)
+    folders, ignored = inventory.folders, inventory.ignored
     try:
-        return arrange(inventory.images, inventory.folders, inventory.ignored, shares, assignment.seed, limits)
+        return inventory, arrange(inventory.images, folders, ignored, shares, assignment.seed, limits)
     except TrainingFailed as error:
         if not inventory.notes:
             raise
@@ -116,6 +124,6 @@ def _result(path: Path, meta: PackedMeta, ignored: Listed, report: dict[str, Any
         "path": str(path),
         "ignored": ignored.entries,
         "ignored_total": ignored.total,
-        "warnings": warnings_of(report, meta.unlabelled) if report else [],
-        "report": report or None,
+        "warnings": warnings_of(report, meta.unlabelled),
+        "report": report,
     }

@@ -1,6 +1,6 @@
 """Every limit on what a data set may be, in one place; `GET /v1/limits` shows them with their descriptions."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
@@ -46,6 +46,21 @@ class Limits:
 
 
 DEFAULT = Limits()
+OPERATOR = replace(  # what the operator has put on the server: a known data set's files, a folder under the roots
+    DEFAULT,
+    archive_bytes=300 * GIB,
+    members=5_000_000,
+    member_bytes=4 * GIB,
+    table_bytes=4 * GIB,
+    expanded_bytes=400 * GIB,
+    expanded_ratio=1_000,
+    member_ratio=10_000,
+    header_bytes=4 * GIB,
+    packed_bytes=32 * GIB,
+    files_bytes=400 * GIB,
+    memory_bytes=16 * GIB,
+    seconds=12 * 3_600,
+)
 
 
 def describe(limits: Limits = DEFAULT) -> dict[str, dict[str, Any]]:

@@ -26,11 +26,16 @@ def members(path: Path, limits: Limits) -> Iterator[Member]:
     if stat.S_ISDIR(mode):
         return without_clashes(read_folder(path, limits))
     if stat.S_ISREG(mode):
-        return without_clashes(_archive(path, limits))
+        return without_clashes(read_archive(path, limits))
     raise rejected("archive_unsupported", f"{path.name} is neither a file nor a folder.")
 
 
-def _archive(path: Path, limits: Limits) -> Iterator[Member]:
+def is_archive(path: Path) -> bool:
+    """By its name: a zip, or a tar in any packing that is read here."""
+    return path.name.lower().endswith((".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.zst"))
+
+
+def read_archive(path: Path, limits: Limits) -> Iterator[Member]:
     with path.open("rb") as file:
         head = file.read(512)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -68,14 +73,14 @@ def read_folder(root: Path, limits: Limits) -> Iterator[Member]:
             elif is_junk(name):
                 yield Member(name, raw, b"")
             elif stat.S_ISREG(mode):
-                data = _read_file(path, raw, limits)
+                data = read_file(path, raw, limits)
                 budget.produced(len(data))
                 yield Member(name, raw, data)
             else:
                 raise unsafe(raw, "is a link or a special file")
 
 
-def _read_file(path: Path, raw: str, limits: Limits) -> bytes:
+def read_file(path: Path, raw: str, limits: Limits) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(handle, "rb") as file:

@@ -5,6 +5,7 @@ memory, ends quietly at a damaged header in the middle, and calls itself once pe
 """
 
 import gzip
+import io
 import lzma
 import os
 import tarfile
@@ -44,14 +45,23 @@ def read_tar(path: Path, packing: str, limits: Limits) -> Iterator[Member]:
     """`packing`: none, gzip, xz or zstd."""
     budget = Budget(limits, archive_size(path, limits))
     with path.open("rb") as file:
-        try:
-            stream = _Stream(_unpacked(file, packing), budget)
-            yield from _walk(stream, budget, limits)
-            stream.drain()
-        except EOFError as error:
-            raise corrupt("The archive is cut off: it ends in the middle") from error
-        except (zlib.error, lzma.LZMAError, gzip.BadGzipFile, zstandard.ZstdError) as error:
-            raise corrupt(f"The archive cannot be unpacked: {error}") from error
+        yield from _read(file, packing, budget, limits)
+
+
+def read_tar_bytes(data: bytes, packing: str, limits: Limits) -> Iterator[Member]:
+    """A tar that lay inside another one."""
+    return _read(io.BytesIO(data), packing, Budget(limits, len(data)), limits)
+
+
+def _read(file: IO[bytes], packing: str, budget: Budget, limits: Limits) -> Iterator[Member]:
+    try:
+        stream = _Stream(_unpacked(file, packing), budget)
+        yield from _walk(stream, budget, limits)
+        stream.drain()
+    except EOFError as error:
+        raise corrupt("The archive is cut off: it ends in the middle") from error
+    except (zlib.error, lzma.LZMAError, gzip.BadGzipFile, zstandard.ZstdError) as error:
+        raise corrupt(f"The archive cannot be unpacked: {error}") from error
 
 
 def _unpacked(file: IO[bytes], packing: str) -> IO[bytes]:
