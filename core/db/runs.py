@@ -42,10 +42,16 @@ def of_subject(session: Session, subject: str) -> Run | None:
     return session.scalars(select(Run).where(Run.subject == subject).order_by(Run.id.desc()).limit(1)).first()
 
 
-def listing(session: Session, project_id: str, window: Window, *, subject: str | None = None) -> Page[Run]:
-    """A project's runs with their attempts."""
+def listing(
+    session: Session, project_id: str, window: Window, *, subject: str | None = None, statuses: Sequence[JobStatus] = ()
+) -> Page[Run]:
+    """A project's runs with their attempts, in any of the statuses (none given: all)."""
     query = select(Run).where(Run.project_id == project_id).options(selectinload(Run.attempts))
-    return page(session, query if subject is None else query.where(Run.subject == subject), Run.id, window)
+    if subject is not None:
+        query = query.where(Run.subject == subject)
+    if statuses:
+        query = query.where(Run.status.in_(statuses))
+    return page(session, query, Run.id, window)
 
 
 def held(session: Session, ids: Sequence[str]) -> set[str]:

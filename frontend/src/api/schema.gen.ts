@@ -232,6 +232,9 @@ export interface paths {
         /**
          * Create Job
          * @description Queue a distillation, or with `validate_only` say what it would be.
+         *
+         *     `dataset` and `teacher` may be uploads (`upl_…`): they are registered too. A job whose parts are still being read is
+         *     queued and waits; should they then not fit, it fails with the code that the request would have been refused with.
          */
         post: operations["create_job"];
         delete?: never;
@@ -1038,6 +1041,44 @@ export interface components {
             source: components["schemas"]["BuiltinImages"] | components["schemas"]["UploadedImages"] | components["schemas"]["FolderOfImages"];
         };
         /**
+         * DatasetFile
+         * @description Images that are read for this job: a file or folder (JOB.yaml only), an upload, or builtin:<name>.
+         */
+        DatasetFile: {
+            /**
+             * Image Size
+             * @description Side at which batches are prepared.
+             */
+            image_size?: number | null;
+            /**
+             * Path
+             * @description A folder's or an archive's path, upl_…, or builtin:<name>.
+             */
+            path: string;
+            /**
+             * Seed
+             * @description Of the drawn split.
+             */
+            seed?: number | null;
+            /**
+             * Table
+             * @description A CSV or parquet file that lists the images, and its columns.
+             */
+            table?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Test Fraction
+             * @description Share drawn for test where there is none.
+             */
+            test_fraction?: number | null;
+            /**
+             * Val Fraction
+             * @description Share drawn for val where there is none.
+             */
+            val_fraction?: number | null;
+        };
+        /**
          * DatasetRead
          * @description An immutable, validated set of images with classes and splits.
          */
@@ -1610,6 +1651,11 @@ export interface components {
             /** Students */
             students: components["schemas"]["JobStudent"][];
             teacher: components["schemas"]["JobTeacher"] | null;
+            /**
+             * Waits For
+             * @description The data set or teacher that has to be read before it can run.
+             */
+            waits_for?: string | null;
             /**
              * Warnings
              * @description What is allowed but probably not meant.
@@ -2548,9 +2594,9 @@ export interface components {
             control: boolean;
             /**
              * Dataset
-             * @description A data set's id; in a JOB.yaml also a folder, an archive or builtin:<name>.
+             * @description A data set's or an upload's id, or builtin:<name>; in a JOB.yaml also a folder or an archive.
              */
-            dataset: string;
+            dataset: string | components["schemas"]["DatasetFile"];
             /**
              * Files
              * @description Formats of the weights.
@@ -2619,7 +2665,7 @@ export interface components {
             students: components["schemas"]["Student"][];
             /**
              * Teacher
-             * @description A teacher's id; in a JOB.yaml also a file. Null: the students learn from the labels alone.
+             * @description A teacher's or an upload's id, or published weights such as timm/resnet50.a1_in1k; in a JOB.yaml also a file. Null: the students learn from the labels alone.
              */
             teacher?: string | components["schemas"]["TeacherFile"] | null;
             /**
@@ -3097,7 +3143,7 @@ export interface components {
         };
         /**
          * TeacherFile
-         * @description A teacher that lies on this machine (JOB.yaml only).
+         * @description A teacher that is read for this job: a file (JOB.yaml only), or an upload.
          */
         TeacherFile: {
             /**
@@ -3109,7 +3155,7 @@ export interface components {
             normalization?: components["schemas"]["Normalization"] | null;
             /**
              * Path
-             * @description The checkpoint: safetensors, or a PyTorch file of tensors.
+             * @description A checkpoint's path (safetensors, PyTorch), or upl_….
              */
             path: string;
         };
@@ -4510,6 +4556,8 @@ export interface operations {
             query?: {
                 /** @description Id of a job, data set or teacher. */
                 subject?: string | null;
+                /** @description May be repeated. */
+                status?: components["schemas"]["JobStatus"][] | null;
                 /** @description Objects per page. */
                 limit?: number;
                 /** @description The id of the last object seen. */

@@ -22,7 +22,7 @@ export function ClassDialog({ dataset, split, index, name, images, onClose }: Pr
   const query = useQuery(samplesQuery(dataset.id, { split, per_class: MANY, label: index }));
   const crisp = dataset.form === "pixels" && (dataset.image_size ?? 0) <= SIDE;
   return (
-    <Dialog title={name} onClose={onClose}>
+    <Dialog title={name} onClose={onClose} wide>
       <p className="small soft">
         {images === undefined ? split : `${plural(images, "image")} in ${split}`}
         {images !== undefined && images > MANY ? `, the first ${MANY} of them` : ""}

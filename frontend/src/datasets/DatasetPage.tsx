@@ -40,7 +40,7 @@ export function DatasetPage() {
         dataset && (
           <>
             {dataset.status === "ready" && (
-              <Link to={"/jobs/new" as never} search={{ dataset: id } as never} className="button primary">
+              <Link to="/jobs/new" search={{ dataset: id }} className="button primary">
                 <FlaskConical size={14} aria-hidden />
                 Distil on it
               </Link>

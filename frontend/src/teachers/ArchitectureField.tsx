@@ -1,108 +1,71 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { api, take } from "@/api/client";
 import { parameters } from "@/format";
+import { Combobox, type Option } from "@/new/Combobox";
 import { Field } from "@/uploads/Field";
 
 interface Props {
   label: string;
   hint: ReactNode;
   problem?: string;
+  /** What stands for no choice. */
   placeholder: string;
-  /** A canonical name, or what is typed so far. */
+  /** A canonical name; empty where none is chosen. */
   value: string;
   onChange: (name: string) => void;
   library?: "torchvision" | "timm" | "cifar";
   /** What parameters are counted with. */
-  classes?: number | undefined;
+  classes?: number;
+  /** Whether no choice can be chosen again. */
+  optional?: boolean;
 }
 
-const SHOWN = 30;
+const SHOWN = 50;
 
 /** A network of the catalog, found while typing. */
-export function ArchitectureField({ label, hint, problem, placeholder, value, onChange, library, classes }: Props) {
-  const [open, setOpen] = useState(false);
-  const [at, setAt] = useState(0);
-  const found =
-    useQuery({
-      queryKey: ["architectures", library, classes, value, SHOWN] as const,
-      queryFn: ({ signal }) => {
-        const query = { q: value, limit: SHOWN, ...(library ? { library } : {}), ...(classes ? { classes } : {}) };
-        return take(api.GET("/v1/architectures", { params: { query }, signal }));
-      },
-      enabled: open,
-      placeholderData: keepPreviousData,
-      staleTime: 60_000,
-    }).data?.data ?? [];
-  const choose = (name: string) => {
-    onChange(name);
-    setOpen(false);
-  };
-  const key = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && open) {
-      event.stopPropagation();
-      event.preventDefault();
-      setOpen(false);
-    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      if (!open) setOpen(true);
-      else setAt((at + (event.key === "ArrowDown" ? 1 : -1) + found.length) % Math.max(1, found.length));
-    } else if (event.key === "Enter" && open) {
-      event.preventDefault();
-      const one = found[at];
-      if (one) choose(one.name);
-    }
-  };
+export function ArchitectureField(props: Props) {
+  const { label, hint, problem, placeholder, value, onChange, library, classes, optional = false } = props;
+  const [q, setQ] = useState("");
+  const { data } = useQuery({
+    queryKey: ["architectures", library, classes, q, SHOWN] as const,
+    queryFn: ({ signal }) => {
+      const query = { q, limit: SHOWN, ...(library ? { library } : {}), ...(classes ? { classes } : {}) };
+      return take(api.GET("/v1/architectures", { params: { query }, signal }));
+    },
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+  const found: Option[] = (data?.data ?? []).map((one) => ({
+    id: one.name,
+    text: one.name,
+    content: (
+      <span className="spread">
+        <span className="wrap">{one.name}</span>
+        <span className="small soft nowrap">{parameters(one.parameters)}</span>
+      </span>
+    ),
+  }));
+  const none: Option[] = optional && !q ? [{ id: "", text: placeholder, content: placeholder }] : [];
   return (
     <Field label={label} hint={hint} problem={problem}>
       {(attributes) => (
-        <div className="combobox">
-          <input
-            {...attributes}
-            className="input"
-            role="combobox"
-            aria-expanded={open}
-            aria-controls={`${attributes.id}-list`}
-            aria-activedescendant={open && found[at] ? `${attributes.id}-${at}` : undefined}
-            aria-autocomplete="list"
-            autoComplete="off"
-            spellCheck={false}
-            placeholder={placeholder}
-            value={value}
-            onFocus={() => setOpen(true)}
-            onBlur={() => setOpen(false)}
-            onKeyDown={key}
-            onChange={(event) => {
-              setAt(0);
-              setOpen(true);
-              onChange(event.target.value);
-            }}
-          />
-          {/* Always there, so that what controls it is; a click must not take the focus away first. */}
-          <div
-            id={`${attributes.id}-list`}
-            role="listbox"
-            tabIndex={-1}
-            aria-label={label}
-            hidden={!open || found.length === 0}
-            onMouseDown={(event) => event.preventDefault()}
-          >
-            {found.map((one, i) => (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's own
-              <div
-                key={one.name}
-                id={`${attributes.id}-${i}`}
-                role="option"
-                tabIndex={-1}
-                aria-selected={i === at}
-                onClick={() => choose(one.name)}
-              >
-                <span className="clip">{one.name}</span>
-                <span className="soft small nowrap">{parameters(one.parameters)}</span>
-              </div>
-            ))}
-          </div>
-        </div>
+        <Combobox
+          {...attributes}
+          label={label}
+          options={[...none, ...found]}
+          chosen={value ? { text: value } : null}
+          placeholder={placeholder}
+          onSearch={setQ}
+          onChoose={onChange}
+          note={
+            data && found.length === 0
+              ? `No network's name holds “${q}”.`
+              : data?.has_more
+                ? "Type to see others."
+                : null
+          }
+        />
       )}
     </Field>
   );

@@ -164,6 +164,7 @@ function Form({ onCreated, onCancel, dataset, student }: FormProps) {
             hint="Found by the names and shapes of its tensors where nothing is said."
             problem={saidAt(wish.error, "/architecture")}
             placeholder="found by itself"
+            optional
             value={architecture}
             onChange={setArchitecture}
           />

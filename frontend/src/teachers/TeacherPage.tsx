@@ -1,6 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { FlaskConical } from "lucide-react";
+import type { ReactNode } from "react";
 import { isNotFound } from "@/api/client";
+import { datasetQuery } from "@/datasets/queries";
 import { bytes, moment, parameters, percent } from "@/format";
 import { NotFound } from "@/shell/NotFound";
 import { Page } from "@/shell/Page";
@@ -9,12 +12,20 @@ import { Card } from "@/ui/Card";
 import { Facts } from "@/ui/Facts";
 import { Notice } from "@/ui/faces";
 import { Status } from "@/ui/Status";
-import { type Teacher, teacherQuery } from "./queries";
+import { Delete } from "@/uploads/Delete";
+import { Reading } from "@/uploads/Reading";
+import { Rejection } from "@/uploads/Rejection";
+import { Told } from "@/uploads/Told";
+import { UsedIn } from "@/uploads/UsedIn";
+import { ClassNames } from "./ClassNames";
+import { type Teacher, teacherJobsQuery, teacherQuery, useDeleteTeacher } from "./queries";
 
-/** One validated checkpoint. */
+/** One validated checkpoint: what was found in it, how good it is, where it is used. */
 export function TeacherPage() {
   const { id } = useParams({ from: "/shell/teachers/$id" });
+  const navigate = useNavigate();
   const query = useQuery(teacherQuery(id));
+  const remove = useDeleteTeacher(id);
   if (isNotFound(query.error)) return <NotFound what="teacher" />;
   const teacher = query.data;
   return (
@@ -26,63 +37,175 @@ export function TeacherPage() {
           {teacher && <Status value={teacher.status} />}
         </div>
       }
+      aside={
+        teacher && (
+          <>
+            {teacher.status === "ready" && (
+              <Link to="/jobs/new" search={{ teacher: id }} className="button primary">
+                <FlaskConical size={14} aria-hidden />
+                Distil from it
+              </Link>
+            )}
+            <Delete
+              what="teacher"
+              name={teacher.name}
+              consequence="Its weights go with it. Jobs that learn from it keep it from being deleted."
+              remove={remove}
+              onGone={() => void navigate({ to: "/teachers" })}
+            />
+          </>
+        )
+      }
     >
-      <Answer query={query} label="the teacher" heights={[320]}>
-        {(loaded) => <Details teacher={loaded} />}
+      <Answer query={query} label="the teacher" heights={[96, 280]}>
+        {(loaded) => <Loaded teacher={loaded} />}
       </Answer>
     </Page>
   );
 }
 
-function Details({ teacher }: { teacher: Teacher }) {
-  const { error, normalization, class_names } = teacher;
-  const source = teacher.source as { kind?: string; student?: string };
-  const per = (values: unknown) => (Array.isArray(values) ? values.map((v: number) => v.toFixed(3)).join(", ") : "–");
+function Loaded({ teacher }: { teacher: Teacher }) {
+  const { status, error, class_names } = teacher;
+  const { warnings, report } = extras(teacher);
+  const jobs = useQuery(teacherJobsQuery(teacher.id));
   return (
     <>
-      {error && (
-        <Notice kind="bad" title={error.title || error.code}>
-          <p className="wrap">{error.detail}</p>
-          {error.hint && <p>{error.hint}</p>}
+      {error && <Rejection error={error} />}
+      {status === "validating" && (
+        <div className="card">
+          <Reading what="checkpoint" since={teacher.created_at} progress={extras(teacher).progress} />
+        </div>
+      )}
+      {status === "ready" && <Headline teacher={teacher} />}
+      {warnings.length > 0 && (
+        <Notice kind="warn" title={warnings.length === 1 ? "One thing to know" : `${warnings.length} things to know`}>
+          <ul className="stack tight">
+            {warnings.map((warning) => (
+              <li key={warning} className="wrap">
+                {warning}
+              </li>
+            ))}
+          </ul>
         </Notice>
       )}
-      <Card title="What it is">
-        <Facts
-          facts={[
-            ["architecture", teacher.architecture ?? "–"],
-            ["parameters", parameters(teacher.parameters)],
-            [
-              "top-1 on validation",
-              <span key="top1" className="teacher strong">
-                {percent(teacher.top1)}
-              </span>,
-            ],
-            ["classes", teacher.classes ?? "–"],
-            ...(class_names ? [["class names", class_names.join(", ")] as const] : []),
-            ["expects mean", per(normalization?.mean)],
-            ["expects std", per(normalization?.std)],
-            [
-              "came from",
-              source.student ? (
-                <Link key="from" to="/students/$id" params={{ id: source.student }}>
-                  a student of this service
-                </Link>
-              ) : (
-                (source.kind ?? "–")
-              ),
-            ],
-            ["size", bytes(teacher.bytes)],
-            [
-              "weights' SHA-256",
-              <span key="hash" className="hash">
-                {teacher.sha256 ?? "–"}
-              </span>,
-            ],
-            ["created", moment(teacher.created_at)],
-            ["id", <code key="id">{teacher.id}</code>],
-          ]}
-        />
-      </Card>
+      <div className="grid halves">
+        <About teacher={teacher} />
+        {report && (
+          <Card title="What was found in the file">
+            <Told report={report} />
+          </Card>
+        )}
+        {class_names && class_names.length > 0 && <ClassNames names={class_names} />}
+        <UsedIn query={jobs} what="teacher" />
+      </div>
     </>
   );
+}
+
+/** How good, how large, of how many classes: what one asks of a teacher first. */
+function Headline({ teacher }: { teacher: Teacher }) {
+  const measured = useQuery({ ...datasetQuery(teacher.dataset ?? ""), enabled: teacher.dataset !== null }).data;
+  const figures: [ReactNode, string, ReactNode][] = [
+    [
+      <span key="top1" className="teacher">
+        {percent(teacher.top1)}
+      </span>,
+      "top-1",
+      measured ? (
+        <>
+          on the validation part of{" "}
+          <Link key="set" to="/datasets/$id" params={{ id: measured.id }}>
+            {measured.name}
+          </Link>
+        </>
+      ) : teacher.top1 == null ? (
+        "not measured: it was registered without a data set"
+      ) : (
+        "on its data set's validation part"
+      ),
+    ],
+    [parameters(teacher.parameters), "parameters", teacher.architecture],
+    [String(teacher.classes ?? "–"), teacher.classes === 1 ? "class" : "classes", named(teacher)],
+    [bytes(teacher.bytes), "of weights", "as stored here"],
+  ];
+  return (
+    <section className="card figures" aria-label="In figures">
+      {figures.map(([value, name, more]) => (
+        <div key={name}>
+          <p>
+            <span className="figure">{value}</span> <span className="soft">{name}</span>
+          </p>
+          <p className="small soft wrap">{more}</p>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+const named = ({ class_names }: Teacher) =>
+  class_names ? "with names" : "without names: they are taken from the data set";
+
+/** Fields that not every service answers with. */
+function extras(teacher: Teacher) {
+  const more = teacher as Teacher & {
+    warnings?: string[] | null;
+    report?: Record<string, unknown> | null;
+    progress?: string | null;
+    image_size?: number | null;
+    interpolation?: string | null;
+  };
+  return {
+    warnings: more.warnings ?? [],
+    report: more.report && Object.keys(more.report).length > 0 ? more.report : null,
+    progress: more.progress ?? null,
+    imageSize: more.image_size ?? null,
+    interpolation: more.interpolation ?? null,
+  };
+}
+
+function About({ teacher }: { teacher: Teacher }) {
+  const { normalization } = teacher;
+  const { imageSize, interpolation } = extras(teacher);
+  const per = (values: unknown) => (Array.isArray(values) ? values.map((v: number) => v.toFixed(3)).join(", ") : "–");
+  return (
+    <Card title="What it is" aside={teacher.status === "ready" ? "as every student will see it" : undefined}>
+      <Facts
+        facts={[
+          ["architecture", teacher.architecture ?? "–"],
+          [
+            "sees images of",
+            imageSize
+              ? `${imageSize} × ${imageSize}\u202fpx${interpolation ? `, ${interpolation}` : ""}`
+              : "the data set's size",
+          ],
+          ["expects mean", per(normalization?.mean)],
+          ["expects standard deviation", per(normalization?.std)],
+          ["came from", <Source key="from" teacher={teacher} />],
+          [
+            "weights' SHA-256",
+            <span key="hash" className="hash">
+              {teacher.sha256 ?? "–"}
+            </span>,
+          ],
+          ["created", moment(teacher.created_at)],
+          ["id", <code key="id">{teacher.id}</code>],
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Source({ teacher }: { teacher: Teacher }) {
+  const source = teacher.source as Record<string, string | undefined>;
+  if (source.kind === "student" && source.student) {
+    return (
+      <Link to="/students/$id" params={{ id: source.student }}>
+        a student of this service
+      </Link>
+    );
+  }
+  if (source.kind === "pretrained") {
+    return `weights that ${source.library} publishes: ${source.name}${source.weights ? `, ${source.weights}` : ""}`;
+  }
+  return "an uploaded checkpoint";
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { ago, parameters, percent, short } from "@/format";
+import { ago, bytes, parameters, percent, short } from "@/format";
 import { Page } from "@/shell/Page";
 import { Card } from "@/ui/Card";
 import { Listed } from "@/ui/Listed";
@@ -26,6 +26,7 @@ const COLUMNS: readonly Column<Teacher>[] = [
   { head: "Status", cell: (row) => <Status value={row.status} /> },
   { head: "Architecture", cell: (row) => short(row.architecture) },
   { head: "Parameters", kind: "number", cell: (row) => parameters(row.parameters) },
+  { head: "Size", kind: "number", cell: (row) => bytes(row.bytes) },
   { head: "Classes", kind: "number", cell: (row) => row.classes ?? "–" },
   { head: "Top-1", kind: "number", cell: (row) => <span className="teacher">{percent(row.top1)}</span> },
   { head: "Created", kind: "number", cell: (row) => <span className="soft">{ago(row.created_at)}</span> },
@@ -48,7 +49,8 @@ export function TeachersPage() {
         columns={COLUMNS}
         empty={
           <>
-            No teachers yet. Bring one with <code>distillery upload teacher.safetensors</code>.
+            No teachers yet. Bring a checkpoint here, or with <code>distillery upload teacher.safetensors</code>; a
+            trained student can be one too.
           </>
         }
         pages={(next) => <Pager to="/teachers" after={after} next={next} />}

@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, type Schema, take } from "@/api/client";
 
 export type Teacher = Schema<"TeacherRead">;
@@ -9,7 +9,7 @@ export const teacherKeys = {
   one: (id: string) => ["teachers", id] as const,
 };
 
-const READING = 2_000;
+const READING = 1_000;
 
 export const teachersQuery = (after?: string) =>
   queryOptions({
@@ -40,3 +40,17 @@ export const trainedStudentsQuery = queryOptions({
   queryFn: ({ signal }) =>
     take(api.GET("/v1/students", { params: { query: { status: "trained", limit: 100 } }, signal })),
 });
+
+export const teacherJobsQuery = (teacher: string) =>
+  queryOptions({
+    queryKey: ["jobs", "list", { teacher }] as const,
+    queryFn: ({ signal }) => take(api.GET("/v1/jobs", { params: { query: { teacher, limit: 10 } }, signal })),
+  });
+
+export function useDeleteTeacher(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => take(api.DELETE("/v1/teachers/{teacher_id}", { params: { path: { teacher_id: id } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["teachers", "list"] }),
+  });
+}

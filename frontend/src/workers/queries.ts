@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, type Schema, take } from "@/api/client";
 
 export type Worker = Schema<"WorkerRead">;
+export type Run = Schema<"RunRead">;
 
 export const workersQuery = (after?: string) =>
   queryOptions({
