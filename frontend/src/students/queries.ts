@@ -2,18 +2,27 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, type Schema, take } from "@/api/client";
 
 export type Student = Schema<"StudentRead">;
+export type Role = Student["role"];
+export type StudentStatus = Student["status"];
+
+export interface StudentFilter {
+  role: Role;
+  status?: StudentStatus;
+  architecture?: string;
+  after?: string;
+}
 
 export const studentKeys = {
-  list: (after?: string) => ["students", "list", after] as const,
+  list: (filter: StudentFilter) => ["students", "list", filter] as const,
   one: (id: string) => ["students", id] as const,
 };
 
-export const studentsQuery = (after?: string) =>
+export const studentsQuery = (filter: StudentFilter) =>
   queryOptions({
-    queryKey: studentKeys.list(after),
-    queryFn: ({ signal }) =>
-      take(api.GET("/v1/students", { params: { query: { role: "student", ...(after ? { after } : {}) } }, signal })),
+    queryKey: studentKeys.list(filter),
+    queryFn: ({ signal }) => take(api.GET("/v1/students", { params: { query: filter }, signal })),
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.data.some((one) => one.status === "training") ? 10_000 : false),
   });
 
 export const studentQuery = (id: string) =>

@@ -1,0 +1,47 @@
+import { Link } from "@tanstack/react-router";
+import { Progress } from "@/ui/Progress";
+import type { Busy, Worker } from "./queries";
+
+/** What each slot does: the work that can be seen from this project first, then what it cannot see, then what is free. */
+export function SlotWork({ worker, busy }: { worker: Worker; busy: readonly Busy[] }) {
+  const own = busy.filter(({ run }) => run.worker === worker.id);
+  const others = Math.max(0, worker.busy - own.length);
+  const free = Math.max(0, worker.slots - worker.busy);
+  if (worker.status === "stopped") return <span className="soft">–</span>;
+  return (
+    <ul className="slot-list">
+      {own.map((one) => (
+        <li key={one.run.id}>
+          <One one={one} />
+        </li>
+      ))}
+      {others > 0 && (
+        <li className="soft small">{others === 1 ? "one more slot is busy" : `${others} more slots are busy`}</li>
+      )}
+      {free > 0 && <li className="soft small">{free === 1 ? "one slot is free" : `${free} slots are free`}</li>}
+    </ul>
+  );
+}
+
+function One({ one: { run, job } }: { one: Busy }) {
+  const { subject, kind } = run;
+  if (kind === "train") {
+    return (
+      <span className="stack tight">
+        <Link to="/jobs/$id" params={{ id: subject }} className="title wrap">
+          {job?.name ?? subject}
+        </Link>
+        {job && <Progress percent={job.progress.percent} label={`${job.name}: progress`} />}
+      </span>
+    );
+  }
+  return kind === "read_dataset" ? (
+    <Link to="/datasets/$id" params={{ id: subject }}>
+      reads a data set
+    </Link>
+  ) : (
+    <Link to="/teachers/$id" params={{ id: subject }}>
+      reads a teacher
+    </Link>
+  );
+}
