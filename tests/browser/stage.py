@@ -18,11 +18,10 @@ from core.db import jobs, runs
 from core.db.keys import DEFAULT_PROJECT
 from core.db.models import Dataset, Job, Teacher, Worker
 from core.db.session import Database
-from core.intake.builtin import read_builtin
-from core.packed import write_packed
 from core.recipe import Recipe
 from core.settings import Settings
 from core.storage import Storage, keys, open_storage
+from tests.fixtures.digits import read_digits
 
 if TYPE_CHECKING:
     from tests.browser.attempt import Attempt
@@ -46,24 +45,14 @@ class Stage:
 
     def digits(self, name: str = "handwritten digits") -> str:
         """The real ones, packed and stored as a worker does it."""
-        classes, splits = read_builtin("digits")
-        path = self.folder / "digits.safetensors"
-        meta = write_packed(path, classes, splits)
+        folder = self.folder / "digits"
+        folder.mkdir(exist_ok=True)
+        report = read_digits(folder)
+        path = Path(report.pop("path"))
+        report.pop("ignored_total")
         with self.database.write() as work:
-            row = Dataset(
-                project_id=DEFAULT_PROJECT,
-                name=name,
-                status="ready",
-                source={"kind": "builtin", "name": "digits"},
-                classes=classes,
-                counts=meta.counts,
-                image_size=meta.image_size,
-                mean=list(meta.mean),
-                std=list(meta.std),
-                sha256="d" * 64,
-                bytes=path.stat().st_size,
-                ignored=[],
-            )
+            source = {"kind": "builtin", "name": "digits"}
+            row = Dataset(project_id=DEFAULT_PROJECT, name=name, status="ready", source=source, **report)
             work.add(row)
         self.storage.put(keys.dataset(row.id), path)
         return row.id

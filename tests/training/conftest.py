@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.intake.builtin import read_builtin
 from core.packed import PackedSplit, write_packed
+from tests.fixtures.digits import digit_splits
 from tests.training.small import Run, train
 
 
@@ -20,7 +20,7 @@ def repeatable() -> None:
 @pytest.fixture(scope="session")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The builtin digits, thinned out evenly: 200 train, 100 val, 150 test."""
-    classes, splits = read_builtin("digits")
+    classes, splits = digit_splits(tmp_path_factory.mktemp("all digits"))
     path = tmp_path_factory.mktemp("digits") / "data.safetensors"
     sizes = {"train": 200, "val": 100, "test": 150}
     thin = {}
