@@ -5,6 +5,7 @@ upper 8; CMYK, palettes and grey converted by Pillow.
 """
 
 import io
+import re
 import warnings
 from contextlib import suppress
 from pathlib import PurePosixPath
@@ -16,8 +17,9 @@ from core.intake.failures import rejected
 from core.intake.limits import Limits
 from core.intake.names import shown
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
-LOSSLESS = ("PNG", "BMP", "GIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM")
+LOSSLESS = ("PNG", "BMP", "GIF", "PPM")
+_PPM = re.compile(rb"P[56]\s+(#[^\n]*\n\s*)?\d+\s+\d+\s")  # binary, grey or colour
 _ORIENTATION = 0x0112  # EXIF
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -39,10 +41,10 @@ _SUFFIXES = {
     ".bmp": "BMP",
     ".dib": "BMP",
     ".gif": "GIF",
+    ".ppm": "PPM",
+    ".pgm": "PPM",
 }
-_FOREIGN = frozenset(
-    [".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".ppm", ".pgm", ".tga", ".ico", ".svg"]
-)
+_FOREIGN = frozenset([".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".tga", ".ico", ".svg"])
 
 
 class Unreadable(Exception):
@@ -59,6 +61,8 @@ def sniff(data: bytes) -> str | None:
         return "WEBP"
     if data.startswith((b"GIF87a", b"GIF89a")):
         return "GIF"
+    if _PPM.match(data):
+        return "PPM"
     return "BMP" if data.startswith(b"BM") and data[6:10] == bytes(4) else None
 
 

@@ -51,7 +51,7 @@ def arrange(
 ) -> Layout:
     """`images` and `folders` are clean paths; `shares` what to draw for val and test where the source has no split."""
     if not images:
-        hint = "Put PNG, JPEG, WebP, BMP or GIF files in folders: train/<class>/…, val/<class>/…, or <class>/…"
+        hint = "Put PNG, JPEG, WebP, BMP, GIF or PPM files in folders: train/<class>/…, val/<class>/…, or <class>/…"
         raise rejected("dataset_empty", "There is not one image in it.", hint)
     wrap = wrapping_folder(images)
     given = _given_split(images, wrap)

@@ -32,7 +32,7 @@ class Limits:
     image_size: int = _limit(224, "pixels", "Side of prepared images, at most, where no image_size is asked for.")
     pixel_side: int = _limit(64, "pixels", "Prepared images up to this side are stored as pixels, others as files.")
     stored_side: int = _limit(512, "pixels", "Shorter side of a stored file, at most; image_size where that is more.")
-    lossless_side: int = _limit(256, "pixels", "PNG, BMP and GIF up to this longer side are stored without loss.")
+    lossless_side: int = _limit(256, "pixels", "PNG, BMP, GIF and PPM up to this longer side are stored without loss.")
     unreadable_percent: int = _limit(1, "percent", "Images that may be unreadable; they are left out and listed.")
     min_classes: int = _limit(2, "classes", "A classifier needs something to tell apart.")
     max_classes: int = _limit(20_000, "classes", "Classes in one data set.")

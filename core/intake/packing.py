@@ -138,7 +138,7 @@ def _check_readable(unreadable: Listed, total: int, limits: Limits) -> None:
             f"{unreadable.total:,} of {total:,} images cannot be read, "
             f"for example {shown(unreadable.entries[0]['name'])} ({unreadable.entries[0]['reason']})."
         )
-        hint = f"At most {limits.unreadable_percent} % may be. PNG, JPEG, WebP, BMP and GIF are read."
+        hint = f"At most {limits.unreadable_percent} % may be. PNG, JPEG, WebP, BMP, GIF and PPM are read."
         raise rejected("dataset_images_unreadable", detail, hint, unreadable.entries)
 
 

@@ -2,8 +2,8 @@
 
 pixels  uint8 (side, side, 3): the shorter side to the canvas (bicubic, antialiased), the middle of the longer one.
 files   the whole picture, its shorter side at most `stored_side` (or the canvas, where that is more), as a JPEG of
-        quality 95 without chroma subsampling; what came as PNG, BMP, GIF or bare pixels, is not scaled down and not
-        larger than `lossless_side`, as a PNG. Equal pictures become equal bytes.
+        quality 95 without chroma subsampling; what came as PNG, BMP, GIF, PPM or bare pixels, is not scaled down and
+        not larger than `lossless_side`, as a PNG. Equal pictures become equal bytes.
 """
 
 import hashlib

@@ -64,6 +64,7 @@ EXACT: dict[str, tuple[Callable[[], bytes], NDArray[np.uint8]]] = {
     "png": (lambda: encoded(PICTURE), RGB),
     "bmp": (lambda: encoded(PICTURE, "BMP"), RGB),
     "webp": (lambda: encoded(PICTURE, "WEBP", lossless=True), RGB),
+    "ppm": (lambda: encoded(PICTURE, "PPM"), RGB),
     "gif, first frame": (animated, flat(RED)),
     "EXIF": (rotated, RGB),
     "alpha": (with_alpha, half_red()),
@@ -131,7 +132,7 @@ def test_a_pixel_bomb_is_refused_before_it_is_decoded(size: tuple[int, int]) -> 
 
 def test_every_single_damaged_byte_is_survived() -> None:
     """Flip each byte of small files: an image or `Unreadable` or a pixel bomb, never anything else."""
-    for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP"):
+    for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM"):
         good = picture(3, (6, 5), kind)
         for at in range(len(good)):
             data = good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :]

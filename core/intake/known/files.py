@@ -35,11 +35,11 @@ class Files:
 
     def all_members(self) -> Iterator[Member]:
         """Files and folders of all that was published; what lies in one tar inside another one too."""
-        seen: set[Path] = set()
+        seen: list[Path] = []
         for _, place in self._places:
-            if place not in seen:
+            if not any(place.is_relative_to(other) for other in seen):
                 yield from self._members(place)
-            seen.add(place)
+            seen.append(place)
 
     def _members(self, place: Path) -> Iterator[Member]:
         if place.is_dir():
