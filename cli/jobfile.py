@@ -66,14 +66,15 @@ def _is_id(text: str, prefix: str) -> bool:
 
 def local_dataset(recipe: Recipe, base: Path) -> Builtin | Path | None:
     """What the recipe's data set is here: builtin, a path, or None for an id of the service."""
-    text = recipe.dataset
+    said = recipe.dataset
+    text, pointer = (said, "/dataset") if isinstance(said, str) else (said.path, "/dataset/path")
     if text.startswith(BUILTIN):
         name = text.removeprefix(BUILTIN)
         if name not in BUILTIN_DATASETS:
             there = ", ".join(BUILTIN + known for known in BUILTIN_DATASETS)
-            raise Invalid([Problem("/dataset", "unknown_dataset", f"There is no {text}; there are: {there}.")])
+            raise Invalid([Problem(pointer, "unknown_dataset", f"There is no {text}; there are: {there}.")])
         return Builtin(name)
-    return _existing(text, base, "dst", "/dataset")
+    return _existing(text, base, "dst" if isinstance(said, str) else None, pointer)
 
 
 def local_teacher(recipe: Recipe, base: Path) -> tuple[Path, TeacherFile] | None:

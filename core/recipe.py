@@ -257,11 +257,28 @@ class Normalization(Part):
 
 
 class TeacherFile(Part):
-    """A teacher that lies on this machine (JOB.yaml only)."""
+    """A teacher that is read for this job: a file (JOB.yaml only), or an upload."""
 
-    path: str = Field(min_length=1, description="The checkpoint: safetensors, or a PyTorch file of tensors.")
+    path: str = Field(min_length=1, description="A checkpoint's path (safetensors, PyTorch), or upl_….")
     architecture: str | None = Field(None, description="Found by fingerprint where it is not given.")
     normalization: Normalization | None = Field(None, description="What the teacher expects; default: the data set's.")
+
+
+class DatasetFile(Part):
+    """Images that are read for this job: a file or folder (JOB.yaml only), an upload, or builtin:<name>."""
+
+    path: str = Field(min_length=1, description="A folder's or an archive's path, upl_…, or builtin:<name>.")
+    val_fraction: float | None = Field(None, ge=0, lt=1, description="Share drawn for val where there is none.")
+    test_fraction: float | None = Field(None, ge=0, lt=1, description="Share drawn for test where there is none.")
+    seed: Seed | None = Field(None, description="Of the drawn split.")
+    image_size: int | None = Field(None, ge=4, le=1024, description="Side at which batches are prepared.")
+    table: dict[Literal["file", "path", "label", "split"], str] | None = Field(
+        None, description="A CSV or parquet file that lists the images, and its columns."
+    )
+
+    def options(self) -> dict[str, Any]:
+        """What was asked for beside the path."""
+        return self.model_dump(mode="json", exclude={"path"}, exclude_none=True)
 
 
 class Student(Part):
@@ -330,10 +347,12 @@ class Recipe(Part):
     name: Name = Field("distillation", description="How the job is called.")
     preset: str | None = Field(None, description="A preset's name fills every field that is not given.")
     teacher: str | TeacherFile | None = Field(
-        None, description="A teacher's id; in a JOB.yaml also a file. Null: the students learn from the labels alone."
+        None,
+        description="A teacher's or an upload's id, or published weights such as timm/resnet50.a1_in1k; in a JOB.yaml "
+        "also a file. Null: the students learn from the labels alone.",
     )
-    dataset: str = Field(
-        min_length=1, description="A data set's id; in a JOB.yaml also a folder, an archive or builtin:<name>."
+    dataset: Annotated[str, Field(min_length=1)] | DatasetFile = Field(
+        description="A data set's or an upload's id, or builtin:<name>; in a JOB.yaml also a folder or an archive."
     )
     loss: Loss = Field(DistLoss(), description="Default of every student.")
     init: Init = Field(Scratch(), title="Start", description="Where every student's weights start.")

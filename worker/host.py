@@ -15,7 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from core import VERSION
-from core.db import runs
+from core.db import runs, waiting
 from core.db.models import Worker, now
 from core.db.session import Database
 from core.gpus import list_gpus
@@ -163,6 +163,7 @@ class Host:
             if released:
                 log.warning("released %d run(s) whose lease ran out: %s", len(released), ", ".join(released))
                 work.after_commit(self.equipment.queue.nudge)
+            waiting.release(work)  # whatever its reader's last transaction missed; claimed in this same poll
 
     def _collect(self) -> None:
         if time.monotonic() >= self._collect_due:

@@ -17,7 +17,7 @@ from tenacity.stop import stop_base
 
 from core.assignment import Assignment
 from core.child import boot_seconds
-from core.db import runs
+from core.db import runs, waiting
 from core.db.models import Run
 from core.db.session import UnitOfWork
 from core.errors import Failure, NotFound, Stale, TrainingFailed
@@ -222,19 +222,20 @@ class _Supervision:
 
     def _end(self, ending: runs.Ending, failure: Failure | None) -> None:
         """The last transaction of the attempt; tried again while the lease holds."""
-        waiting = Retrying(
+        tries = Retrying(
             retry=retry_if_exception_type(OperationalError),
             stop=stop_any(_until_lost(self.lease)),
             wait=wait_fixed(1.0),
             reraise=True,
         )
-        for attempt in waiting:
+        for attempt in tries:
             with attempt, self.equipment.database.write() as work:
                 run = runs.fence(work, self.claim)
                 if ending.outcome == "succeeded" and isinstance(self.last, Finished):
                     self.duty.succeed(work, run, self.last.result)
                 to = runs.end(work, run, ending, error=failure, max_crashes=self.equipment.settings.max_crashes)
-                if to == JobStatus.QUEUED:
+                released = self.claim.kind != "train" and waiting.release(work)
+                if to == JobStatus.QUEUED or released:
                     work.after_commit(self.equipment.queue.nudge)
         log.info("run %s, attempt %d: %s, now %s", self.claim.run_id, self.claim.attempt, ending.outcome, to)
 

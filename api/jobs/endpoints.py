@@ -27,11 +27,11 @@ Action = Literal["cancel", "pause", "resume", "retry"]
 
 def _read(session: Session, settings: Settings, rows: Sequence[Job]) -> list[JobRead]:
     teachers_, datasets = jobs.parts(session, rows)
-    attempts = jobs.attempts(session, [row.id for row in rows])
+    runs_ = jobs.newest_runs(session, [row.id for row in rows])
     return [
         JobRead.of(
             row,
-            attempt=attempts.get(row.id, 0),
+            run=runs_.get(row.id),
             max_attempts=settings.max_crashes,
             teacher=teachers_.get(row.teacher_id or ""),
             dataset=datasets.get(row.dataset_id),
@@ -55,10 +55,16 @@ def create_job(
     settings: TheSettings,
     validate_only: Annotated[bool, Query(description="Only say what it would be; store nothing.")] = False,
 ) -> Any:
-    """Queue a distillation, or with `validate_only` say what it would be."""
-    parts = service.resolve(work, caller.project_id, recipe)
+    """Queue a distillation, or with `validate_only` say what it would be.
+
+    `dataset` and `teacher` may be uploads (`upl_…`): they are registered too. A job whose parts are still being read is
+    queued and waits; should they then not fit, it fails with the code that the request would have been refused with.
+    """
+    parts = service.resolve(work, caller.project_id, recipe, settings)
     if validate_only:
-        return Response(_preview(parts).model_dump_json(), 200, media_type="application/json")
+        preview = _preview(parts).model_dump_json()
+        work.rollback()  # also the data set and the teacher that would have been made
+        return Response(preview, 200, media_type="application/json")
     job = jobs.create(
         work,
         caller.project_id,
@@ -67,6 +73,7 @@ def create_job(
         teacher_id=parts.teacher.id if parts.teacher else None,
         dataset_id=parts.dataset.id,
         warnings=parts.warnings,
+        waits_for=parts.waits_for,
     )
     work.after_commit(queue.nudge)
     return _read(work, settings, [job])[0]

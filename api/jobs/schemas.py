@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from api.schemas import FailureRead, Name, ObjectRead, Read, Reference, Wish
-from core.db.models import Dataset, Job, Student, Teacher
+from core.db.models import Dataset, Job, Run, Student, Teacher
 from core.lifecycle import JobStatus, available_actions
 from core.plan import StudentPlan
 
@@ -87,6 +87,7 @@ class JobRead(ObjectRead):
     status: JobStatus
     phase: str | None = Field(description="What a running job is busy with.")
     phase_history: list[PhaseRead]
+    waits_for: str | None = Field(None, description="The data set or teacher that has to be read before it can run.")
     attempt: int = Field(description="Which attempt it is at; 0 before the first.")
     max_attempts: int = Field(description="Crashes without a new checkpoint between them after which it fails.")
     progress: ProgressRead
@@ -107,7 +108,9 @@ class JobRead(ObjectRead):
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, row: Job, *, attempt: int, max_attempts: int, teacher: Teacher | None, dataset: Dataset | None) -> Self:
+    def of(
+        cls, row: Job, *, run: Run | None, max_attempts: int, teacher: Teacher | None, dataset: Dataset | None
+    ) -> Self:
         same = ("id", "created_at", "name", "status", "phase", "phase_history", "recipe", "decided", "result", "error")
         times = ("warnings", "priority", "heartbeat_at", "started_at", "finished_at")
         small = None
@@ -116,7 +119,8 @@ class JobRead(ObjectRead):
             small = JobDataset(id=dataset.id, name=dataset.name, classes=count, image_size=dataset.image_size)
         return cls(
             **{name: getattr(row, name) for name in same + times},
-            attempt=attempt,
+            attempt=run.attempt if run else 0,
+            waits_for=run.waits_for if run else None,
             max_attempts=max_attempts,
             progress=_progress(row),
             teacher=JobTeacher.model_validate(teacher) if teacher is not None else None,

@@ -1,63 +1,52 @@
-"""Do a recipe's parts exist, are they ready, and do they fit?"""
+"""Do a recipe's parts exist, and do they fit? What is still being read is waited for."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.catalog import canonical_name
+from api.jobs.parts import register
+from core.catalog import architecture, canonical_name
+from core.db import waiting
 from core.db.models import Dataset, Teacher
-from core.errors import Conflict, Invalid, Problem
-from core.fit import check_fit
-from core.recipe import Recipe, TeacherFile
+from core.errors import Invalid, Problem
+from core.recipe import Recipe
+from core.settings import Settings
+
+UNCHECKED = "Whether the parts fit is checked when the data set and the teacher have been read."
 
 
 @dataclass(frozen=True)
 class Parts:
-    recipe: Recipe  # with canonical architecture names
+    recipe: Recipe  # with ids, and canonical architecture names
     teacher: Teacher | None
     dataset: Dataset
-    classes: int
+    classes: int | None  # None while the data set is being read
+    waits_for: str | None  # the part that is being read
     warnings: list[str]
 
 
-def resolve(session: Session, project_id: str, recipe: Recipe) -> Parts:
-    """Raises `Invalid` for parts that are unknown, rejected or do not fit, `Conflict` while one is being read."""
+def resolve(work: Session, project_id: str, recipe: Recipe, settings: Settings) -> Parts:
+    """Raises `Invalid` for parts that are unknown, rejected or do not fit."""
+    recipe = register(work, project_id, recipe, settings)
     problems: list[Problem] = []
-    dataset = session.scalar(select(Dataset).where(Dataset.id == recipe.dataset, Dataset.project_id == project_id))
+    dataset = work.scalar(select(Dataset).where(Dataset.id == recipe.dataset, Dataset.project_id == project_id))
     if dataset is None:
         detail = f"There is no data set {recipe.dataset!r} in this project. Register it first: POST /v1/datasets."
         problems.append(Problem("/dataset", "unknown_dataset", detail))
     teacher = None
-    if isinstance(recipe.teacher, TeacherFile):
-        detail = "A file can be named in a JOB.yaml only; over REST, upload it and register it: POST /v1/teachers."
-        problems.append(Problem("/teacher", "teacher_is_a_file", detail))
-    elif recipe.teacher is not None:
-        teacher = session.scalar(select(Teacher).where(Teacher.id == recipe.teacher, Teacher.project_id == project_id))
+    if recipe.teacher is not None:
+        teacher = work.scalar(select(Teacher).where(Teacher.id == recipe.teacher, Teacher.project_id == project_id))
         if teacher is None:
             detail = f"There is no teacher {recipe.teacher!r} in this project. Register it first: POST /v1/teachers."
             problems.append(Problem("/teacher", "unknown_teacher", detail))
-    for pointer, noun, part in (("/teacher", "Teacher", teacher), ("/dataset", "Data set", dataset)):
-        if part is not None and part.status == "rejected":
-            why = (part.error or {}).get("detail", "see its error")
-            detail = f"{noun} {part.id} was rejected: {why}"
-            problems.append(Problem(pointer, f"{pointer[1:]}_rejected", detail))
+    problems += waiting.rejections(dataset, teacher)
     if problems or dataset is None:
         raise Invalid(problems)
-    for noun, part in (("Teacher", teacher), ("Data set", dataset)):
-        if part is not None and part.status != "ready":
-            raise Conflict("not_ready", f"{noun} {part.id} is still validating; try again when it is ready.")
-    classes = [str(name) for name in dataset.classes or []]
-    warnings = check_fit(
-        recipe,
-        dataset_classes=classes,
-        counts={split: int(count) for split, count in (dataset.counts or {}).items()},
-        image_size=dataset.image_size or 0,
-        form="files" if dataset.form == "files" else "pixels",
-        unlabelled=dataset.unlabelled or 0,
-        teacher_classes=teacher.classes if teacher else None,
-        teacher_class_names=teacher.class_names if teacher else None,
-        teacher_image_size=teacher.image_size if teacher else None,
-    )
+    waits_for = waiting.waits_for(dataset, teacher)
+    warnings = [UNCHECKED] if waits_for else waiting.fit(recipe, dataset, teacher)
+    for index, student in enumerate(recipe.students):
+        architecture(student.architecture, f"/students/{index}/architecture")
     students = [s.model_copy(update={"architecture": canonical_name(s.architecture)}) for s in recipe.students]
-    return Parts(recipe.model_copy(update={"students": students}), teacher, dataset, len(classes), warnings)
+    classes = len(dataset.classes) if dataset.classes is not None else None
+    return Parts(recipe.model_copy(update={"students": students}), teacher, dataset, classes, waits_for, warnings)

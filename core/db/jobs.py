@@ -21,12 +21,16 @@ def create(
     project_id: str,
     recipe: Recipe,
     *,
-    classes: int,
+    classes: int | None,
     teacher_id: str | None,
     dataset_id: str,
     warnings: Sequence[str] = (),
+    waits_for: str | None = None,
 ) -> Job:
-    """Queue what the recipe asks for. Its parts have been checked to fit; `classes` sizes the students' heads."""
+    """Queue what the recipe asks for; `classes` sizes the students' heads.
+
+    Its parts have been checked to fit, unless one is still being read: `waits_for` (core/db/waiting.py).
+    """
     job = Job(
         project_id=project_id,
         name=recipe.name,
@@ -46,14 +50,16 @@ def create(
             seed=plan.seed,
             role=plan.role,
             architecture=plan.architecture,
-            parameters=architecture(plan.architecture).parameters(classes),
+            parameters=None if classes is None else architecture(plan.architecture).parameters(classes),
             plan=plan.model_dump(mode="json"),
         )
         for position, plan in enumerate(plan_students(recipe))
     ]
     work.add(job)
     work.flush()
-    runs.enqueue(work, kind="train", subject=job.id, project_id=project_id, priority=recipe.priority)
+    runs.enqueue(
+        work, kind="train", subject=job.id, project_id=project_id, priority=recipe.priority, waits_for=waits_for
+    )
     queued = {"status": JobStatus.QUEUED, "phase": None, "available_actions": available_actions(JobStatus.QUEUED)}
     events.append(work, job.id, 0, [("status", queued)])
     work.refresh(job, ["last_seq"])
@@ -97,10 +103,10 @@ def listing(
     return page(session, query, Job.id, window)
 
 
-def attempts(session: Session, job_ids: Sequence[str]) -> dict[str, int]:
-    """The attempt that each job is at: 0 before its first."""
-    rows = session.execute(select(Run.subject, Run.attempt).where(Run.subject.in_(job_ids)).order_by(Run.id))
-    return {row.subject: row.attempt for row in rows}
+def newest_runs(session: Session, job_ids: Sequence[str]) -> dict[str, Run]:
+    """Each job's own: which attempt it is at, and what it waits for."""
+    rows = session.scalars(select(Run).where(Run.subject.in_(job_ids)).order_by(Run.id))
+    return {row.subject: row for row in rows}
 
 
 def parts(session: Session, jobs: Sequence[Job]) -> tuple[dict[str, Teacher], dict[str, Dataset]]:

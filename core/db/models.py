@@ -327,6 +327,7 @@ class Run(_Row, Base):
     priority: Mapped[int] = mapped_column(default=0)
     attempt: Mapped[int] = mapped_column(default=0)  # the fencing token: + 1 at each claim
     failures: Mapped[int] = mapped_column(default=0)  # crashes since the last new checkpoint
+    waits_for: Mapped[str | None] = mapped_column(Id)  # the part that must be read first (core/db/waiting.py)
     worker_id: Mapped[str | None] = mapped_column(Id)
     lease_clock: Mapped[str | None] = mapped_column(String(60))  # which clock lease_until is read on (core/db/clock.py)
     lease_until: Mapped[float | None]

@@ -30,8 +30,11 @@ class Claim:
     attempt: int
 
 
-def enqueue(work: Session, *, kind: str, subject: str, project_id: str, priority: int = 0) -> Run:
-    run = Run(kind=kind, subject=subject, project_id=project_id, priority=priority)
+def enqueue(
+    work: Session, *, kind: str, subject: str, project_id: str, priority: int = 0, waits_for: str | None = None
+) -> Run:
+    """Work for a worker; with `waits_for`, once that part has been read (core/db/waiting.py)."""
+    run = Run(kind=kind, subject=subject, project_id=project_id, priority=priority, waits_for=waits_for)
     work.add(run)
     work.flush()
     return run
@@ -61,7 +64,8 @@ def held(session: Session, ids: Sequence[str]) -> set[str]:
 
 def claim(work: Session, worker_id: str, lease_seconds: float) -> Claim | None:
     """The best queued run, for exactly one caller; None where nothing waits."""
-    best = select(Run).where(Run.status == JobStatus.QUEUED).order_by(Run.priority.desc(), Run.id).limit(1)
+    ready = select(Run).where(Run.status == JobStatus.QUEUED, Run.waits_for.is_(None))
+    best = ready.order_by(Run.priority.desc(), Run.id).limit(1)
     run = work.scalars(best.with_for_update(skip_locked=True)).first()
     if run is None:
         return None

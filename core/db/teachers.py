@@ -21,8 +21,12 @@ def create(
     architecture: str | None,
     normalization: dict[str, Any] | None,
     dataset_id: str | None,
+    waits_for: str | None = None,
 ) -> Teacher:
-    """The row, validating, and the run that reads it. Architecture and normalization are what was asked for."""
+    """The row, validating, and the run that reads it, once the data set `waits_for` has been read.
+
+    Architecture and normalization are what was asked for.
+    """
     teacher = Teacher(
         project_id=project_id,
         name=name,
@@ -33,7 +37,7 @@ def create(
     )
     work.add(teacher)
     work.flush()
-    runs.enqueue(work, kind="read_teacher", subject=teacher.id, project_id=project_id)
+    runs.enqueue(work, kind="read_teacher", subject=teacher.id, project_id=project_id, waits_for=waits_for)
     return teacher
 
 

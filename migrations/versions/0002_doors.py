@@ -21,12 +21,14 @@ def upgrade() -> None:
     op.add_column("teachers", sa.Column("interpolation", sa.String(length=20), nullable=True))
     op.add_column("teachers", sa.Column("warnings", Json, nullable=True))
     op.add_column("teachers", sa.Column("report", Json, nullable=True))
+    op.add_column("runs", sa.Column("waits_for", sa.String(length=40), nullable=True))
     op.add_column("uploads", sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
     for table, columns in {
         "uploads": ["expires_at"],
+        "runs": ["waits_for"],
         "teachers": ["report", "warnings", "interpolation", "image_size"],
         "datasets": ["report", "progress", "unlabelled", "form"],
     }.items():

@@ -124,9 +124,9 @@ def test_class_counts_that_do_not_match(client: TestClient, make: Make) -> None:
 
 
 def test_parts_that_are_not_ready(client: TestClient, make: Make) -> None:
-    waiting = client.post("/v1/jobs", json=RECIPE | {"dataset": make.dataset(status="validating")})
-    assert (waiting.status_code, waiting.json()["code"]) == (409, "not_ready")
-    assert "still validating" in waiting.json()["detail"]
+    validating = make.dataset(status="validating")
+    waiting = client.post("/v1/jobs", json=RECIPE | {"dataset": validating})
+    assert (waiting.status_code, waiting.json()["waits_for"]) == (201, validating)
     refused = client.post("/v1/jobs", json=RECIPE | {"dataset": make.dataset(status="rejected")})
     assert (refused.status_code, refused.json()["code"]) == (422, "dataset_rejected")
     assert "It is bad." in refused.json()["detail"]

@@ -1,0 +1,108 @@
+"""Runs that wait for others: a job for its data set and teacher, a teacher for the data set it is measured on.
+
+Such a run is queued but cannot be claimed. Once what it waits for has been read, it is let go, or it fails as the
+request would have failed, had everything been ready then.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.catalog import architecture
+from core.db import runs
+from core.db.models import Dataset, Job, Run, Student, Teacher
+from core.errors import Failure, Invalid, Problem
+from core.fit import check_fit
+from core.lifecycle import JobStatus
+from core.recipe import Recipe
+
+Part = Dataset | Teacher | None
+
+
+def fit(recipe: Recipe, dataset: Dataset, teacher: Teacher | None) -> list[str]:
+    """`core.fit` for rows that are ready: `Invalid` with every problem, or warnings."""
+    return check_fit(
+        recipe,
+        dataset_classes=[str(name) for name in dataset.classes or []],
+        counts={split: int(count) for split, count in (dataset.counts or {}).items()},
+        image_size=dataset.image_size or 0,
+        form="files" if dataset.form == "files" else "pixels",
+        unlabelled=dataset.unlabelled or 0,
+        teacher_classes=teacher.classes if teacher else None,
+        teacher_class_names=teacher.class_names if teacher else None,
+        teacher_image_size=teacher.image_size if teacher else None,
+    )
+
+
+def rejections(dataset: Part, teacher: Part) -> list[Problem]:
+    """What a job cannot be made of."""
+    problems = []
+    for pointer, noun, part in (("/dataset", "Data set", dataset), ("/teacher", "Teacher", teacher)):
+        if part is not None and part.status == "rejected":
+            why = (part.error or {}).get("detail", "see its error")
+            problems.append(Problem(pointer, f"{pointer[1:]}_rejected", f"{noun} {part.id} was rejected: {why}"))
+    return problems
+
+
+def waits_for(*parts: Part) -> str | None:
+    """The first of them that is still being read."""
+    return next((part.id for part in parts if part is not None and part.status == "validating"), None)
+
+
+def release(work: Session) -> bool:
+    """Let go what waits no longer, fail what waited in vain; whether a worker has something to look for."""
+    query = select(Run).where(Run.status == JobStatus.QUEUED, Run.waits_for.is_not(None)).order_by(Run.id)
+    waiting = work.scalars(query.with_for_update(skip_locked=True)).all()
+    # Teachers first: one that fails fails its jobs in the same breath.
+    changed = [_release_teacher(work, run) for run in waiting if run.kind == "read_teacher"]
+    changed += [_release_job(work, run) for run in waiting if run.kind == "train"]
+    work.flush()
+    return any(changed)
+
+
+def _release_teacher(work: Session, run: Run) -> bool:
+    dataset = work.get_one(Dataset, run.waits_for, populate_existing=True)
+    if dataset.status == "validating":
+        return False
+    if dataset.status == "rejected":
+        detail = f"The data set that it was to be measured on was rejected: {(dataset.error or {}).get('detail', '')}"
+        runs.move(work, run, JobStatus.FAILED, error=Failure("checkpoint_not_checked", "Nothing to measure on", detail))
+        return False
+    run.waits_for = None
+    return True
+
+
+def _release_job(work: Session, run: Run) -> bool:
+    job = work.get_one(Job, run.subject)
+    dataset = work.get_one(Dataset, job.dataset_id, populate_existing=True)
+    teacher = work.get_one(Teacher, job.teacher_id, populate_existing=True) if job.teacher_id else None
+    if problems := rejections(dataset, teacher):
+        _fail(work, run, problems[0].code, problems)
+        return False
+    if found := waits_for(dataset, teacher):
+        run.waits_for = found
+        return False
+    try:
+        job.warnings = fit(Recipe.model_validate(job.recipe), dataset, teacher)
+    except Invalid as error:
+        _fail(work, run, error.code, error.problems)
+        return False
+    size_heads(work, job.id, len(dataset.classes or []))
+    run.waits_for = None
+    return True
+
+
+def _fail(work: Session, run: Run, code: str, problems: Sequence[Problem]) -> None:
+    """It keeps what it waits for: a retry looks again."""
+    detail = " ".join(problem.detail for problem in problems)
+    errors = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in problems]
+    title = "The parts of this job cannot be used together"
+    runs.move(work, run, JobStatus.FAILED, error=Failure(code, title, detail, errors=errors))
+
+
+def size_heads(work: Session, job_id: str, classes: int) -> None:
+    """The number of classes is known: so is that of every student's parameters."""
+    for student in work.scalars(select(Student).where(Student.job_id == job_id)):
+        count = architecture(student.architecture).parameters(classes)
+        work.execute(update(Student).where(Student.id == student.id).values(parameters=count))
