@@ -30,7 +30,7 @@ export function Labelled({ pointer, label, help, wrong, reset, children }: Props
             type="button"
             className="reset"
             title={`Back to ${reset.to}`}
-            aria-label={`${label}: back to ${reset.to}`}
+            aria-label={`default ${reset.to} for ${label}`}
             onClick={reset.onReset}
           >
             default {reset.to}
