@@ -18,6 +18,7 @@ PAGES = {
     "overview": "/",
     "jobs": "/jobs",
     "no such job list": "/jobs?status=cancelled",
+    "new distillation": "/jobs/new",
     "running job": "/jobs/{running}",
     "finished job": "/jobs/{finished}",
     "failed job": "/jobs/{failed}",
