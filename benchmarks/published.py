@@ -18,7 +18,7 @@ def pearson(x: Tensor, y: Tensor) -> Tensor:
     """Correlation of the rows of (N, M) matrices."""
     x = x - x.mean(1).unsqueeze(1)
     y = y - y.mean(1).unsqueeze(1)
-    norms: Tensor = x.norm(dim=1) * y.norm(dim=1)  # type: ignore[no-untyped-call]
+    norms: Tensor = x.norm(dim=1) * y.norm(dim=1)
     return (x * y).sum(1) / (norms + EPSILON)
 
 

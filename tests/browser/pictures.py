@@ -1,19 +1,34 @@
 """The pictures of the README: `python -m tests.browser.pictures http://127.0.0.1:8000 KEY`, of a service with a job.
 
-The newest job and the overview, in both themes, into docs/images.
+The newest job with a teacher, and what it was made of, in both themes, into docs/images.
 """
 
 import shutil
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.browser.conftest import BROWSERS, FLAGS, ROOT
 
 FOLDER = ROOT / "docs" / "images"
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WHOLE = ("job", "dataset", "teacher")  # pages that are shown to their end; of the others, what a screen shows
+TALLEST = 2400  # pixels
+
+
+def addresses(context: BrowserContext, url: str) -> dict[str, str]:
+    """Picture -> address of its page."""
+    found: list[dict[str, Any]] = context.request.get(f"{url}/v1/jobs?limit=100").json()["data"]
+    job = next((job for job in found if job["teacher"]), found[0])
+    taught = {"teacher": f"/teachers/{job['teacher']}"} if job["teacher"] else {}
+    return {
+        "overview": "/",
+        "job": f"/jobs/{job['id']}",
+        "new": "/jobs/new",
+        "dataset": f"/datasets/{job['dataset']}",
+    } | taught
 
 
 def take(url: str, key: str, folder: Path = FOLDER) -> None:
@@ -24,15 +39,19 @@ def take(url: str, key: str, folder: Path = FOLDER) -> None:
         for theme in THEMES:
             context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=theme)
             assert context.request.post(f"{url}/v1/sessions", data={"key": key}).ok
-            job = context.request.get(f"{url}/v1/jobs?limit=1").json()["data"][0]["id"]
             page = context.new_page()
-            for name, address in (("overview", "/"), ("job", f"/jobs/{job}")):
+            for name, address in addresses(context, url).items():
+                page.set_viewport_size({"width": 1440, "height": 900})
                 page.goto(url + address)
                 page.locator("main h2").first.wait_for()
                 page.wait_for_timeout(1500)  # fonts and the charts' first drawing
-                page.screenshot(path=folder / f"{name}-{theme}.png", full_page=name == "job")
+                if name in WHOLE:
+                    height = page.evaluate("document.documentElement.scrollHeight")
+                    page.set_viewport_size({"width": 1440, "height": min(int(height), TALLEST)})
+                    page.wait_for_timeout(500)
+                page.screenshot(path=folder / f"{name}-{theme}.png")
         browser.close()
 
 
 if __name__ == "__main__":
-    take(sys.argv[1].rstrip("/"), sys.argv[2])
+    take(sys.argv[1].rstrip("/"), sys.argv[2], *(Path(folder) for folder in sys.argv[3:4]))
