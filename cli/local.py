@@ -128,7 +128,9 @@ class LocalTraining:
             folder=self.folder.inner / "dataset",
             threads=self.threads,
             builtin=source.name if isinstance(source, Builtin) else None,
+            builtin_folder=self.settings.builtin_files,
             path=source if isinstance(source, Path) else None,
+            **({} if isinstance(self.recipe.dataset, str) else self.recipe.dataset.options()),
         )
         return follow("core.intake.child", assignment, self._on_event, self.interrupts)
 

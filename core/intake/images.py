@@ -93,14 +93,14 @@ def measure(name: str, data: bytes, limits: Limits) -> tuple[int, int]:
 def decode(name: str, data: bytes, wanted: int) -> tuple[Image.Image, frozenset[str]]:
     """The upright RGB picture, and what was odd about it (the kinds of `core.intake.report.ODD`).
 
-    A JPEG whose shorter side is at least four times `wanted` may come smaller, but not below twice `wanted`: its
-    decoder can leave out what scaling would throw away.
+    A JPEG at least twice `wanted` on its shorter side comes at a half, a quarter or an eighth, not below `wanted`: its
+    decoder leaves out what scaling would throw away.
     """
     image = _open(name, data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd but legal files make Pillow talk
-            image.draft(None, (2 * wanted, 2 * wanted))
+            image.draft(None, (wanted, wanted))
             image.load()
             odd = _oddities(image)
             turn = _turn(image)

@@ -76,7 +76,7 @@ def _scaled(image: Image.Image, side: int) -> Image.Image:
         return image
     scale = side / min(image.size)
     width, height = (max(side, round(length * scale)) for length in image.size)
-    return image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    return image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
 
 
 def _encoded(image: Image.Image, lossless: bool) -> bytes:
