@@ -4,7 +4,8 @@ Creating requests carry an Idempotency-Key, so that a request whose answer got l
 """
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ from uuid import uuid4
 import httpx2
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from cli import transfer
 from core.errors import DistilleryError, Problem, Unavailable
 from core.settings import Settings
 
@@ -32,7 +34,7 @@ class ApiError(DistilleryError):
 
 
 class _Busy(ApiError):
-    """429 or 503: worth another try."""
+    """429, 503, or a proxy whose service is away: worth another try."""
 
 
 class Unreachable(Unavailable):
@@ -48,7 +50,7 @@ def _problem(response: httpx2.Response) -> ApiError:
         body = {}
     detail = body.get("detail") or body.get("title") or f"The service answered {response.status_code}."
     problems = [Problem(e.get("pointer", ""), e.get("code", ""), e.get("detail", "")) for e in body.get("errors") or []]
-    kind = _Busy if response.status_code in (429, 503) else ApiError
+    kind = _Busy if response.status_code in (429, 502, 503, 504) else ApiError
     return kind(response.status_code, body.get("code", "error"), detail, problems)
 
 
@@ -107,15 +109,18 @@ class Client:
                 return
             after = page["next"]
 
-    def post(self, path: str, body: Json | None = None, *, key: str | None = None, **query: Any) -> Json:
+    def post(
+        self, path: str, body: Json | None = None, *, key: str | None = None, timeout: float = 60.0, **query: Any
+    ) -> Json:
         """`key`: an Idempotency-Key that means the same wish in another process too."""
         headers = {"Idempotency-Key": key or uuid4().hex}
-        answer: Json = self._json("POST", path, json=body or {}, params=query, headers=headers)
+        answer: Json = self._json("POST", path, json=body or {}, params=query, headers=headers, timeout=timeout)
         return answer
 
-    def put(self, path: str, content: bytes) -> Json:
-        headers = {"Content-Type": "application/octet-stream"}
-        answer: Json = self._json("PUT", path, content=content, headers=headers)
+    def put(self, path: str, pieces: Callable[[], Iterator[bytes]], length: int) -> Json:
+        """A raw body of `length` bytes; `pieces` begins it anew for every try."""
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(length)}
+        answer: Json = self._tries(lambda: self._send("PUT", path, content=pieces(), headers=headers).json())
         return answer
 
     def delete(self, path: str) -> None:
@@ -140,6 +145,31 @@ class Client:
         except httpx2.TransportError as error:
             raise Unreachable("unreachable", f"{self.url} broke off ({error}).") from error
 
+    # --- the whole way, for scripts (docs/guides/python.md) ---
+
+    def upload(self, path: str | Path, purpose: str, progress: transfer.Moved = transfer.nothing) -> Json:
+        """The complete upload of a file: `purpose` teacher or dataset. The same bytes are sent once."""
+        return transfer.send_file(self, Path(path), purpose, progress)
+
+    def create_job(self, recipe: Json) -> Json:
+        """Queue a recipe; `teacher` and `dataset` may be uploads' ids."""
+        return self.post("/v1/jobs", recipe)
+
+    def wait(self, thing: Json, seconds: float = 1.0) -> Json:
+        """A job until it has ended, or a data set or teacher until it is read; `ApiError` where that went wrong."""
+        path = f"/v1/{thing['object']}s/{thing['id']}"
+        while (now := self.get(path))["status"] not in ("succeeded", "ready", "failed", "cancelled", "rejected"):
+            time.sleep(seconds)
+        if now["status"] in ("failed", "cancelled", "rejected"):
+            error = now["error"] or {}
+            detail = str(error.get("detail") or now["status"])
+            raise ApiError(0, str(error.get("code") or now["status"]), f"{path} {now['status']}: {detail}", [])
+        return now
+
+    def download(self, student: str, folder: str | Path, progress: transfer.Moved = transfer.nothing) -> list[Path]:
+        """All files of a student (its id), verified, in a folder."""
+        return transfer.fetch_student(self, self.get(f"/v1/students/{student}"), Path(folder), progress)
+
 
 # --- which service ----------------------------------------------------------------------------------------------
 
@@ -163,8 +193,9 @@ def running_stack(data_dir: Path) -> RunningStack | None:
         return None
 
 
-def connect(settings: Settings, *, patience: float = 0.0) -> Client:
+def connect(settings: Settings | None = None, *, patience: float = 0.0) -> Client:
     """The service of DISTILLERY_URL, else the one that `up` runs on this machine."""
+    settings = settings or Settings()
     stack = running_stack(settings.data_dir)
     url = settings.url or (stack.url if stack else None)
     if url is None:

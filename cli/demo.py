@@ -20,7 +20,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from cli.client import Client, running_stack
-from cli.files import fetch_student
+from cli.files import Meter
 from cli.jobfile import Builtin
 from cli.jobs import follow_job, show_outcome
 from cli.output import out, say, show_error
@@ -28,6 +28,7 @@ from cli.progress import ProgressView
 from cli.register import ensure_dataset
 from cli.students import best_student
 from cli.supervisor import Part
+from cli.transfer import fetch_student
 from cli.up import free_port, only_one
 from core.errors import Conflict, DistilleryError
 
@@ -125,7 +126,7 @@ def take(client: Client, id: str, target: Path) -> list[Path]:
     student = client.get(f"/v1/students/{id}")
     shutil.rmtree(target, ignore_errors=True)
     with ProgressView("") as view:
-        files = fetch_student(client, student, target, view)
+        files = fetch_student(client, student, target, Meter(view))
     if tensors_sha256(target / "weights.safetensors") != student["tensors_sha256"]:
         raise DistilleryError("wrong_tensors", f"{target}: the tensors are not those that were trained.")
     return files

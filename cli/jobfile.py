@@ -26,8 +26,10 @@ class Builtin:
 def _problems(error: ValidationError, document: Any) -> Iterator[Problem]:
     seen = set()
     for item in error.errors(include_url=False):
-        if item["loc"] == ("teacher", "str") and isinstance(document["teacher"], dict):
-            continue  # the other half of "a name or an object": an object was meant
+        place = item["loc"][0] if item["loc"] else ""
+        other_half = place in ("teacher", "dataset") and len(item["loc"]) == 2 and "str" in str(item["loc"][1])
+        if other_half and isinstance(document.get(place), dict):
+            continue  # of "a name or an object": an object was meant
         problem = problem_at(item, document, Recipe)
         if problem not in seen:
             seen.add(problem)
@@ -60,6 +62,9 @@ def read_document(file: Path) -> dict[str, Any]:
     return document
 
 
+LIBRARIES = ("timm/", "torchvision/")
+
+
 def _is_id(text: str, prefix: str) -> bool:
     return text.startswith(f"{prefix}_") and text.isidentifier()
 
@@ -84,6 +89,8 @@ def local_teacher(recipe: Recipe, base: Path) -> tuple[Path, TeacherFile] | None
         return None
     known = TeacherFile(path=teacher) if isinstance(teacher, str) else teacher
     pointer = "/teacher" if isinstance(teacher, str) else "/teacher/path"
+    if isinstance(teacher, str) and teacher.startswith(LIBRARIES) and not (base / teacher).exists():
+        return None  # published weights: the service has them, or fetches them
     path = _existing(known.path, base, "tch" if isinstance(teacher, str) else None, pointer)
     if path is not None and not path.is_file():
         raise Invalid([Problem(pointer, "not_a_file", f"{path} is not a file.")])

@@ -99,7 +99,8 @@ def prepare(client: Client, document: Json, base: Path, view: ProgressView) -> J
     wish = dict(document)
     dataset, teacher = local_dataset(recipe, base), local_teacher(recipe, base)
     if dataset is not None:
-        wish["dataset"] = ensure_dataset(client, dataset, view)
+        options = {} if isinstance(recipe.dataset, str) else recipe.dataset.options()
+        wish["dataset"] = ensure_dataset(client, dataset, view, options)
     if teacher is not None:
         wish["teacher"] = ensure_teacher(client, *teacher, wish["dataset"], view)
     return wish

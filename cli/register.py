@@ -3,13 +3,16 @@
 import tarfile
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from cli.client import Client
-from cli.files import Meter, send_file
+from cli.files import Meter
 from cli.jobfile import Builtin
 from cli.progress import ProgressView
+from cli.transfer import digest_of, send_file
 from core.catalog import canonical_name
 from core.errors import DistilleryError, Invalid, Problem
 from core.recipe import TeacherFile
@@ -29,14 +32,17 @@ def pack_folder(folder: Path, archive: Path) -> None:
                     tar.addfile(member, file)
 
 
-def _upload(client: Client, path: Path, purpose: str, view: ProgressView) -> str:
+@contextmanager
+def _as_file(path: Path, view: ProgressView) -> Iterator[Path]:
+    """The file, or the folder packed into one."""
     if path.is_file():
-        return str(send_file(client, path, purpose, Meter(view, f"uploading {path.name}"))["id"])
+        yield path
+        return
     with tempfile.TemporaryDirectory(prefix="distillery-") as folder:
         archive = Path(folder) / f"{path.name}.tar"
         view.show(f"packing {path.name}")
         pack_folder(path, archive)
-        return str(send_file(client, archive, purpose, Meter(view, f"uploading {path.name}"))["id"])
+        yield archive
 
 
 def _ready(client: Client, path: str, pointer: str, what: str, view: ProgressView) -> Json:
@@ -51,35 +57,56 @@ def _ready(client: Client, path: str, pointer: str, what: str, view: ProgressVie
     return row
 
 
-def _good(rows: Any) -> list[Json]:
-    return [row for row in rows if row["status"] != "rejected"]
-
-
-def ensure_dataset(client: Client, source: Builtin | Path, view: ProgressView) -> str:
-    """The data set's id at the service, ready."""
+def ensure_dataset(client: Client, source: Builtin | Path, view: ProgressView, options: Json | None = None) -> str:
+    """The data set's id at the service, ready. `options`: val_fraction, image_size, table and the like."""
+    options = options or {}
     if isinstance(source, Builtin):
-        name, wish = source.name, {"kind": "builtin", "name": source.name}
-        known = [row for row in _good(client.each("/v1/datasets")) if row["source"] == wish]
+        wish = {"kind": "builtin", "name": source.name} | options
+        row = _made_so(client.each("/v1/datasets"), wish)
+        row = row or client.post("/v1/datasets", {"name": source.name, "source": wish})
     else:
-        upload = _upload(client, source, "dataset", view)
-        name, wish = source.name, {"kind": "upload", "upload": upload}
-        known = _good(client.each("/v1/datasets", upload=upload))
-    row = known[0] if known else client.post("/v1/datasets", {"name": name, "source": wish})
+        with _as_file(source, view) as file:
+            digest = digest_of(file, Meter(view))
+            row = _made_so(client.each("/v1/datasets", source_sha256=digest), {"kind": "upload"} | options)
+            if row is None:
+                upload = send_file(client, file, "dataset", Meter(view), digest)["id"]
+                wish = {"kind": "upload", "upload": upload} | options
+                row = client.post("/v1/datasets", {"name": source.name[:200], "source": wish})
     return str(_ready(client, f"/v1/datasets/{row['id']}", "/dataset", "the data set", view)["id"])
+
+
+# What the service fills in where nothing was asked for.
+DEFAULTS = {"val_fraction": 0.1, "test_fraction": 0.0, "seed": 0, "image_size": None, "table": None}
+
+
+def _made_so(rows: Iterable[Json], wish: Json) -> Json | None:
+    """The first that was made as `wish` says, and with the defaults in everything else."""
+    for row in rows:
+        said = {name: value for name, value in row["source"].items() if DEFAULTS.get(name, ...) != value}
+        wanted = {name: value for name, value in wish.items() if DEFAULTS.get(name, ...) != value}
+        table = said.get("table")
+        if table is not None:
+            said["table"] = {column: name for column, name in table.items() if name is not None}
+        if "upload" not in wanted:
+            said = {name: value for name, value in said.items() if name not in ("upload", "sha256")}
+        if row["status"] != "rejected" and said == wanted:
+            return row
+    return None
 
 
 def ensure_teacher(client: Client, path: Path, known: TeacherFile, dataset: str, view: ProgressView) -> str:
     """The teacher's id at the service, ready, and checked against the data set."""
     if not path.is_file():
         raise DistilleryError("not_a_file", f"{path} is not a file.")
-    upload = _upload(client, path, "teacher", view)
+    digest = digest_of(path, Meter(view))
     normalization = known.normalization.model_dump(mode="json") if known.normalization else None
-    for row in _good(client.each("/v1/teachers", upload=upload)):
+    for row in client.each("/v1/teachers", source_sha256=digest):
         same_network = known.architecture is None or row["architecture"] == canonical_name(known.architecture)
         same_input = normalization is None or row["normalization"] == normalization
-        if row["dataset"] == dataset and same_network and same_input:
+        if row["status"] != "rejected" and row["dataset"] == dataset and same_network and same_input:
             break
     else:
+        upload = send_file(client, path, "teacher", Meter(view), digest)["id"]
         wish: Json = {"name": path.stem[:200], "source": {"kind": "upload", "upload": upload}, "dataset": dataset}
         if known.architecture:
             wish["architecture"] = known.architecture

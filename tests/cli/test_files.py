@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from cli.client import Client
-from cli.files import fetch_file
 from cli.progress import ProgressView
 from cli.register import pack_folder
+from cli.transfer import fetch_file
 from core.errors import DistilleryError
 from tests.cli.flaky_server import flaky
 
@@ -20,7 +20,9 @@ ETAG = f'"sha256-{SHA256}"'
 def fetch(url: str, target: Path, sha256: str = SHA256) -> list[int]:
     moved: list[int] = []
     with Client(url, "key") as client:
-        fetch_file(client, "/file", target, bytes=len(CONTENT), sha256=sha256, moved=lambda done, _: moved.append(done))
+        fetch_file(
+            client, "/file", target, bytes=len(CONTENT), sha256=sha256, moved=lambda _, done, __: moved.append(done)
+        )
     return moved
 
 
