@@ -91,7 +91,6 @@ export function Combobox({ label, options, chosen, placeholder, onSearch, onChoo
       <ChevronDown size={16} className="picker-mark" aria-hidden />
       {/* Focus stays in the box: a press on the list must not take it away. */}
       <div className="picker-list" hidden={!open} onPointerDown={(event) => event.preventDefault()}>
-        {/* biome-ignore lint/a11y/useFocusableInteractive: the box points into the list by aria-activedescendant */}
         <div id={listId} role="listbox" aria-label={label}>
           {options.map((one, i) => (
             // biome-ignore lint/a11y/useFocusableInteractive: see above

@@ -1,21 +1,10 @@
 import { useForm } from "./context";
 import { Labelled } from "./Labelled";
-import { Pairs } from "./Pairs";
+import { PlainField } from "./PlainField";
 import { below } from "./pointer";
-import {
-  defaultOf,
-  defaultsOf,
-  type Fields,
-  isFields,
-  type JsonSchema,
-  resolved,
-  same,
-  titleOf,
-  variantsOf,
-} from "./schema";
-import { readNumber, readNumbers, TextBox, writeList, writePlain } from "./TextBox";
+import { defaultsOf, type Fields, isFields, type JsonSchema, resolved, titleOf, variantsOf } from "./schema";
 
-interface Props {
+export interface FieldProps {
   name: string;
   /** The field's schema as it stands in its object. */
   schema: JsonSchema;
@@ -27,7 +16,7 @@ interface Props {
 }
 
 /** A control for one field of the recipe, as its schema describes it. */
-export function SchemaField(props: Props) {
+export function SchemaField(props: FieldProps) {
   const { root } = useForm();
   const schema = resolved(props.schema, root);
   if (schema.const !== undefined || schema.type === "null") return null; // nothing to choose
@@ -44,7 +33,7 @@ export function SchemaFields({
   onChange,
   without = [],
   inherited,
-}: Omit<Props, "name" | "inherited"> & { without?: readonly string[]; inherited?: Fields }) {
+}: Omit<FieldProps, "name" | "inherited"> & { without?: readonly string[]; inherited?: Fields }) {
   const { root } = useForm();
   const fields = isFields(value) ? value : {};
   const shown = Object.entries(resolved(schema, root).properties ?? {}).filter(([name]) => !without.includes(name));
@@ -69,7 +58,15 @@ export function isGroup(raw: JsonSchema, root: JsonSchema): boolean {
   return schema.properties !== undefined || variantsOf(schema, root) !== null;
 }
 
-function Group({ props, choice, children }: { props: Props; choice?: React.ReactNode; children: React.ReactNode }) {
+function Group({
+  props,
+  choice,
+  children,
+}: {
+  props: FieldProps;
+  choice?: React.ReactNode;
+  children: React.ReactNode;
+}) {
   const { wrong } = useForm();
   const said = wrong.get(props.pointer);
   return (
@@ -84,7 +81,7 @@ function Group({ props, choice, children }: { props: Props; choice?: React.React
   );
 }
 
-function ObjectField(props: Props) {
+function ObjectField(props: FieldProps) {
   return (
     <Group props={props}>
       <SchemaFields {...props} {...(isFields(props.inherited) ? { inherited: props.inherited } : { inherited: {} })} />
@@ -92,7 +89,7 @@ function ObjectField(props: Props) {
   );
 }
 
-function UnionField(props: Props) {
+function UnionField(props: FieldProps) {
   const { root, wrong } = useForm();
   const { name, pointer, value, onChange } = props;
   const schema = resolved(props.schema, root);
@@ -138,153 +135,3 @@ function UnionField(props: Props) {
     </Group>
   );
 }
-
-function PlainField({ name, schema: raw, pointer, value, onChange, inherited }: Props) {
-  const { root, wrong } = useForm();
-  const schema = resolved(raw, root);
-  const label = titleOf(name, raw);
-  const fallback = defaultOf(raw, root);
-  const says = plainly(fallback);
-  const reset =
-    fallback !== undefined && says && !same(value, fallback) && schema.type !== "boolean"
-      ? { to: says, onReset: () => onChange(fallback) }
-      : null;
-  const told = { pointer, label, help: schema.description, wrong: firstWrong(wrong, pointer), reset };
-  const placeholder = plainly(inherited ?? fallback) || (schema.nullable ? "default" : "");
-  if (schema.type === "boolean") {
-    if (schema.nullable) {
-      return (
-        <Labelled {...told}>
-          {(attributes) => (
-            <select
-              {...attributes}
-              className="input"
-              value={value == null ? "" : String(value)}
-              onChange={(event) => onChange(event.target.value === "" ? null : event.target.value === "true")}
-            >
-              <option value="">as for all{inherited === undefined ? "" : ` (${inherited ? "yes" : "no"})`}</option>
-              <option value="true">yes</option>
-              <option value="false">no</option>
-            </select>
-          )}
-        </Labelled>
-      );
-    }
-    return (
-      <Labelled {...told}>
-        {(attributes) => (
-          <span className="switch-line">
-            <input
-              {...attributes}
-              type="checkbox"
-              className="switch"
-              checked={value === true}
-              onChange={(event) => onChange(event.target.checked)}
-            />
-            <span aria-hidden>{value === true ? "yes" : "no"}</span>
-          </span>
-        )}
-      </Labelled>
-    );
-  }
-  if (schema.enum) {
-    return (
-      <Labelled {...told}>
-        {(attributes) => (
-          <select
-            {...attributes}
-            className="input"
-            value={String(value)}
-            onChange={(event) => onChange(schema.enum?.find((one) => String(one) === event.target.value) ?? null)}
-          >
-            {schema.enum?.map((one) => (
-              <option key={String(one)} value={String(one)}>
-                {String(one)}
-              </option>
-            ))}
-          </select>
-        )}
-      </Labelled>
-    );
-  }
-  if (schema.type === "array" && schema.items?.enum) {
-    return <Several label={label} choices={schema.items.enum} {...{ pointer, value, onChange }} help={told.help} />;
-  }
-  if (isFields(schema.additionalProperties)) {
-    return <Pairs {...{ pointer, label, value, onChange }} help={schema.description} />;
-  }
-  const list = schema.type === "array";
-  const number = schema.type === "number" || schema.type === "integer";
-  const empty = schema.nullable ? null : list ? [] : "";
-  return (
-    <Labelled {...told}>
-      {(attributes) => (
-        <TextBox
-          {...attributes}
-          value={value}
-          numeric={number}
-          placeholder={placeholder}
-          read={list ? readNumbers(empty) : number ? (text) => readNumber(text, empty) : (text) => text || empty}
-          write={list ? writeList : writePlain}
-          onChange={onChange}
-        />
-      )}
-    </Labelled>
-  );
-}
-
-/** Several of a few: a box for each. */
-function Several({
-  pointer,
-  label,
-  help,
-  choices,
-  value,
-  onChange,
-}: {
-  pointer: string;
-  label: string;
-  help: string | undefined;
-  choices: readonly unknown[];
-  value: unknown;
-  onChange: (value: unknown) => void;
-}) {
-  const { wrong } = useForm();
-  const said = firstWrong(wrong, pointer);
-  const chosen: unknown[] = Array.isArray(value) ? value : [];
-  return (
-    <fieldset className="several" data-wrong={said ? "" : undefined}>
-      <legend>{label}</legend>
-      <div className="row">
-        {choices.map((one) => (
-          <label key={String(one)} className="tick">
-            <input
-              type="checkbox"
-              aria-invalid={said ? true : undefined}
-              checked={chosen.includes(one)}
-              onChange={(event) =>
-                onChange(choices.filter((other) => (other === one ? event.target.checked : chosen.includes(other))))
-              }
-            />
-            {String(one)}
-          </label>
-        ))}
-      </div>
-      <p className={`small ${said ? "bad" : "soft"}`}>{said ?? help}</p>
-    </fieldset>
-  );
-}
-
-/** What is wrong with a value, or with one of the values of a list. */
-function firstWrong(wrong: ReadonlyMap<string, string>, pointer: string): string | undefined {
-  const own = wrong.get(pointer);
-  if (own) return own;
-  for (const [at, said] of wrong) {
-    const index = at.startsWith(`${pointer}/`) ? at.slice(pointer.length + 1) : "";
-    if (/^\d+$/.test(index)) return `Value ${Number(index) + 1}: ${said.charAt(0).toLowerCase()}${said.slice(1)}`;
-  }
-  return undefined;
-}
-
-const plainly = (value: unknown): string =>
-  value == null || isFields(value) ? "" : Array.isArray(value) ? value.join(", ") : String(value);

@@ -48,10 +48,9 @@ export function curlOf(wish: Fields): string {
 export function pythonOf(wish: Fields): string {
   const body = written(wish, quoted, PYTHON_WORDS, 0);
   return `from cli.client import connect
-from core.settings import Settings
 
-with connect(Settings()) as client:
-    job = client.post("/v1/jobs", ${body.replaceAll("\n", "\n    ")})
+with connect() as client:
+    job = client.create_job(${body.replaceAll("\n", "\n    ")})
     print(job["id"])
 `;
 }
