@@ -10,7 +10,7 @@ from benchmarks.measure import Row, Scale, Work, compare
 from benchmarks.published import dist_step_loss
 from core.training.losses import build_loss
 
-REPEATS = 200
+REPEATS = 40
 
 
 Criterion = Callable[[Tensor, Tensor, Tensor], Tensor]

@@ -70,6 +70,11 @@ class Service:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def post(self, path: str, body: Any) -> Any:
+        answer = self.http.post(path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
     def step(self, job: str) -> int:
         return int((self.get(f"/v1/jobs/{job}")["progress"] or {}).get("step") or 0)
 
