@@ -93,8 +93,8 @@ export function Combobox({ label, options, chosen, placeholder, onSearch, onChoo
       <div className="picker-list" hidden={!open} onPointerDown={(event) => event.preventDefault()}>
         <div id={listId} role="listbox" aria-label={label}>
           {options.map((one, i) => (
-            // biome-ignore lint/a11y/useFocusableInteractive: see above
-            // biome-ignore lint/a11y/useKeyWithClickEvents: see above
+            // biome-ignore lint/a11y/useFocusableInteractive: the box points into the list by aria-activedescendant
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the box
             <div
               key={one.id}
               id={optionId(one)}
