@@ -27,7 +27,7 @@ class Files:
             what = ", ".join(f"{file.name} ({file.url})" for file in missing)
             detail = f"{known.name} is read from files that are not in {folder}: {what}."
             errors = [{"name": f.name, "url": f.url, "folder": str(folder), "reason": "not there"} for f in missing]
-            hint = f"Download and put them into {folder}, packed as they are; a retry then reads them."
+            hint = f"Download and put them into {folder}, packed as they are; then register the data set again."
             raise rejected("dataset_files_missing", detail, hint, errors)
         for file in known.files:
             if (place := file.find(folder)) is not None:
