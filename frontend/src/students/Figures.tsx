@@ -56,13 +56,13 @@ function Levels({ top1, control, teacher }: { top1: number; control: number | nu
   const margin = (high - low) * 0.12 || 0.01;
   const at = (value: number) => `${(100 * (value - low + margin)) / (high - low + 2 * margin)}%`;
   return (
-    <div className="stack tight">
+    <div className="stack levels">
       <div className="track" aria-hidden="true">
         <span className="done" style={{ width: at(top1), background: "var(--series-1)" }} />
         {control !== null && <span className="tick control" style={{ left: at(control) }} />}
         {teacher !== null && <span className="tick teacher" style={{ left: at(teacher) }} />}
       </div>
-      <p className="row small">
+      <p className="spread small">
         {control !== null && <span className="control-text">its control {percentage(control)}</span>}
         <span className="strong">this student {percentage(top1)}</span>
         {teacher !== null && <span className="teacher">the teacher {percentage(teacher)}</span>}

@@ -7,7 +7,7 @@ export function SlotWork({ worker, busy }: { worker: Worker; busy: readonly Busy
   const own = busy.filter(({ run }) => run.worker === worker.id);
   const others = Math.max(0, worker.busy - own.length);
   const free = Math.max(0, worker.slots - worker.busy);
-  if (worker.status === "stopped") return <span className="soft">–</span>;
+  if (worker.status !== "online") return <span className="soft">–</span>;
   return (
     <ul className="slot-list">
       {own.map((one) => (
@@ -15,10 +15,8 @@ export function SlotWork({ worker, busy }: { worker: Worker; busy: readonly Busy
           <One one={one} />
         </li>
       ))}
-      {others > 0 && (
-        <li className="soft small">{others === 1 ? "one more slot is busy" : `${others} more slots are busy`}</li>
-      )}
-      {free > 0 && <li className="soft small">{free === 1 ? "one slot is free" : `${free} slots are free`}</li>}
+      {others > 0 && <li className="soft small">{told(others, own.length > 0 ? "more " : "", "busy")}</li>}
+      {free > 0 && <li className="soft small">{told(free, "", "free")}</li>}
     </ul>
   );
 }
@@ -45,3 +43,6 @@ function One({ one: { run, job } }: { one: Busy }) {
     </Link>
   );
 }
+
+const told = (slots: number, more: string, how: string) =>
+  slots === 1 ? `one ${more}slot is ${how}` : `${slots} ${more}slots are ${how}`;
