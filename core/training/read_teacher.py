@@ -1,7 +1,6 @@
 """A stranger's checkpoint becomes a teacher: canonical weights of a known network, checked against the data set."""
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,18 @@ from core.assignment import ReadTeacherAssignment
 from core.catalog import architecture
 from core.errors import Invalid
 from core.events import Event, Phase
-from core.packed import PackedMeta, read_meta, read_split
+from core.packed import PackedMeta, read_meta
 from core.recipe import Normalization
 from core.training.checkpoint_codes import DISK_FULL, disk_full, rejected
+from core.training.data import View, open_split
+from core.training.evaluate import answer
 from core.training.export import KEY, WeightsMeta, file_sha256, parse_meta, save_weights
 from core.training.models import build, class_count, identify
+from core.training.precision import Precision
 from core.training.untrusted import read_tensors
+from core.views import teacher_view
 
 PREFIXES = ("module.", "_orig_mod.")  # of data-parallel and compiled networks, in any number
-PIXELS_AT_ONCE = 2**20
 
 
 def read_teacher(assignment: ReadTeacherAssignment, emit: Callable[[Event], None]) -> dict[str, Any]:
@@ -56,11 +58,11 @@ def _read_teacher(assignment: ReadTeacherAssignment, emit: Callable[[Event], Non
         detail = f"The file names {len(told.classes)} classes, but its head has {classes} outputs."
         raise rejected("checkpoint_mismatch", detail)
     normalization = assignment.normalization or _normalization(told) or _normalization(dataset)
-    top1 = None
-    if assignment.dataset and normalization:
-        emit(Phase("evaluating", "measuring the teacher on the data set"))
-        top1 = measure_top1(network, assignment.dataset, normalization)
     meta = _canonical_meta(name, told, dataset, normalization)
+    top1 = None
+    if assignment.dataset and dataset is not None:
+        emit(Phase("evaluating", "measuring the teacher on the data set"))
+        top1 = measure_top1(network, meta, assignment.dataset, dataset, assignment.threads)
     extra = {"source_sha256": file_sha256(assignment.path)}
     files, digest = save_weights(network.state_dict(), assignment.folder, meta, ["safetensors"], extra)
     return {
@@ -188,18 +190,12 @@ def _canonical_meta(
     )
 
 
-@torch.inference_mode()
-def measure_top1(network: nn.Module, dataset: Path, normalization: Normalization) -> float:
-    """Share of the val split that the network, in eval mode, puts into the right class."""
-    split = read_split(dataset, "val")
+def measure_top1(network: nn.Module, meta: WeightsMeta, path: Path, data: PackedMeta, threads: int) -> float:
+    """Share of the val split of the packed data set that it puts into the right class: seen as a job will show it."""
+    split = open_split(path, "val", torch.device("cpu"), threads)
     if split is None:
-        raise ValueError(f"the data set {dataset} has no val split")
-    mean = torch.tensor(normalization.mean).view(1, 3, 1, 1)
-    std = torch.tensor(normalization.std).view(1, 3, 1, 1)
-    batch = max(1, PIXELS_AT_ONCE // math.prod(split.pixels().shape[1:3]))
-    right = 0
-    for start in range(0, len(split.labels), batch):
-        images = torch.from_numpy(split.pixels()[start : start + batch]).permute(0, 3, 1, 2).float() / 255
-        labels = torch.from_numpy(split.labels[start : start + batch])
-        right += int((network((images - mean) / std).argmax(dim=1) == labels).sum())
-    return right / len(split.labels)
+        raise ValueError(f"the data set {path} has no val split")
+    by = meta.interpolation
+    view = View(teacher_view(data, image_size=meta.image_size, mean=meta.mean, std=meta.std, interpolation=by))
+    (answers,) = answer([(network, view)], split, Precision(torch.device("cpu"), bfloat16=False))
+    return answers.top1
