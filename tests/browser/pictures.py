@@ -22,12 +22,12 @@ def addresses(context: BrowserContext, url: str) -> dict[str, str]:
     """Picture -> address of its page."""
     found: list[dict[str, Any]] = context.request.get(f"{url}/v1/jobs?limit=100").json()["data"]
     job = next((job for job in found if job["teacher"]), found[0])
-    taught = {"teacher": f"/teachers/{job['teacher']}"} if job["teacher"] else {}
+    taught = {"teacher": f"/teachers/{job['teacher']['id']}"} if job["teacher"] else {}
     return {
         "overview": "/",
         "job": f"/jobs/{job['id']}",
-        "new": "/jobs/new",
-        "dataset": f"/datasets/{job['dataset']}",
+        "new": f"/jobs/new?from={job['id']}",
+        "dataset": f"/datasets/{job['dataset']['id']}",
     } | taught
 
 
