@@ -6,16 +6,13 @@ normalisation of its own; a student's files say which.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from core.catalog import Architecture, architecture
+from core.catalog import Architecture, Weights, architecture
 from core.errors import Invalid, Problem
 from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Pretrained
-
-if TYPE_CHECKING:
-    from core.catalog.architectures import Weights
 
 Interpolation = Literal["bilinear", "bicubic"]
 
@@ -48,10 +45,10 @@ def student_side(network: Architecture, asked: int | None, canvas: int) -> int:
 
 def fixed_side(network: Architecture) -> int | None:
     """The only side that the network takes; None where it takes many."""
-    return network.image_size if getattr(network, "fixed_size", False) else None
+    return network.image_size if network.fixed_size else None
 
 
-def published_weights(network: Architecture, init: Pretrained, pointer: str = "/init") -> "Weights":
+def published_weights(network: Architecture, init: Pretrained, pointer: str = "/init") -> Weights:
     """The weights that a start names, the library's own where it names none; `Invalid` with the ones there are."""
     tags = [weights.tag for weights in network.weights]
     if not tags:
