@@ -83,6 +83,17 @@ def test_where_a_data_set_lies(tmp_path: Path) -> None:
         local_dataset(parse_recipe(GOOD | {"dataset": "nowhere"}), tmp_path)
 
 
+def test_a_data_set_with_options(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    recipe = parse_recipe(GOOD | {"dataset": {"path": "images", "val_fraction": 0.2, "table": {"label": "class"}}})
+    assert local_dataset(recipe, tmp_path) == tmp_path / "images"
+    assert not isinstance(recipe.dataset, str)
+    assert recipe.dataset.options() == {"val_fraction": 0.2, "table": {"label": "class"}}
+    with pytest.raises(Invalid, match="/dataset/path: There is no file or folder"):
+        local_dataset(parse_recipe(GOOD | {"dataset": {"path": "dst_01abc"}}), tmp_path)
+    assert list(problems_of(GOOD | {"dataset": {"path": "images", "val_fraction": 2}})) == ["/dataset/val_fraction"]
+
+
 def test_where_a_teacher_lies(tmp_path: Path) -> None:
     (tmp_path / "t.pt").write_bytes(b"x")
     assert local_teacher(parse_recipe(GOOD), tmp_path) is None
