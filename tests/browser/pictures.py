@@ -14,7 +14,7 @@ from tests.browser.conftest import BROWSERS, FLAGS, ROOT
 
 FOLDER = ROOT / "docs" / "images"
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-WHOLE = ("job", "dataset", "teacher")  # pages that are shown to their end; of the others, what a screen shows
+WHOLE = ("job", "new")  # pages that are shown to their end; of the others, what a screen shows
 TALLEST = 2400  # pixels
 
 
