@@ -13,6 +13,9 @@ from playwright.sync_api import BrowserContext, sync_playwright
 from tests.browser.conftest import BROWSERS, FLAGS, ROOT
 
 FOLDER = ROOT / "docs" / "images"
+LOADED = (
+    "[...document.images].every(i => i.getBoundingClientRect().top >= innerHeight || (i.complete && i.naturalWidth))"
+)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WHOLE = ("job", "new")  # pages that are shown to their end; of the others, what a screen shows
 TALLEST = 2400  # pixels
@@ -49,6 +52,8 @@ def take(url: str, key: str, folder: Path = FOLDER) -> None:
                     height = page.evaluate("document.documentElement.scrollHeight")
                     page.set_viewport_size({"width": 1440, "height": min(int(height), TALLEST)})
                     page.wait_for_timeout(500)
+                while not page.evaluate(LOADED):  # wait_for_function would need eval, which our policy forbids
+                    page.wait_for_timeout(200)
                 page.screenshot(path=folder / f"{name}-{theme}.png")
         browser.close()
 
