@@ -17,5 +17,12 @@ export default defineConfig({
     cssTarget: ["chrome123", "firefox120", "safari17.5"], // the first with light-dark()
   },
   server: { proxy: { "/v1": { target: service, changeOrigin: true } } },
-  test: { environment: "jsdom", globals: true, setupFiles: ["src/testing/setup.ts"], css: false },
+  // No test is about time: a slow machine is given its own.
+  test: {
+    environment: "jsdom",
+    globals: true,
+    setupFiles: ["src/testing/setup.ts"],
+    css: false,
+    testTimeout: 60_000,
+  },
 });
