@@ -50,8 +50,10 @@ class ReadTeacherAssignment(_Assignment):
     """Turn an uploaded checkpoint into canonical weights at `folder/weights.safetensors`."""
 
     kind: Literal["read_teacher"] = "read_teacher"
-    path: Path = Field(description="The uploaded file. Never executed.")
+    path: Path = Field(description="The uploaded file, or a library's. Never executed.")
     architecture: str | None = Field(None, description="Found by fingerprint where it is not given.")
+    weights: str | None = Field(None, description="Set where the file holds these published weights of architecture.")
+    image_size: int | None = Field(None, description="Side of the images it expects; default: what suits.")
     normalization: Normalization | None = Field(None, description="Overrides what the file or data set says.")
     dataset: Path | None = Field(None, description="Packed data set to check the classes and measure top-1 on.")
 

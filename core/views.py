@@ -36,7 +36,7 @@ def student_view(plan: StudentPlan, data: PackedMeta) -> ViewSpec:
     if weights is None:
         return ViewSpec(side, tuple(data.mean), tuple(data.std))
     mean, std = weights.mean or data.mean, weights.std or data.std
-    return ViewSpec(side, tuple(mean), tuple(std), _known(weights.interpolation))
+    return ViewSpec(side, tuple(mean), tuple(std), known_mode(weights.interpolation))
 
 
 def student_side(network: Architecture, asked: int | None, canvas: int) -> int:
@@ -72,10 +72,10 @@ def teacher_view(
         image_size or data.image_size,
         tuple(mean if known else data.mean),
         tuple(std if known else data.std),
-        _known(interpolation),
+        known_mode(interpolation),
     )
 
 
-def _known(interpolation: str) -> Interpolation:
+def known_mode(interpolation: str) -> Interpolation:
     """Libraries name a few more, for single networks: the smoothest of ours is nearest to them."""
     return "bilinear" if interpolation == "bilinear" else "bicubic"

@@ -11,12 +11,12 @@ import re
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from core.catalog import Architecture, architecture
 from core.catalog.architectures import Weights
-from core.errors import Failure, TrainingFailed
+from core.errors import Failure, Invalid, Problem, TrainingFailed
 from core.plan import StudentPlan
 from core.recipe import Pretrained
 from core.settings import Settings
@@ -26,6 +26,16 @@ log = logging.getLogger(__name__)
 CHUNK = 2**20
 SILENCE_SECONDS = 30.0  # a server that sends nothing for so long is given up
 NOTE_BYTES = 64 * 2**20  # progress is logged every so often
+
+
+def published(source: Mapping[str, str | None]) -> tuple[Architecture, str]:
+    """The network and the tag that a teacher's source `{library, name, weights}` names; `Invalid` where none is."""
+    network = architecture(f"{source['library']}/{source['name']}", "/source/name")
+    weights = published_weights(network, Pretrained(kind="pretrained", weights=source.get("weights")), "/source")
+    if weights.classes == 0:
+        detail = f"The weights {weights.tag} of {network.name} have no head: they know no classes."
+        raise Invalid([Problem("/source/weights", "no_classes", detail)])
+    return network, weights.tag
 
 
 def start_files(plans: Iterable[StudentPlan], settings: Settings) -> dict[str, Path]:
@@ -97,6 +107,7 @@ def _check(name: str, sha256: str, done: int, expected: int) -> None:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
+        error.close()
         return f"the server answered {error.code} {error.reason}"
     return str(getattr(error, "reason", None) or error)
 

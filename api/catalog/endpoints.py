@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 
 from api.catalog.schemas import ArchitectureRead, LimitRead, LimitsRead, LossRead, PresetRead
+from api.catalog.search import Wanted, search
 from api.deps import TheSettings, authenticate
 from api.events.endpoints import MAX_POINTS
 from api.schemas import Listing
-from core.catalog import ARCHITECTURES, BUILTIN_DATASETS, LOSSES, Architecture
+from core.catalog import BUILTIN_DATASETS, LOSSES
 from core.intake.limits import describe
 from core.presets import PRESETS
 from core.recipe import Recipe
@@ -20,40 +21,19 @@ MAX_BODY_BYTES = 2**20
 
 @router.get("/architectures")
 def list_architectures(
-    q: Annotated[str | None, Query(max_length=200, description="Part of the name, family or description.")] = None,
+    q: Annotated[str | None, Query(max_length=200, description="Words of the name, family or description.")] = None,
     library: Annotated[Literal["cifar", "torchvision", "timm"] | None, Query()] = None,
     max_parameters: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
+    max_image_size: Annotated[int | None, Query(ge=4, le=1024, description="Takes images of this side.")] = None,
+    pretrained: Annotated[bool | None, Query(description="Whether there are published weights.")] = None,
     classes: Annotated[int, Query(ge=1, le=20_000, description="Outputs that `parameters` is counted with.")] = 10,
     limit: Annotated[int, Query(ge=1, le=100)] = 100,
     after: Annotated[str | None, Query(max_length=200, description="The last name seen.")] = None,
 ) -> Listing[ArchitectureRead]:
-    """The networks that can be trained and read, smallest first."""
-
-    def fits(a: Architecture) -> bool:
-        text = f"{a.name} {a.family} {a.description}".casefold()
-        small = max_parameters is None or a.parameters(classes) <= max_parameters
-        return (library is None or a.library == library) and (q or "").casefold() in text and small
-
-    found = sorted(filter(fits, ARCHITECTURES.values()), key=lambda a: (a.parameters(classes), a.name))
-    if after is not None:
-        seen = ARCHITECTURES.get(after)
-        place = (seen.parameters(classes), seen.name) if seen else (0, after)
-        found = [a for a in found if (a.parameters(classes), a.name) > place]
-    data = [
-        ArchitectureRead(
-            id=a.name,
-            name=a.name,
-            short=a.short,
-            library=a.library,
-            family=a.family,
-            description=a.description,
-            parameters=a.parameters(classes),
-            classes=classes,
-            min_image_size=a.min_image_size,
-        )
-        for a in found[:limit]
-    ]
-    more = len(found) > limit
+    """The networks that can be trained and read: what is called like `q` first, then smallest first."""
+    wanted = Wanted(q or "", library, max_parameters, max_image_size, pretrained, classes)
+    found, more = search(wanted, after, limit)
+    data = [ArchitectureRead.of(network, classes) for network in found]
     return Listing(data=data, has_more=more, next=data[-1].name if more else None)
 
 

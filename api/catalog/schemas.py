@@ -1,10 +1,24 @@
 """What exists to choose from."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
 from api.schemas import Read
+from core.catalog import Architecture
+
+
+class WeightsRead(Read):
+    """Published weights of a network, and the view that they were trained for."""
+
+    tag: str
+    classes: int = Field(description="Outputs of its head; 0: it has none.")
+    image_size: int
+    mean: list[float]
+    std: list[float]
+    interpolation: str
+    url: str
+    file: str = Field(description="Its name in the folder of published weights of its library.")
 
 
 class ArchitectureRead(Read):
@@ -19,7 +33,23 @@ class ArchitectureRead(Read):
     description: str
     parameters: int = Field(description="Trainable ones, with a head of `classes` outputs.")
     classes: int = Field(description="What `parameters` was counted with.")
+    multiply_adds: int = Field(description="Of one image of `image_size`, with as many classes as its weights know.")
+    image_size: int = Field(description="Side of the images it was made for.")
+    fixed_size: bool = Field(description="Whether it takes no other.")
     min_image_size: int
+    mean: list[float] = Field(description="That its library normalises with; empty: the data set's.")
+    std: list[float]
+    interpolation: str
+    weights: list[WeightsRead] = Field(description="Published ones, the library's own choice first.")
+
+    @classmethod
+    def of(cls, network: Architecture, classes: int) -> Self:
+        own = set(cls.model_fields) - {"object", "id", "parameters", "classes", "weights"}
+        return cls.model_validate(
+            {name: getattr(network, name) for name in own}
+            | {"id": network.name, "parameters": network.parameters(classes), "classes": classes}
+            | {"weights": [{key: getattr(w, key) for key in WeightsRead.model_fields} for w in network.weights]}
+        )
 
 
 class LossRead(Read):

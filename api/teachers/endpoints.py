@@ -28,6 +28,7 @@ def create_teacher(wish: TeacherCreate, caller: TheCaller, work: Work, queue: Th
         architecture=architecture,
         normalization=wish.normalization.model_dump(mode="json") if wish.normalization else None,
         dataset_id=wish.dataset,
+        image_size=wish.image_size,
     )
     work.after_commit(queue.nudge)
     return TeacherRead.of(teacher)

@@ -24,12 +24,14 @@ class TrainedStudent(Wish):
 
 
 class PretrainedWeights(Wish):
-    """Published weights; not yet available."""
+    """Published weights: the worker finds them among its files, or downloads them."""
 
     kind: Literal["pretrained"]
     library: Literal["torchvision", "timm"]
-    name: str = Field(max_length=200)
-    weights: str | None = Field(None, max_length=200)
+    name: str = Field(max_length=200, description="Of the network in the library, e.g. resnet50.")
+    weights: str | None = Field(
+        None, max_length=200, description="Which of them, e.g. IMAGENET1K_V2 or a1_in1k; default: the library's own."
+    )
 
 
 TeacherSource = Annotated[UploadedCheckpoint | TrainedStudent | PretrainedWeights, Field(discriminator="kind")]
@@ -43,6 +45,9 @@ class TeacherCreate(Wish):
     architecture: str | None = Field(None, max_length=200, description="Found by fingerprint where it is not given.")
     dataset: str | None = Field(None, max_length=100, description="Checks the classes, and measures top-1 on its val.")
     normalization: Normalization | None = Field(None, description="What the teacher expects, if not what it records.")
+    image_size: int | None = Field(
+        None, ge=4, le=1024, description="Side of the images it expects; default: what is recorded, else what suits."
+    )
 
 
 class TeacherRead(ObjectRead):
@@ -58,12 +63,16 @@ class TeacherRead(ObjectRead):
     class_names: list[str] | None
     parameters: int | None
     normalization: dict[str, Any] | None
+    image_size: int | None = Field(description="Side of the images it expects; null: the data set's.")
+    interpolation: str | None = Field(description="How images of another size are brought to it.")
     sha256: str | None = Field(description="Of the canonical weights.")
     bytes: int | None
     top1: float | None = Field(description="On the val split of its data set.")
+    warnings: list[str] = Field(description="What is odd about it, in words.")
+    report: dict[str, Any] | None = Field(description="What was found in the file.")
     error: FailureRead | None
 
     @classmethod
     def of(cls, row: Teacher) -> Self:
         fields = {name: getattr(row, name) for name in cls.model_fields if name not in ("object", "dataset")}
-        return cls.model_validate(fields | {"dataset": row.dataset_id})
+        return cls.model_validate(fields | {"dataset": row.dataset_id, "warnings": row.warnings or []})

@@ -5,25 +5,42 @@ from sqlalchemy.orm import Session
 
 from api.teachers.schemas import PretrainedWeights, TeacherCreate, TrainedStudent
 from api.uploads.service import check_upload
-from core.catalog import architecture
+from core.catalog import Architecture, architecture
 from core.db.models import Dataset, Student
 from core.errors import Conflict, Invalid, Problem
+from core.views import fixed_side
+from core.weights import published
 
 
 def check_wish(session: Session, project_id: str, wish: TeacherCreate) -> str | None:
     """`Invalid` that says what is wrong; returns the canonical architecture where one was asked for."""
     source = wish.source
+    found = architecture(wish.architecture, "/architecture") if wish.architecture else None
     if isinstance(source, PretrainedWeights):
-        detail = "Pretrained teachers are not yet available. Upload a checkpoint, or use a student trained here."
-        raise Invalid([Problem("/source/kind", "not_yet_available", detail)])
-    found = architecture(wish.architecture, "/architecture").name if wish.architecture else None
-    if isinstance(source, TrainedStudent):
+        named, _ = published(source.model_dump())
+        if found is not None and found.network != named.network:
+            detail = f"The source names {named.name}, not {found.name}: leave the architecture out."
+            raise Invalid([Problem("/architecture", "architecture_mismatch", detail)])
+        found = named
+    elif isinstance(source, TrainedStudent):
         _check_student(session, project_id, source.student)
     else:
         check_upload(session, project_id, source.upload, "teacher", "/source/upload")
+    if found is not None and wish.image_size is not None:
+        _check_side(found, wish.image_size)
     if wish.dataset is not None:
         _check_dataset(session, project_id, wish.dataset)
-    return found
+    return found.name if found else None
+
+
+def _check_side(network: Architecture, side: int) -> None:
+    fixed = fixed_side(network)
+    if fixed is not None and side != fixed:
+        detail = f"{network.name} takes images of {fixed} px alone, not of {side}: leave image_size out."
+        raise Invalid([Problem("/image_size", "image_size_fixed", detail)])
+    if side < network.min_image_size:
+        detail = f"{network.name} needs images of {network.min_image_size} px and more, not of {side}."
+        raise Invalid([Problem("/image_size", "image_too_small", detail)])
 
 
 def _check_student(session: Session, project_id: str, id: str) -> None:

@@ -203,10 +203,12 @@ def nearest(name: str) -> list[str]:
     """Bare names like this one, best first; quick, whatever was asked for."""
     from difflib import get_close_matches
 
-    asked = _threes(name[:80].partition("/")[2] or name[:80])
+    bare = name[:80].rpartition("/")[2]
+    asked = _threes(bare)
     # Comparing letter by letter takes long: only those that share most groups of three letters get so far.
     ranked = sorted(_short_names(), key=lambda s: -len(asked & _threes(s)) / len(asked | _threes(s)))
-    return get_close_matches(name[:80].rpartition("/")[2], list(dict.fromkeys(ranked[:40])), n=NEAR, cutoff=0.3)
+    folded = {short.casefold(): short for short in reversed(ranked[:40])}
+    return [folded[near] for near in get_close_matches(bare.casefold(), folded, n=NEAR, cutoff=0.3)]
 
 
 def _short_names() -> list[str]:

@@ -21,11 +21,12 @@ def create(
     architecture: str | None,
     normalization: dict[str, Any] | None,
     dataset_id: str | None,
+    image_size: int | None = None,
     waits_for: str | None = None,
 ) -> Teacher:
     """The row, validating, and the run that reads it, once the data set `waits_for` has been read.
 
-    Architecture and normalization are what was asked for.
+    Architecture, normalization and image size are what was asked for.
     """
     teacher = Teacher(
         project_id=project_id,
@@ -34,6 +35,7 @@ def create(
         architecture=architecture,
         normalization=normalization,
         dataset_id=dataset_id,
+        image_size=image_size,
     )
     work.add(teacher)
     work.flush()

@@ -8,6 +8,7 @@ from core.errors import Failure, TrainingFailed
 Code = Literal[
     "checkpoint_unsafe",
     "checkpoint_mismatch",
+    "checkpoint_ambiguous",
     "checkpoint_too_expensive",
     "checkpoint_corrupt",
     "checkpoint_not_finite",
@@ -19,6 +20,7 @@ SAVE_TENSORS = "Save the tensors alone: torch.save(model.state_dict(), path), or
 _TITLES: dict[Code, tuple[str, str]] = {  # code -> title, default hint
     "checkpoint_unsafe": ("The checkpoint holds code", SAVE_TENSORS),
     "checkpoint_mismatch": ("The checkpoint is of another network", "Check the architecture and the data set."),
+    "checkpoint_ambiguous": ("The checkpoint fits several networks", "Say which architecture it is."),
     "checkpoint_too_expensive": ("The checkpoint takes too much to read", SAVE_TENSORS),
     "checkpoint_corrupt": ("The checkpoint cannot be read", "Check the file, then upload it again."),
     "checkpoint_not_finite": ("The checkpoint holds NaN or infinity", "Take an earlier checkpoint of its training."),

@@ -21,7 +21,7 @@ from torch import Tensor
 from core.errors import TrainingFailed
 from core.training.checkpoint_codes import DISK_FULL, SAVE_TENSORS, disk_full, rejected
 from core.training.sandbox import limit_resources
-from core.training.untrusted import REJECTED, check_count, check_name, check_rank
+from core.training.untrusted import INSPECTION, REJECTED, check_count, check_name, check_rank
 
 EXPANSION = 4  # a file may grow to this many times its size
 SPARE_BYTES = 2**30  # memory for torch's own work
@@ -29,7 +29,8 @@ DTYPES = {
     *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
     *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
 }
-WRAPPERS = ("state_dict", "model", "net")  # where training scripts put the weights, most specific first
+# where training scripts put the weights, most specific first; averaged ones where there are no others
+WRAPPERS = ("state_dict", "model", "net", "model_state_dict", "state_dict_ema", "model_ema", "ema_model")
 HARMLESS = ("torch", "collections", "argparse", "_codecs")  # modules of the names that an ordinary file mentions
 
 
@@ -116,15 +117,15 @@ def mentioned(stream: IO[bytes]) -> Iterator[str]:
         strings += [] if top is None else [top]
 
 
-def find_state(loaded: Any) -> dict[str, Tensor]:
-    """The state dict in what was loaded: the thing itself, or below one of the usual names."""
+def find_state(loaded: Any) -> tuple[dict[str, Tensor], str | None]:
+    """The state dict in what was loaded, and under which of the usual names it lies; None: it is the thing itself."""
     if not isinstance(loaded, Mapping):
         raise rejected(
             "checkpoint_corrupt", f"The file holds a {type(loaded).__name__}, not a state dict.", SAVE_TENSORS
         )
-    for candidate in (*(loaded.get(name) for name in WRAPPERS), loaded):
+    for name, candidate in (*((name, loaded.get(name)) for name in WRAPPERS), (None, loaded)):
         if isinstance(candidate, Mapping) and candidate and all(map(_is_named_tensor, candidate.items())):
-            return dict(candidate)
+            return dict(candidate), name
     keys = ", ".join(repr(key)[:40] for key in list(loaded)[:10]) or "nothing"
     detail = f"The file holds no state dict, neither itself nor under {', '.join(WRAPPERS)}. It holds: {keys}."
     raise rejected("checkpoint_corrupt", detail, SAVE_TENSORS)
@@ -163,10 +164,12 @@ def convert(source: Path, target: Path) -> None:
         is_zip = file.read(4) == b"PK\x03\x04"
     if is_zip:
         check_zip(source)
-    state = find_state(load(source))
+    loaded = load(source)
+    state, at = find_state(loaded)
     check_tensors(state, size)
     plain = {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}
-    target.write_bytes(safetensors.torch.save(plain))
+    beside = [str(name)[:80] for name in loaded if name != at][:20] if at is not None else []
+    target.write_bytes(safetensors.torch.save(plain, {INSPECTION: json.dumps({"at": at or "", "beside": beside})}))
 
 
 def main(source: Path, target: Path) -> int:

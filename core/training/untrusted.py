@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,14 @@ MAX_TENSORS = 20_000
 MAX_RANK = 8
 MAX_SIDE = 2**40
 MAX_NAME = 512
+INSPECTION = "inspection"  # in the metadata of what core.training.unpickle hands over
 REJECTED = 3  # exit code of core.training.unpickle: one line of JSON says why
 
 _ARCHIVES = {b"\x1f\x8b": "gzip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
 
 
 def read_tensors(path: Path, scratch: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors by name, and the file's own metadata (empty for a PyTorch file). `scratch` is an existing folder.
+    """Tensors by name, and the file's own metadata (for a PyTorch file `inspection` reads it). `scratch` exists.
 
     Raises TrainingFailed with a code of `core.training.checkpoint_codes`.
     """
@@ -48,7 +50,8 @@ def read_tensors(path: Path, scratch: Path) -> tuple[dict[str, Tensor], dict[str
         finally:
             converted.unlink(missing_ok=True)
     if head[8:9] == b"{":
-        return read_safetensors(path)
+        tensors, metadata = read_safetensors(path)
+        return tensors, {name: text for name, text in metadata.items() if name != INSPECTION}
     kind = next((name for magic, name in _ARCHIVES.items() if head.startswith(magic)), None)
     if head[257:] == b"ustar":
         kind = "tar"
@@ -56,6 +59,12 @@ def read_tensors(path: Path, scratch: Path) -> tuple[dict[str, Tensor], dict[str
         detail = f"The file is a {kind} archive, not a checkpoint."
         raise rejected("checkpoint_corrupt", detail, "Unpack it and upload the one checkpoint that is meant.")
     raise rejected("checkpoint_corrupt", "The file is neither safetensors nor a PyTorch checkpoint.")
+
+
+def inspection(metadata: Mapping[str, str]) -> dict[str, Any]:
+    """Of a PyTorch file: `at`, the name under which the weights lay, and `beside`, what else there was."""
+    found: dict[str, Any] = json.loads(metadata[INSPECTION]) if INSPECTION in metadata else {}
+    return found
 
 
 def _unpickle(source: Path, target: Path) -> None:

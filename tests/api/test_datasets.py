@@ -139,7 +139,7 @@ def test_what_waits_can_be_deleted(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("wish", "code"),
     [
-        ({"source": {"kind": "pretrained", "library": "timm", "name": "resnet18"}}, "not_yet_available"),
+        ({"source": {"kind": "pretrained", "library": "timm", "name": "resnet19x"}}, "unknown_architecture"),
         ({"source": {"kind": "upload", "upload": "upl_none"}}, "unknown_upload"),
         ({"source": {"kind": "student", "student": "stu_none"}}, "unknown_student"),
         ({"source": {"kind": "upload", "upload": "upl_none"}, "architecture": "resnet21"}, "unknown_architecture"),

@@ -38,10 +38,10 @@ def test_the_catalog(client: TestClient) -> None:
     found = client.get("/v1/architectures?q=RESNET8&classes=10").json()["data"]
     assert [a["name"] for a in found] == ["cifar/resnet8", "cifar/resnet8x4"]
     assert found[0]["parameters"] == 78_042
-    small = client.get("/v1/architectures?max_parameters=200000&limit=1").json()
-    rest = client.get(f"/v1/architectures?max_parameters=200000&after={small['next']}").json()
-    assert [small["data"][0]["short"]] + [a["short"] for a in rest["data"]] == ["resnet8", "resnet14"]
-    assert client.get("/v1/architectures?library=timm").json()["data"] == []
+    small = client.get("/v1/architectures?library=cifar&max_parameters=180000&limit=1").json()
+    rest = client.get(f"/v1/architectures?library=cifar&max_parameters=180000&after={small['next']}").json()
+    assert [small["data"][0]["short"]] + [a["short"] for a in rest["data"]] == ["resnet8", "wrn_16_1", "resnet14"]
+    assert {a["library"] for a in client.get("/v1/architectures?library=timm").json()["data"]} == {"timm"}
     losses = {loss["kind"]: loss for loss in client.get("/v1/losses").json()["data"]}
     assert losses["dist"]["schema"]["properties"]["temperature"]["default"] == 1.0
     assert (losses["task"]["needs_teacher"], losses["kd"]["needs_teacher"]) == (False, True)

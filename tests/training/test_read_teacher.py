@@ -132,6 +132,8 @@ def test_the_reading_process_hands_over_what_it_read(tmp_path: Path, state: dict
     result = read(save(tmp_path / "up.pth", content, _use_new_zipfile_serialization=modern))
     assert result["tensors_sha256"] == tensors_sha256(state)
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["manifest.json", "weights.safetensors"]
+    assert result["report"]["kind"] == "PyTorch file" and result["report"]["weights"] == "model"
+    assert result["report"]["beside"] == ["opt"]
 
 
 def test_half_precision_becomes_float32(tmp_path: Path, state: dict[str, Tensor]) -> None:

@@ -11,6 +11,7 @@ from core.errors import NotFound
 from core.events import Event
 from core.recipe import Normalization
 from core.storage import keys
+from core.weights import locate, published
 from worker.equipment import Equipment
 
 
@@ -24,19 +25,28 @@ class ReadTeacher:
         with self.equipment.database.read() as session:
             teacher = session.get_one(Teacher, self.claim.subject)
             source: dict[str, Any] = teacher.source
+            key = None
             if source["kind"] == "student":
                 file = session.get(File, (source["student"], "weights.safetensors"))
                 if file is None:
                     raise NotFound("weights file of student", source["student"])
                 key = file.key
-            else:
+            elif source["kind"] == "upload":
                 key = keys.upload_file(source["upload"])
+        network, tag = published(source) if source["kind"] == "pretrained" else (None, None)
+        if network is not None and tag is not None:
+            path = locate(network, tag, self.equipment.settings)
+        else:
+            assert key is not None
+            path = self.equipment.storage.fetch(key)
         normalization = teacher.normalization
         return ReadTeacherAssignment(
             folder=self.folder,
             threads=self.equipment.threads,
-            path=self.equipment.storage.fetch(key),
-            architecture=teacher.architecture,
+            path=path,
+            architecture=network.name if network else teacher.architecture,
+            weights=tag,
+            image_size=teacher.image_size,
             normalization=Normalization.model_validate(normalization) if normalization else None,
             dataset=self.equipment.storage.fetch(keys.dataset(teacher.dataset_id)) if teacher.dataset_id else None,
         )
@@ -53,4 +63,6 @@ class ReadTeacher:
         teacher.architecture, teacher.parameters = result["architecture"], result["parameters"]
         teacher.classes, teacher.class_names = result["classes"], result["class_names"]
         teacher.normalization, teacher.top1 = result["normalization"], result["top1"]
+        teacher.image_size, teacher.interpolation = result["image_size"], result["interpolation"]
+        teacher.warnings, teacher.report = result["warnings"], result["report"]
         teacher.sha256, teacher.bytes = result["sha256"], result["bytes"]

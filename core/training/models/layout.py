@@ -1,9 +1,10 @@
 """What weights look like, whatever their values and the number of classes: names and shapes as one short digest."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 COUNTERS = "num_batches_tracked"  # older files lack them
 Head = tuple[tuple[str, int], ...]  # (entry, dimension) wherever the number of classes stands
@@ -12,6 +13,16 @@ Head = tuple[tuple[str, int], ...]  # (entry, dimension) wherever the number of 
 def entries(state: Mapping[str, Tensor]) -> list[str]:
     """Names of the weights, counters left out, in their order."""
     return [name for name in state if not name.endswith(COUNTERS)]
+
+
+def plain_head(state: Mapping[str, Tensor], classes: int) -> Head | None:
+    """The head by its size alone, where nothing else has that size: matrices with their biases, and no side but their
+    first is `classes`. None where that is not so clear."""
+    found = [(name, dim) for name in entries(state) for dim, side in enumerate(state[name].shape) if side == classes]
+    matrices = {name.rpartition(".")[0] for name, dim in found if dim == 0 and state[name].ndim > 1}
+    named = {f"{matrix}.{part}" for matrix in matrices for part in ("weight", "bias")}
+    clear = 0 < len(found) <= 4 and all(dim == 0 and name in named for name, dim in found)
+    return tuple(found) if clear else None
 
 
 def find_head(some: Mapping[str, Tensor], more: Mapping[str, Tensor]) -> Head:
@@ -32,6 +43,15 @@ def digest(state: Mapping[str, Tensor], head: Sequence[tuple[str, int]]) -> str:
         sides = ("*" if (name, dim) in left_open else str(side) for dim, side in enumerate(state[name].shape))
         lines.append(f"{name}:{','.join(sides)}")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def outline(build: Callable[[int], nn.Module], classes: int) -> nn.Module:
+    """The network without memory for its weights."""
+    try:
+        with torch.device("meta"):
+            return build(classes)
+    except NotImplementedError:  # it computes its own sizes with tensors, as torchvision's regnets do
+        return build(classes).to("meta")
 
 
 def class_count(state: Mapping[str, Tensor], head: Iterable[tuple[str, int]]) -> int | None:

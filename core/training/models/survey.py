@@ -24,7 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from core.catalog.architectures import TABLE
 from core.training.models.cifar import CIFAR
-from core.training.models.layout import digest, find_head
+from core.training.models.layout import digest, find_head, outline, plain_head
 from core.training.models.libraries import AUXILIARY, build_timm, build_torchvision, timm, torchvision
 
 Json = dict[str, Any]
@@ -40,22 +40,23 @@ class NoClassifier(Exception):
 
 def measure(build: Callable[[int], nn.Module], side: int, fixed: bool, classes: int = CLASSES) -> Json:
     """The figures of a table's row that follow from the network itself."""
-    with torch.device("meta"):
-        network, other = build(classes), build(classes + 1)  # what differs between them is the head
-    counts = [sum(p.numel() for p in each.parameters()) for each in (network, other)]
+    network = outline(build, classes)
     state = network.state_dict()
-    head = find_head(state, other.state_dict())
+    head = plain_head(state, classes)
+    if head is None:
+        head = find_head(state, outline(build, classes + 1).state_dict())
     if not head:
         raise NoClassifier("no part of it depends on the number of classes")
+    slope = sum(state[name].numel() // classes for name, _ in head)
     works = partial(answers, network.train(), classes)
     if not works(side):
         raise NoClassifier(f"it does not answer with logits at {side} px in train mode")
-    fixed = fixed or not all(map(works, (side - 32 if side > 64 else side + 64, side + 32, side + 5)))
-    slope = counts[1] - counts[0]
+    fixed = fixed or not all(map(works, (side - 32 if side > 64 else side + 64, side + 5)))
+    total = sum(p.numel() for p in network.parameters())
     return {
         "fixed": fixed,
         "least": side if fixed else next((n for n in SIDES if n <= side and works(n)), side),
-        "parameters": [counts[0] - slope * classes, slope],
+        "parameters": [total - slope * classes, slope],
         "multiply_adds": multiply_adds(network.eval(), side),
         "layout": digest(state, head),
         "head": [list(entry) for entry in head],
@@ -106,7 +107,8 @@ def survey_torchvision(name: str) -> Json:
     models = torchvision().models
     published = models.get_model_weights(name)
     default = published.DEFAULT
-    weights = [_torchvision_weights(name, tag) for tag in [default, *(w for w in published if w is not default)]]
+    tags = [default, *(tag for tag in published if tag is not default)]
+    weights = [_torchvision_weights(name, tag) for tag in tags if tag.meta["categories"]]  # else it is no classifier's
     # The default's view is the network's, unless it was tuned on another size than the network is built for.
     first = next((w for w in weights if w["size"] == 224), weights[0]) if "vit_" in name else weights[0]
     figures = measure(partial(build_torchvision, name), first["size"], fixed=False)

@@ -97,7 +97,7 @@ export interface paths {
         };
         /**
          * List Architectures
-         * @description The networks that can be trained and read, smallest first.
+         * @description The networks that can be trained and read: what is called like `q` first, then smallest first.
          */
         get: operations["list_architectures"];
         put?: never;
@@ -821,14 +821,36 @@ export interface components {
             /** Family */
             family: string;
             /**
+             * Fixed Size
+             * @description Whether it takes no other.
+             */
+            fixed_size: boolean;
+            /**
              * Id
              * @description Its canonical name.
              */
             id: string;
+            /**
+             * Image Size
+             * @description Side of the images it was made for.
+             */
+            image_size: number;
+            /** Interpolation */
+            interpolation: string;
             /** Library */
             library: string;
+            /**
+             * Mean
+             * @description That its library normalises with; empty: the data set's.
+             */
+            mean: number[];
             /** Min Image Size */
             min_image_size: number;
+            /**
+             * Multiply Adds
+             * @description Of one image of `image_size`, with as many classes as its weights know.
+             */
+            multiply_adds: number;
             /**
              * Name
              * @description Canonical: library/short.
@@ -847,6 +869,13 @@ export interface components {
             parameters: number;
             /** Short */
             short: string;
+            /** Std */
+            std: number[];
+            /**
+             * Weights
+             * @description Published ones, the library's own choice first.
+             */
+            weights: components["schemas"]["WeightsRead"][];
         };
         /**
          * AttemptRead
@@ -2471,7 +2500,7 @@ export interface components {
         };
         /**
          * PretrainedWeights
-         * @description Published weights; not yet available.
+         * @description Published weights: the worker finds them among its files, or downloads them.
          */
         PretrainedWeights: {
             /**
@@ -2484,9 +2513,15 @@ export interface components {
              * @enum {string}
              */
             library: "torchvision" | "timm";
-            /** Name */
+            /**
+             * Name
+             * @description Of the network in the library, e.g. resnet50.
+             */
             name: string;
-            /** Weights */
+            /**
+             * Weights
+             * @description Which of them, e.g. IMAGENET1K_V2 or a1_in1k; default: the library's own.
+             */
             weights?: string | null;
         };
         /**
@@ -3132,6 +3167,11 @@ export interface components {
              */
             dataset?: string | null;
             /**
+             * Image Size
+             * @description Side of the images it expects; default: what is recorded, else what suits.
+             */
+            image_size?: number | null;
+            /**
              * Name
              * @description 1 to 200 characters, none of them a control character.
              */
@@ -3188,6 +3228,16 @@ export interface components {
             error: components["schemas"]["FailureRead"] | null;
             /** Id */
             id: string;
+            /**
+             * Image Size
+             * @description Side of the images it expects; null: the data set's.
+             */
+            image_size: number | null;
+            /**
+             * Interpolation
+             * @description How images of another size are brought to it.
+             */
+            interpolation: string | null;
             /** Name */
             name: string;
             /** Normalization */
@@ -3202,6 +3252,13 @@ export interface components {
             object: "teacher";
             /** Parameters */
             parameters: number | null;
+            /**
+             * Report
+             * @description What was found in the file.
+             */
+            report: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Sha256
              * @description Of the canonical weights.
@@ -3221,6 +3278,11 @@ export interface components {
              * @description On the val split of its data set.
              */
             top1: number | null;
+            /**
+             * Warnings
+             * @description What is odd about it, in words.
+             */
+            warnings: string[];
         };
         /**
          * TrainedStudent
@@ -3494,6 +3556,34 @@ export interface components {
             version: string;
         };
         /**
+         * WeightsRead
+         * @description Published weights of a network, and the view that they were trained for.
+         */
+        WeightsRead: {
+            /**
+             * Classes
+             * @description Outputs of its head; 0: it has none.
+             */
+            classes: number;
+            /**
+             * File
+             * @description Its name in the folder of published weights of its library.
+             */
+            file: string;
+            /** Image Size */
+            image_size: number;
+            /** Interpolation */
+            interpolation: string;
+            /** Mean */
+            mean: number[];
+            /** Std */
+            std: number[];
+            /** Tag */
+            tag: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * WorkerRead
          * @description A process with slots and a heartbeat.
          */
@@ -3713,10 +3803,14 @@ export interface operations {
     list_architectures: {
         parameters: {
             query?: {
-                /** @description Part of the name, family or description. */
+                /** @description Words of the name, family or description. */
                 q?: string | null;
                 library?: ("cifar" | "torchvision" | "timm") | null;
                 max_parameters?: number | null;
+                /** @description Takes images of this side. */
+                max_image_size?: number | null;
+                /** @description Whether there are published weights. */
+                pretrained?: boolean | null;
                 /** @description Outputs that `parameters` is counted with. */
                 classes?: number;
                 limit?: number;

@@ -1,0 +1,54 @@
+"""Networks of the catalog by words, in an order that pages exactly."""
+
+from dataclasses import dataclass
+
+from core.catalog import ARCHITECTURES, Architecture, find_architecture
+
+Place = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    q: str
+    library: str | None
+    max_parameters: int | None
+    max_image_size: int | None
+    pretrained: bool | None
+    classes: int
+
+    def fits(self, network: Architecture) -> bool:
+        text = f"{network.name} {network.family} {network.description}".casefold()
+        least = network.image_size if network.fixed_size else network.min_image_size
+        return (
+            (self.library is None or network.library == self.library)
+            and (self.max_parameters is None or network.parameters(self.classes) <= self.max_parameters)
+            and (self.max_image_size is None or least <= self.max_image_size)
+            and (self.pretrained is None or bool(network.weights) == self.pretrained)
+            and all(word in text for word in _plain(self.q).split())
+        )
+
+    def place(self, network: Architecture) -> Place:
+        """Called so, beginning so, anything else; then by size, then by name: no two networks share a place."""
+        q, name = _plain(self.q).strip(), network.name.casefold()
+        if q and q in (name, network.short.casefold()):
+            rank = 0
+        elif q and (name.startswith(q) or network.short.casefold().startswith(q)):
+            rank = 1
+        else:
+            rank = 2
+        return rank, network.parameters(self.classes), network.name
+
+
+def _plain(q: str) -> str:
+    """Without a tag: timm/resnet50.a1_in1k finds timm/resnet50."""
+    plain = q.casefold().strip()
+    found = find_architecture(q.strip()) if "." in plain else None
+    return found.network.casefold() if found else plain
+
+
+def search(wanted: Wanted, after: str | None, limit: int) -> tuple[list[Architecture], bool]:
+    """At most `limit` networks behind the one named `after` (none, or unknown: from the start); are there more?"""
+    found = sorted(filter(wanted.fits, ARCHITECTURES.values()), key=wanted.place)
+    last = ARCHITECTURES.get(after) if after is not None else None
+    behind = found if last is None else [n for n in found if wanted.place(n) > wanted.place(last)]
+    return behind[:limit], len(behind) > limit

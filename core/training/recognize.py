@@ -1,0 +1,183 @@
+"""Which network a stranger's tensors are: by names and shapes, and by trying where several networks share them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.catalog import Architecture, architecture
+from core.errors import Invalid, TrainingFailed
+from core.training.checkpoint_codes import rejected
+from core.training.models import BUILDERS, build, class_count, identify
+from core.training.models.layout import COUNTERS, entries, outline
+
+WRAPPED = ("module.", "_orig_mod.")  # by data-parallel and compiled networks, in any number
+HELD = ("model.", "net.", "network.")  # names under which training scripts hold the network, beside other things
+TRIED_SIDE = 64  # of the images on which networks of equal layout are told apart
+NAMED = 10  # entries listed in a report
+
+
+@dataclass
+class Recognized:
+    """A network of the catalog with the tensors that are its own, and what was seen on the way."""
+
+    network: Architecture
+    state: dict[str, Tensor]
+    prefix: str | None = None  # taken off every name
+    skipped: list[str] = field(default_factory=list)  # entries that are not the network's
+    candidates: list[str] = field(default_factory=list)  # all networks with this layout
+
+
+def recognize(tensors: Mapping[str, Tensor], declared: str | None) -> Recognized:
+    """TrainingFailed where no network fits, another one than was said, or several that differ in what they compute."""
+    known = _declared(declared) if declared is not None else None
+    bare = clean_names(tensors)
+    found = None
+    for prefix in ("", *HELD):
+        state = {n.removeprefix(prefix): t for n, t in bare.items() if n.startswith(prefix)}
+        candidates = identify(state)
+        if candidates or (prefix and known is not None and state and not differences(known.name, state)):
+            skipped = [name for name in bare if not name.startswith(prefix)]
+            found = Recognized(known or architecture(candidates[0]), state, prefix or None, skipped, candidates)
+            break
+    if found is None:
+        if known is None:
+            raise _unknown(bare)
+        return Recognized(known, bare)
+    if known is None:
+        found.network = architecture(_tell_apart(found.candidates, found.state))
+    elif found.candidates and known.network not in found.candidates:
+        errors = differences(known.name, found.state)
+        one = found.candidates[0]
+        detail = f"The checkpoint is said to be {known.name}, but its tensors are those of {one}. {first_of(errors)}"
+        raise rejected("checkpoint_mismatch", detail, f"Leave the architecture out, or say {one}.", errors)
+    return found
+
+
+def _unknown(state: Mapping[str, Tensor]) -> TrainingFailed:
+    """Names what is wrong where the names at least are those of a network written here."""
+    hint = "Name the architecture it is, to see what does not fit; the list of architectures tells all there are."
+    for name in BUILDERS:
+        expected = entries(outline(BUILDERS[name], 1).state_dict())
+        if set(expected) == set(entries(state)):
+            errors = differences(name, state)
+            return rejected("checkpoint_mismatch", f"It looks like {name}. {first_of(errors)}", hint, errors[:100])
+    detail = (
+        f"These {len(state)} tensors are of no known architecture. Their first names: {', '.join(list(state)[:3])}."
+    )
+    return rejected("checkpoint_mismatch", detail, hint)
+
+
+def _declared(name: str) -> Architecture:
+    try:
+        return architecture(name)
+    except Invalid as error:
+        raise rejected("checkpoint_mismatch", error.problems[0].detail) from error
+
+
+def _tell_apart(candidates: Sequence[str], state: Mapping[str, Tensor]) -> str:
+    """The first, where all compute the same from these weights; else nobody but the sender knows."""
+    if len(candidates) == 1:
+        return candidates[0]
+    entries = [architecture(name) for name in candidates]
+    fixed = [entry.image_size for entry in entries if entry.fixed_size]
+    side = fixed[0] if fixed else max(TRIED_SIDE, *(entry.min_image_size for entry in entries))
+    images = torch.rand((2, 3, side, side), generator=torch.Generator().manual_seed(0))
+    first: Tensor | None = None
+    for name in candidates:
+        logits = _try(name, state, images)
+        if first is None:
+            first = logits
+        elif not torch.allclose(first, logits, rtol=1e-3, atol=1e-4 * float(first.abs().max()), equal_nan=True):
+            listed = ", ".join(candidates)
+            detail = f"The tensors fit {listed}, and these do not compute the same."
+            errors = [
+                {"pointer": "/architecture", "code": "ambiguous", "detail": f"Possible: {n}."} for n in candidates
+            ]
+            raise rejected("checkpoint_ambiguous", detail, f"Say which it is: architecture={name}, or another.", errors)
+    return candidates[0]
+
+
+@torch.inference_mode()
+def _try(name: str, state: Mapping[str, Tensor], images: Tensor) -> Tensor:
+    network = build(name, class_count(state, name) or 1)
+    network.load_state_dict(with_counters(network, state), strict=True)
+    logits: Tensor = network.eval()(images)
+    return logits
+
+
+# --- names --------------------------------------------------------------------------------------------------------
+
+
+def clean_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Wrappers' prefixes off; of a student and a teacher in one file the teacher; no counter of averaging."""
+    state = _strip(tensors)
+    if state and all(name.startswith(("student.", "teacher.")) for name in state):
+        state = _strip({n.removeprefix("teacher."): t for n, t in state.items() if n.startswith("teacher.")})
+        if not state:
+            raise rejected("checkpoint_mismatch", "The file holds a student alone, and no teacher.", "")
+    return state
+
+
+def _strip(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    state: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        while name.startswith(WRAPPED):
+            name = name.partition(".")[2]
+        if name in state:
+            raise rejected("checkpoint_corrupt", f"The file holds {name} twice, with and without a wrapper's prefix.")
+        if name != "n_averaged":
+            state[name] = tensor
+    return state
+
+
+# --- the one network ----------------------------------------------------------------------------------------------
+
+
+def differences(name: str, state: Mapping[str, Tensor]) -> list[dict[str, Any]]:
+    """What keeps these tensors from being the network's: missing, unexpected or of another shape."""
+    expected = outline(partial(build, name), class_count(state, name) or 1).state_dict()
+    wanted = {key for key in expected if not key.endswith(COUNTERS)}  # older files lack the counters
+    missing = [(key, "missing", "is missing") for key in sorted(wanted - state.keys())]
+    unexpected = [(key, "unexpected", "does not belong here") for key in sorted(state.keys() - expected.keys())]
+    other = []
+    for key in expected.keys() & state.keys():
+        wants, has = expected[key], state[key]
+        if has.shape != wants.shape:
+            other.append((key, "shape", f"has shape {list(has.shape)} instead of {list(wants.shape)}"))
+        elif has.is_floating_point() != wants.is_floating_point():
+            other.append((key, "dtype", f"is {has.dtype} instead of {wants.dtype}"))
+    found = missing + unexpected + sorted(other)
+    return [{"pointer": f"/{key}", "code": code, "detail": f"{key} {text}."} for key, code, text in found]
+
+
+def first_of(errors: list[dict[str, Any]]) -> str:
+    more = f" And {len(errors) - 5} more." if len(errors) > 5 else ""
+    return " ".join(error["detail"] for error in errors[:5]) + more
+
+
+def with_counters(network: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The state, with the counters of batch norms that older files lack."""
+    return {key: tensor for key, tensor in network.state_dict().items() if key.endswith(COUNTERS)} | dict(state)
+
+
+def load_strictly(name: str, state: Mapping[str, Tensor]) -> nn.Module:
+    """The network with these weights, each in its place, all finite; in eval mode."""
+    errors = differences(name, state)
+    if errors:
+        detail = f"The checkpoint does not fit {name}. {first_of(errors)}"
+        raise rejected("checkpoint_mismatch", detail, errors=errors[:100])
+    network = build(name, class_count(state, name) or 1)
+    network.load_state_dict(with_counters(network, state), strict=True)
+    return check_finite(network)
+
+
+def check_finite(network: nn.Module) -> nn.Module:
+    """In eval mode; rejected where any weight is NaN or infinite."""
+    for key, tensor in network.state_dict().items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise rejected("checkpoint_not_finite", f"{key} holds NaN or infinity.")
+    return network.eval()
