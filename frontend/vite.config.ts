@@ -12,6 +12,7 @@ export default defineConfig({
   // Nothing may be inlined: the service answers with `Content-Security-Policy: default-src 'self'`.
   build: {
     assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 800, // kB unpacked; a browser test holds what is sent to 200 KiB
     modulePreload: { polyfill: false },
     target: "es2023",
     cssTarget: ["chrome123", "firefox120", "safari17.5"], // the first with light-dark()
