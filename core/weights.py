@@ -114,7 +114,7 @@ def _reason(error: Exception) -> str:
 
 def _missing(network: Architecture, weights: Weights, path: Path, why: str) -> TrainingFailed:
     detail = f"{network.name} starts from the weights {weights.tag}, which are not on this worker. {why}"
-    hint = f"Get {weights.url} and save it as {path.name} in the folder {path.parent}; then retry."
+    hint = f"Get {weights.url} and save it as {path.name} in the folder {path.parent}; then try again."
     place = {"pointer": "", "code": "weights_missing", "detail": f"{weights.url} -> {path}"}
     return TrainingFailed(
         Failure("weights_missing", "Published weights are missing", detail, hint, retryable=True, errors=[place])
