@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -15,15 +16,18 @@ from core.events import Event, Phase
 from core.packed import PackedMeta, read_meta
 from core.recipe import Normalization
 from core.training.checkpoint_codes import DISK_FULL, disk_full, rejected
-from core.training.data import View, open_split
+from core.training.data import Split, View, open_split
 from core.training.evaluate import answer
 from core.training.export import KEY, WeightsMeta, file_sha256, parse_meta, save_weights
+from core.training.images import PixelImages, Wanted
 from core.training.models import class_count
 from core.training.models.start import load_pretrained
 from core.training.precision import Precision
-from core.training.recognize import NAMED, check_finite, load_strictly, recognize
+from core.training.recognize import NAMED, WRAPPED, check_finite, load_strictly, recognize
 from core.training.untrusted import inspection, read_tensors
 from core.views import known_mode, teacher_view
+
+SAMPLE = 512  # images on which networks of equal layout are compared
 
 
 def read_teacher(assignment: ReadTeacherAssignment, emit: Callable[[Event], None]) -> dict[str, Any]:
@@ -45,9 +49,9 @@ def read_teacher(assignment: ReadTeacherAssignment, emit: Callable[[Event], None
 def _read_teacher(assignment: ReadTeacherAssignment, emit: Callable[[Event], None]) -> dict[str, Any]:
     emit(Phase("reading", "reading the checkpoint"))
     assignment.folder.mkdir(parents=True, exist_ok=True)
-    read = _published(assignment) if assignment.weights else _uploaded(assignment)
-    classes = class_count(read.network.state_dict(), read.entry.name) or 0
     dataset = read_meta(assignment.dataset) if assignment.dataset else None
+    read = _published(assignment) if assignment.weights else _uploaded(assignment, dataset)
+    classes = class_count(read.network.state_dict(), read.entry.name) or 0
     if dataset is not None and len(dataset.classes) != classes:
         detail = f"The checkpoint knows {classes} classes, the data set has {len(dataset.classes)}."
         raise rejected("checkpoint_mismatch", detail, "Choose the data set that the teacher was trained on.")
@@ -103,13 +107,22 @@ def _published(assignment: ReadTeacherAssignment) -> _Read:
     return _Read(entry, network, told, [], report)
 
 
-def _uploaded(assignment: ReadTeacherAssignment) -> _Read:
+def _uploaded(assignment: ReadTeacherAssignment, dataset: PackedMeta | None) -> _Read:
     tensors, metadata = read_tensors(assignment.path, assignment.folder)
     inspected = inspection(metadata)
     told = None if inspected else _own_meta(metadata)
-    found = recognize(tensors, assignment.architecture or (told.architecture if told else None))
+
+    def judge(entry: Architecture, network: nn.Module) -> float:
+        assert assignment.dataset is not None and dataset is not None
+        if class_count(network.state_dict(), entry.name) != len(dataset.classes):
+            return 0.0  # refused below
+        meta = _canonical_meta(assignment, _Read(entry, network, told or _blank(entry), [], {}), dataset)
+        return measure_top1(network, meta, assignment.dataset, dataset, assignment.threads, at_most=SAMPLE)
+
+    declared = assignment.architecture or (told.architecture if told else None)
+    found = recognize(tensors, declared, inspected.get("named"), judge if dataset is not None else None)
     network = load_strictly(found.network.name, found.state)
-    warnings = []
+    warnings = found.notes
     dtypes = Counter(str(tensor.dtype).removeprefix("torch.") for tensor in found.state.values())
     if any(tensor.dtype in (torch.float16, torch.bfloat16) for tensor in found.state.values()):
         warnings.append("The weights were stored in half precision; they are kept as float32.")
@@ -128,13 +141,18 @@ def _uploaded(assignment: ReadTeacherAssignment) -> _Read:
         "beside": inspected.get("beside", []),
         "tensors": len(tensors),
         "dtypes": dict(dtypes),
-        "prefix": found.prefix,
+        "prefix": next((p for p in WRAPPED if any(name.startswith(p) for name in tensors)), "") + (found.prefix or ""),
         "left_out": found.skipped[:NAMED],
         "same_layout": [name for name in found.candidates if name != found.network.name],
         "head": ", ".join(sorted({name for name, _ in found.network.head})),
     }
-    blank = WeightsMeta(found.network.name, [], 0, [], [], known_mode(found.network.interpolation))
-    return _Read(found.network, network, told or blank, warnings, {k: v for k, v in report.items() if v})
+    told = told or _blank(found.network)
+    return _Read(found.network, network, told, warnings, {k: v for k, v in report.items() if v})
+
+
+def _blank(entry: Architecture) -> WeightsMeta:
+    """Of a file that says nothing about itself."""
+    return WeightsMeta(entry.name, [], 0, [], [], known_mode(entry.interpolation))
 
 
 def _own_meta(metadata: Mapping[str, str]) -> WeightsMeta | None:
@@ -191,11 +209,20 @@ def _doubts(
     ]
 
 
-def measure_top1(network: nn.Module, meta: WeightsMeta, path: Path, data: PackedMeta, threads: int) -> float:
-    """Share of the val split of the packed data set that it puts into the right class: seen as a job will show it."""
+def measure_top1(
+    network: nn.Module, meta: WeightsMeta, path: Path, data: PackedMeta, threads: int, at_most: int | None = None
+) -> float:
+    """Share of the val split of the packed data set that it puts into the right class: seen as a job will show it.
+
+    Of a larger split `at_most` images, evenly spread, are enough for a comparison.
+    """
     split = open_split(path, "val", torch.device("cpu"), threads)
     if split is None:
         raise ValueError(f"the data set {path} has no val split")
+    if at_most is not None and len(split) > at_most:
+        some = np.linspace(0, len(split) - 1, at_most).astype(np.int64)
+        (images,) = split.images.prepare(iter([Wanted(some)]))
+        split = Split(PixelImages(images.numpy(), images.device), split.labels[torch.from_numpy(some)])
     by = meta.interpolation
     view = View(teacher_view(data, image_size=meta.image_size, mean=meta.mean, std=meta.std, interpolation=by))
     (answers,) = answer([(network, view)], split, Precision(torch.device("cpu"), bfloat16=False))

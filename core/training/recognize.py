@@ -1,6 +1,6 @@
 """Which network a stranger's tensors are: by names and shapes, and by trying where several networks share them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.catalog import Architecture, architecture
+from core.catalog import Architecture, architecture, find_architecture
 from core.errors import Invalid, TrainingFailed
 from core.training.checkpoint_codes import rejected
 from core.training.models import BUILDERS, build, class_count, identify
@@ -18,6 +18,8 @@ WRAPPED = ("module.", "_orig_mod.")  # by data-parallel and compiled networks, i
 HELD = ("model.", "net.", "network.")  # names under which training scripts hold the network, beside other things
 TRIED_SIDE = 64  # of the images on which networks of equal layout are told apart
 NAMED = 10  # entries listed in a report
+
+Judge = Callable[[Architecture, nn.Module], float]
 
 
 @dataclass
@@ -29,10 +31,16 @@ class Recognized:
     prefix: str | None = None  # taken off every name
     skipped: list[str] = field(default_factory=list)  # entries that are not the network's
     candidates: list[str] = field(default_factory=list)  # all networks with this layout
+    notes: list[str] = field(default_factory=list)  # what its sender should know
 
 
-def recognize(tensors: Mapping[str, Tensor], declared: str | None) -> Recognized:
-    """TrainingFailed where no network fits, another one than was said, or several that differ in what they compute."""
+def recognize(
+    tensors: Mapping[str, Tensor], declared: str | None, hinted: str | None = None, judge: Judge | None = None
+) -> Recognized:
+    """TrainingFailed where no network fits, another one than was said, or several that differ in what they compute.
+
+    `hinted` is a name in the file that may be of any meaning. `judge` tells how good a network is on the data set.
+    """
     known = _declared(declared) if declared is not None else None
     bare = clean_names(tensors)
     found = None
@@ -48,7 +56,7 @@ def recognize(tensors: Mapping[str, Tensor], declared: str | None) -> Recognized
             raise _unknown(bare)
         return Recognized(known, bare)
     if known is None:
-        found.network = architecture(_tell_apart(found.candidates, found.state))
+        _tell_apart(found, hinted, judge)
     elif found.candidates and known.network not in found.candidates:
         errors = differences(known.name, found.state)
         one = found.candidates[0]
@@ -78,27 +86,54 @@ def _declared(name: str) -> Architecture:
         raise rejected("checkpoint_mismatch", error.problems[0].detail) from error
 
 
-def _tell_apart(candidates: Sequence[str], state: Mapping[str, Tensor]) -> str:
-    """The first, where all compute the same from these weights; else nobody but the sender knows."""
-    if len(candidates) == 1:
-        return candidates[0]
+def _tell_apart(found: Recognized, hinted: str | None, judge: Judge | None) -> None:
+    """Of networks that compute the same the first; else the one the file names, or the best on the data set.
+
+    With neither only the sender knows: `checkpoint_ambiguous`.
+    """
+    if len(found.candidates) == 1:
+        return
+    named = find_architecture(hinted) if hinted else None
+    if named is not None and named.network in found.candidates:
+        found.network = named
+        return
+    kinds = [architecture(names[0]) for names in _kinds(found.candidates, found.state)]
+    if len(kinds) == 1:
+        return
+    if judge is None:
+        detail = f"The tensors fit {', '.join(found.candidates)}, and these do not compute the same."
+        hint = f"Say which it is, such as architecture={kinds[0].name}; with a data set the best one on it is taken."
+        errors = [
+            {"pointer": "/architecture", "code": "ambiguous", "detail": f"Possible: {n}."} for n in found.candidates
+        ]
+        raise rejected("checkpoint_ambiguous", detail, hint, errors)
+    figures = [judge(kind, load_strictly(kind.name, found.state)) for kind in kinds]
+    best = max(range(len(kinds)), key=lambda n: figures[n])  # the first of equal ones
+    found.network = kinds[best]
+    others = ", ".join(f"{k.name} {f:.1%}" for k, f in zip(kinds, figures, strict=True) if k is not found.network)
+    found.notes.append(
+        f"Its tensors fit networks that do not compute the same; {found.network.name} does best on the data set "
+        f"({figures[best]:.1%} of a sample; {others})."
+    )
+
+
+def _kinds(candidates: Sequence[str], state: Mapping[str, Tensor]) -> list[list[str]]:
+    """Those together that answer the same from these weights."""
     entries = [architecture(name) for name in candidates]
     fixed = [entry.image_size for entry in entries if entry.fixed_size]
     side = fixed[0] if fixed else max(TRIED_SIDE, *(entry.min_image_size for entry in entries))
     images = torch.rand((2, 3, side, side), generator=torch.Generator().manual_seed(0))
-    first: Tensor | None = None
+    kinds: list[tuple[Tensor, list[str]]] = []
     for name in candidates:
         logits = _try(name, state, images)
-        if first is None:
-            first = logits
-        elif not torch.allclose(first, logits, rtol=1e-3, atol=1e-4 * float(first.abs().max()), equal_nan=True):
-            listed = ", ".join(candidates)
-            detail = f"The tensors fit {listed}, and these do not compute the same."
-            errors = [
-                {"pointer": "/architecture", "code": "ambiguous", "detail": f"Possible: {n}."} for n in candidates
-            ]
-            raise rejected("checkpoint_ambiguous", detail, f"Say which it is: architecture={name}, or another.", errors)
-    return candidates[0]
+        scale = 1e-4 * float(logits.abs().max())
+        for known, names in kinds:
+            if torch.allclose(known, logits, rtol=1e-3, atol=scale, equal_nan=True):
+                names.append(name)
+                break
+        else:
+            kinds.append((logits, [name]))
+    return [names for _, names in kinds]
 
 
 @torch.inference_mode()

@@ -131,6 +131,13 @@ def find_state(loaded: Any) -> tuple[dict[str, Tensor], str | None]:
     raise rejected("checkpoint_corrupt", detail, SAVE_TENSORS)
 
 
+def find_name(loaded: Mapping[str, Any]) -> str | None:
+    """What a training script wrote down as the network's name; it may be of any meaning."""
+    arguments = loaded.get("args") or loaded.get("opt")
+    said = (loaded.get("arch"), getattr(arguments, "model", None), getattr(arguments, "arch", None))
+    return next((name[:200] for name in said if isinstance(name, str)), None)
+
+
 def _is_named_tensor(item: tuple[Any, Any]) -> bool:
     return isinstance(item[0], str) and isinstance(item[1], Tensor)
 
@@ -169,7 +176,8 @@ def convert(source: Path, target: Path) -> None:
     check_tensors(state, size)
     plain = {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}
     beside = [str(name)[:80] for name in loaded if name != at][:20] if at is not None else []
-    target.write_bytes(safetensors.torch.save(plain, {INSPECTION: json.dumps({"at": at or "", "beside": beside})}))
+    seen = {"at": at or "", "beside": beside, "named": find_name(loaded)}
+    target.write_bytes(safetensors.torch.save(plain, {INSPECTION: json.dumps(seen)}))
 
 
 def main(source: Path, target: Path) -> int:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pickle
+import re
 import tarfile
 import warnings
 import zipfile
@@ -20,9 +21,10 @@ import torch
 from torch import Tensor
 
 from core.assignment import ReadTeacherAssignment
+from core.catalog import architecture
 from core.errors import Failure, TrainingFailed
 from core.events import Event, Phase
-from core.packed import PackedSplit, write_packed
+from core.packed import PackedSplit, read_meta, write_packed
 from core.recipe import Normalization
 from core.training import unpickle, untrusted
 from core.training.export import WeightsMeta, load_weights, save_weights, tensors_sha256
@@ -403,8 +405,8 @@ def test_our_metadata_damaged(tmp_path: Path, state: dict[str, Tensor], told: st
 
 
 def test_metadata_that_contradicts_the_weights(tmp_path: Path, state: dict[str, Tensor]) -> None:
-    for architecture, classes in (("resnet20", CLASSES), ("resnet8", ["one"])):
-        told = {"architecture": architecture, "classes": classes, "image_size": 8, "mean": [], "std": []}
+    for name, classes in (("resnet20", CLASSES), ("resnet8", ["one"])):
+        told = {"architecture": name, "classes": classes, "image_size": 8, "mean": [], "std": []}
         safetensors.torch.save_file(state, tmp_path / "up.safetensors", {"distillery": json.dumps(told)})
         assert rejection(tmp_path / "up.safetensors").code == "checkpoint_mismatch"
 
@@ -446,3 +448,98 @@ def test_random_damage_is_always_one_of_our_codes(tmp_path: Path, state: dict[st
             assert error.failure.code.startswith("checkpoint_")
         except MemoryError:
             pass  # becomes checkpoint_too_expensive in the process of its own
+
+
+# --- other libraries' networks ------------------------------------------------------------------------------------
+
+
+def timm_state(name: str, classes: int) -> dict[str, Tensor]:
+    torch.manual_seed(2)
+    return dict(build(name, classes).state_dict())
+
+
+@pytest.mark.parametrize("prefix", ["", "model.", "module.model.", "net."])
+def test_a_timm_network_of_any_classes_is_known(tmp_path: Path, prefix: str) -> None:
+    state = timm_state("timm/mobilenetv3_small_050", 4)
+    extra = {"criterion.weight": torch.ones(4)} if prefix == "model." else {}
+    result = read(flat(tmp_path / "up.safetensors", prefixed(state, prefix) | extra))
+    assert (result["architecture"], result["classes"]) == ("timm/mobilenetv3_small_050", 4)
+    assert result["tensors_sha256"] == tensors_sha256(state)
+    assert result["interpolation"] == "bicubic" and result["image_size"] is None
+    assert result["report"].get("prefix", "") == prefix
+    assert result["report"].get("left_out", []) == list(extra)
+    assert any("left out" in line for line in result["warnings"]) == bool(extra)
+
+
+def test_equal_networks_of_two_libraries_are_one(tmp_path: Path) -> None:
+    file = flat(tmp_path / "up.safetensors", timm_state("timm/wide_resnet50_2", 4))
+    result = read(file)
+    assert result["architecture"] == "torchvision/wide_resnet50_2"
+    assert "timm/wide_resnet50_2" in result["report"]["same_layout"]
+
+
+def test_networks_that_differ_in_what_they_compute_alone_must_be_named(tmp_path: Path) -> None:
+    """By the sender, or in the file: timm's script writes it down."""
+    state = timm_state("timm/tf_efficientnet_b0", 4)
+    file = flat(tmp_path / "up.safetensors", state)
+    failure = rejection(file)
+    assert failure.code == "checkpoint_ambiguous"
+    assert {"timm/efficientnet_b0", "timm/tf_efficientnet_b0"} <= set(re.findall(r"timm/\w+", failure.detail))
+    assert "architecture=" in failure.hint
+    assert read(file, architecture="tf_efficientnet_b0")["architecture"] == "timm/tf_efficientnet_b0"
+    tagged = f"timm/tf_efficientnet_b0.{architecture('timm/tf_efficientnet_b0').weights[0].tag}"
+    assert read(file, architecture=tagged)["architecture"] == tagged
+    written = save(tmp_path / "up.pth.tar", {"arch": "tf_efficientnet_b0", "state_dict": state})
+    assert read(written)["architecture"] == "timm/tf_efficientnet_b0"
+
+
+def test_with_a_data_set_the_better_of_them_is_taken(tmp_path: Path) -> None:
+    """Images are labelled by one of the two networks itself: only that one is right on all of them."""
+    name = "timm/tf_efficientnet_b0"
+    state = timm_state(name, 4)
+    network = build(name, 4)
+    network.load_state_dict(state)
+    images = np.random.default_rng(0).integers(0, 256, (60, 48, 48, 3), dtype=np.uint8)
+    unlabelled = PackedSplit(images, np.arange(60) % 4, [f"{i}.png" for i in range(60)])
+    write_packed(tmp_path / "blind.safetensors", CLASSES, {"train": unlabelled, "val": unlabelled})
+    meta = read_meta(tmp_path / "blind.safetensors")
+    scaled = (torch.from_numpy(images) / 255 - torch.tensor(meta.mean)) / torch.tensor(meta.std)
+    with torch.no_grad():
+        logits = network.eval()(scaled.permute(0, 3, 1, 2))
+    # random weights say one class for all: relative to the average answer they differ
+    state["classifier.bias"] = state["classifier.bias"] - logits.mean(dim=0)
+    own = (logits - logits.mean(dim=0)).argmax(dim=1).numpy()
+    labelled = PackedSplit(images, own, [f"{i}.png" for i in range(60)])
+    write_packed(tmp_path / "data.safetensors", CLASSES, {"train": labelled, "val": labelled})
+    result = read(flat(tmp_path / "up.safetensors", state), dataset=tmp_path / "data.safetensors")
+    assert result["architecture"] == name and result["top1"] > 0.95
+    assert any("timm/efficientnet_b0" in line for line in result["warnings"])
+
+
+def test_the_side_is_as_given_or_as_fixed(tmp_path: Path, dataset: Path) -> None:
+    convolutions = flat(tmp_path / "a.safetensors", timm_state("timm/mobilenetv3_small_050", 4))
+    assert read(convolutions, dataset=dataset)["image_size"] == 8
+    result = read(convolutions, dataset=dataset, image_size=32)
+    assert result["image_size"] == 32 and load_weights(Path(result["path"]))[1].image_size == 32  # type: ignore[union-attr]
+    transformer = flat(tmp_path / "b.safetensors", timm_state("timm/vit_tiny_patch16_224", 4))
+    assert read(transformer, architecture="vit_tiny_patch16_224")["image_size"] == 224
+    with pytest.raises(TrainingFailed, match="224 px alone, not of 32"):
+        read(transformer, architecture="vit_tiny_patch16_224", image_size=32)
+
+
+def test_published_weights_teach_with_their_own_view(tmp_path: Path) -> None:
+    name = "torchvision/mobilenet_v3_small"
+    state = timm_state(name, 1000)
+    file = save(tmp_path / "mobilenet_v3_small-047dcff4.pth", state)
+    result = read(file, architecture=name, weights="IMAGENET1K_V1")
+    assert (result["architecture"], result["classes"], result["image_size"]) == (name, 1000, 224)
+    assert result["normalization"] == {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+    assert result["tensors_sha256"] == tensors_sha256(state)
+    assert result["report"]["weights"] == "IMAGENET1K_V1"
+
+
+def test_averaged_weights_beside_are_said(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    result = read(save(tmp_path / "up.pth", {"state_dict": state, "state_dict_ema": state, "epoch": 3}))
+    assert result["report"]["weights"] == "state_dict"
+    (warning,) = result["warnings"]
+    assert "state_dict_ema" in warning
