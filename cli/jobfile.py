@@ -8,12 +8,10 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from core.catalog import BUILTIN_DATASETS
+from core.catalog import BUILTIN, BUILTIN_DATASETS, PUBLISHING
 from core.errors import Invalid, Problem
 from core.problems import problem_at
 from core.recipe import Recipe, TeacherFile
-
-BUILTIN = "builtin:"
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,6 @@ def read_document(file: Path) -> dict[str, Any]:
     return document
 
 
-LIBRARIES = ("timm/", "torchvision/")
-
-
 def _is_id(text: str, prefix: str) -> bool:
     return text.startswith(f"{prefix}_") and text.isidentifier()
 
@@ -89,7 +84,7 @@ def local_teacher(recipe: Recipe, base: Path) -> tuple[Path, TeacherFile] | None
         return None
     known = TeacherFile(path=teacher) if isinstance(teacher, str) else teacher
     pointer = "/teacher" if isinstance(teacher, str) else "/teacher/path"
-    if isinstance(teacher, str) and teacher.startswith(LIBRARIES) and not (base / teacher).exists():
+    if isinstance(teacher, str) and teacher.partition("/")[0] in PUBLISHING and not (base / teacher).exists():
         return None  # published weights: the service has them, or fetches them
     path = _existing(known.path, base, "tch" if isinstance(teacher, str) else None, pointer)
     if path is not None and not path.is_file():

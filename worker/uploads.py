@@ -19,9 +19,8 @@ def collect_uploads(equipment: Equipment, at: datetime | None = None) -> None:
         dropped = uploads.drop_expired(work, at, at + timedelta(hours=equipment.settings.upload_expiry_hours))
     if dropped:
         log.info("dropped %d expired upload(s): %s", len(dropped), ", ".join(dropped))
-    there = equipment.storage.folders(
-        keys.UPLOADS
-    )  # listed before the rows: a new upload's row is older than its folder
+    # Listed before the rows are asked for: a new upload's row is older than its folder.
+    there = equipment.storage.folders(keys.UPLOADS)
     for start in range(0, len(there), 500):
         with equipment.database.read() as session:
             orphans = uploads.unknown(session, there[start : start + 500])

@@ -4,13 +4,13 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi import Path as PathParameter
 from sqlalchemy.orm import Session
 
 from api.datasets import service
 from api.datasets.schemas import BuiltinRead, DatasetCreate, DatasetRead, SampleClass, SampleRead, SamplesRead
-from api.deps import Reading, RootPath, TheCaller, ThePart, TheQueue, TheSettings, TheStorage, Work
+from api.deps import Reading, RootPath, TheCaller, ThePart, TheQueue, TheSettings, TheStorage, Work, authenticate
 from api.idempotency import Creates, CreatingRoute
 from api.schemas import Listing
 from core.db import datasets
@@ -51,8 +51,8 @@ def list_datasets(
     return Listing(data=data, has_more=page.next is not None, next=page.next)
 
 
-@router.get("/builtin")
-def list_builtin_datasets(caller: TheCaller, settings: TheSettings) -> Listing[BuiltinRead]:  # noqa: ARG001
+@router.get("/builtin", dependencies=[Depends(authenticate)])
+def list_builtin_datasets(settings: TheSettings) -> Listing[BuiltinRead]:
     """Data sets that are known by name, and whether their files are in place."""
     return Listing(data=service.builtin_datasets(settings))
 

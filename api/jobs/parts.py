@@ -12,14 +12,14 @@ from api.datasets import service as dataset_service
 from api.datasets.schemas import DatasetSource
 from api.teachers import service as teacher_service
 from api.teachers.schemas import TeacherCreate
-from core.catalog import canonical_name
-from core.db import datasets, teachers, waiting
+from core.catalog import BUILTIN, PUBLISHING, canonical_name
+from core.db import datasets
 from core.db.models import Dataset, Teacher, Upload
 from core.errors import Invalid, Problem
 from core.recipe import DatasetFile, Recipe, TeacherFile
 from core.settings import Settings
 
-BUILTIN, UPLOAD, LIBRARIES = "builtin:", "upl_", ("timm", "torchvision")
+UPLOAD = "upl_"
 Json = dict[str, Any]
 
 
@@ -58,7 +58,7 @@ def _dataset(work: Session, project_id: str, said: str | DatasetFile, settings: 
         source = TypeAdapter(DatasetSource).validate_python(wish)
         asked = source.model_dump(mode="json")
         mine = select(Dataset).where(Dataset.project_id == project_id, Dataset.status != "rejected")
-        same = mine.where(Dataset.source[asked_key(asked)].as_string() == asked[asked_key(asked)])
+        same = mine.where(Dataset.source[_told_by(asked)].as_string() == asked[_told_by(asked)])
         for row in work.scalars(same.order_by(Dataset.id.desc())):
             if {k: v for k, v in row.source.items() if k != "sha256"} == asked:
                 return row.id
@@ -67,7 +67,8 @@ def _dataset(work: Session, project_id: str, said: str | DatasetFile, settings: 
     return datasets.create(work, project_id, name=name, source=asked).id
 
 
-def asked_key(source: Json) -> str:
+def _told_by(source: Json) -> str:
+    """The field that tells sources of its kind apart."""
     return "upload" if source["kind"] == "upload" else "name"
 
 
@@ -78,7 +79,7 @@ def _teacher(work: Session, project_id: str, said: str | TeacherFile | None, dat
     library, _, name = file.path.partition("/")
     if file.path.startswith(UPLOAD):
         source: Json = {"kind": "upload", "upload": file.path}
-    elif library in LIBRARIES and name:
+    elif library in PUBLISHING and name:
         source = {"kind": "pretrained", "library": library, "name": name}
     elif isinstance(said, str):
         return said  # a teacher's id, or what is told to be none
@@ -94,17 +95,7 @@ def _teacher(work: Session, project_id: str, said: str | TeacherFile | None, dat
             return known
         filename = _filename(work, file.path) if source["kind"] == "upload" else file.path
         wish = TeacherCreate.model_validate({"name": filename, "source": source} | given)
-        architecture = teacher_service.check_wish(work, project_id, wish)
-    return teachers.create(
-        work,
-        project_id,
-        name=wish.name,
-        source=wish.source.model_dump(mode="json"),
-        architecture=architecture,
-        normalization=wish.normalization.model_dump(mode="json") if wish.normalization else None,
-        dataset_id=dataset_id,
-        waits_for=waiting.waits_for(dataset),
-    ).id
+        return teacher_service.register(work, project_id, wish, dataset).id
 
 
 def _known_teacher(work: Session, project_id: str, source: Json, dataset_id: str, file: TeacherFile) -> str | None:

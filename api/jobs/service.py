@@ -44,9 +44,12 @@ def resolve(work: Session, project_id: str, recipe: Recipe, settings: Settings) 
     if problems or dataset is None:
         raise Invalid(problems)
     waits_for = waiting.waits_for(dataset, teacher)
-    warnings = [UNCHECKED] if waits_for else waiting.fit(recipe, dataset, teacher)
-    for index, student in enumerate(recipe.students):
-        architecture(student.architecture, f"/students/{index}/architecture")
+    if waits_for is None:
+        warnings = waiting.fit(recipe, dataset, teacher)
+    else:
+        warnings = [UNCHECKED]
+        for index, student in enumerate(recipe.students):
+            architecture(student.architecture, f"/students/{index}/architecture")
     students = [s.model_copy(update={"architecture": canonical_name(s.architecture)}) for s in recipe.students]
     classes = len(dataset.classes) if dataset.classes is not None else None
     return Parts(recipe.model_copy(update={"students": students}), teacher, dataset, classes, waits_for, warnings)

@@ -19,17 +19,7 @@ router = APIRouter(prefix="/teachers", tags=["teachers"], route_class=CreatingRo
 @router.post("", status_code=201, dependencies=[Creates])
 def create_teacher(wish: TeacherCreate, caller: TheCaller, work: Work, queue: TheQueue) -> TeacherRead:
     """Register a teacher; a worker reads and validates it."""
-    architecture = service.check_wish(work, caller.project_id, wish)
-    teacher = teachers.create(
-        work,
-        caller.project_id,
-        name=wish.name,
-        source=wish.source.model_dump(mode="json"),
-        architecture=architecture,
-        normalization=wish.normalization.model_dump(mode="json") if wish.normalization else None,
-        dataset_id=wish.dataset,
-        image_size=wish.image_size,
-    )
+    teacher = service.register(work, caller.project_id, wish)
     work.after_commit(queue.nudge)
     return TeacherRead.of(teacher)
 

@@ -6,10 +6,27 @@ from sqlalchemy.orm import Session
 from api.teachers.schemas import PretrainedWeights, TeacherCreate, TrainedStudent
 from api.uploads.service import check_upload
 from core.catalog import Architecture, architecture
-from core.db.models import Dataset, Student
+from core.db import teachers, waiting
+from core.db.models import Dataset, Student, Teacher
 from core.errors import Conflict, Invalid, Problem
 from core.views import fixed_side
 from core.weights import published
+
+
+def register(work: Session, project_id: str, wish: TeacherCreate, measured_on: Dataset | None = None) -> Teacher:
+    """The teacher, validating. `measured_on` takes the place of the wish's data set; it may still be read itself."""
+    architecture = check_wish(work, project_id, wish)
+    return teachers.create(
+        work,
+        project_id,
+        name=wish.name,
+        source=wish.source.model_dump(mode="json"),
+        architecture=architecture,
+        normalization=wish.normalization.model_dump(mode="json") if wish.normalization else None,
+        dataset_id=measured_on.id if measured_on else wish.dataset,
+        image_size=wish.image_size,
+        waits_for=waiting.waits_for(measured_on),
+    )
 
 
 def check_wish(session: Session, project_id: str, wish: TeacherCreate) -> str | None:

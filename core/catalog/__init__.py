@@ -3,20 +3,23 @@
 from core.catalog.architectures import (
     ARCHITECTURES,
     LIBRARIES,
+    PUBLISHING,
     Architecture,
     Weights,
     architecture,
     canonical_name,
     find_architecture,
 )
-from core.catalog.datasets import BUILTIN_DATASETS, BuiltinDataset
+from core.catalog.datasets import BUILTIN, BUILTIN_DATASETS, BuiltinDataset
 from core.catalog.losses import LOSSES
 
 __all__ = [
     "ARCHITECTURES",
+    "BUILTIN",
     "BUILTIN_DATASETS",
     "LIBRARIES",
     "LOSSES",
+    "PUBLISHING",
     "Architecture",
     "BuiltinDataset",
     "Weights",

@@ -15,6 +15,7 @@ from core.errors import Invalid, Problem
 
 TABLE = Path(__file__).with_name("networks.jsonl")
 LIBRARIES = ("cifar", "torchvision", "timm")  # a bare name is looked up in this order
+PUBLISHING = LIBRARIES[1:]  # those with published weights
 NEAR = 3  # networks named where there is none of the name asked for
 
 _CIFAR_FAMILIES = {

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+BUILTIN = "builtin:"  # before its name, where a recipe names one
+
 
 @dataclass(frozen=True)
-class DatasetFile:
+class PublishedFile:
     """A published file; it, or what it unpacks to, belongs in `<builtin_files>/<data set>/`."""
 
     name: str
@@ -26,26 +28,26 @@ class BuiltinDataset:
     name: str
     classes: int
     description: str
-    files: tuple[DatasetFile, ...] = ()
+    files: tuple[PublishedFile, ...] = ()
 
-    def missing(self, folder: Path) -> list[DatasetFile]:
+    def missing(self, folder: Path) -> list[PublishedFile]:
         """`folder` is the data set's own."""
         return [file for file in self.files if file.find(folder) is None]
 
 
-def _at(site: str, *names: str) -> tuple[DatasetFile, ...]:
-    return tuple(DatasetFile(name, site + name) for name in names)
+def _at(site: str, *names: str) -> tuple[PublishedFile, ...]:
+    return tuple(PublishedFile(name, site + name) for name in names)
 
 
-def _packed(url: str, *unpacked: str) -> DatasetFile:
+def _packed(url: str, *unpacked: str) -> PublishedFile:
     """An archive under the name that it has at its address."""
-    return DatasetFile(url.rpartition("/")[2], url, unpacked)
+    return PublishedFile(url.rpartition("/")[2], url, unpacked)
 
 
-def _idx(site: str) -> tuple[DatasetFile, ...]:
+def _idx(site: str) -> tuple[PublishedFile, ...]:
     """The four files of MNIST and its relatives, packed or not."""
     names = [f"{split}-{kind}-ubyte" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
-    return tuple(DatasetFile(f"{name}.gz", f"{site}{name}.gz", (name,)) for name in names)
+    return tuple(PublishedFile(f"{name}.gz", f"{site}{name}.gz", (name,)) for name in names)
 
 
 _CIFAR = "https://www.cs.toronto.edu/~kriz/"
@@ -53,7 +55,7 @@ _VGG = "https://www.robots.ox.ac.uk/~vgg/data/"
 _CARS = "https://ai.stanford.edu/~jkrause/cars/car_dataset.html"
 _GTSRB = "https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/"
 _IMAGENET = "https://image-net.org/challenges/LSVRC/2012/2012-downloads.php"
-_EMNIST = (DatasetFile("gzip.zip", "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip", ("gzip",)),)
+_EMNIST = (PublishedFile("gzip.zip", "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip", ("gzip",)),)
 _USPS = "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/"
 
 _ALL = (
@@ -213,10 +215,10 @@ _ALL = (
         196,
         "Stanford Cars: 16,185 photographs of cars, by model and year.",
         (
-            DatasetFile("cars_train.tgz", _CARS, ("cars_train",)),
-            DatasetFile("cars_test.tgz", _CARS, ("cars_test",)),
-            DatasetFile("car_devkit.tgz", _CARS, ("devkit",)),
-            DatasetFile("cars_test_annos_withlabels.mat", _CARS),
+            PublishedFile("cars_train.tgz", _CARS, ("cars_train",)),
+            PublishedFile("cars_test.tgz", _CARS, ("cars_test",)),
+            PublishedFile("car_devkit.tgz", _CARS, ("devkit",)),
+            PublishedFile("cars_test_annos_withlabels.mat", _CARS),
         ),
     ),
     BuiltinDataset(
@@ -245,9 +247,9 @@ _ALL = (
         1000,
         "ImageNet (ILSVRC 2012): 1,281,167 photographs to train on, 50,000 to validate.",
         (
-            DatasetFile("ILSVRC2012_img_train.tar", _IMAGENET, ("CLS-LOC/train", "train")),
-            DatasetFile("ILSVRC2012_img_val.tar", _IMAGENET, ("CLS-LOC/val", "val")),
-            DatasetFile(
+            PublishedFile("ILSVRC2012_img_train.tar", _IMAGENET, ("CLS-LOC/train", "train")),
+            PublishedFile("ILSVRC2012_img_val.tar", _IMAGENET, ("CLS-LOC/val", "val")),
+            PublishedFile(
                 "ILSVRC2012_devkit_t12.tar.gz", _IMAGENET, ("LOC_val_solution.csv", "val/n*", "ILSVRC2012_devkit_t12")
             ),
         ),

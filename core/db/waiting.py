@@ -6,6 +6,7 @@ request would have failed, had everything been ready then.
 
 from collections.abc import Sequence
 
+from pydantic import ValidationError
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -87,6 +88,10 @@ def _release_job(work: Session, run: Run) -> bool:
         job.warnings = fit(Recipe.model_validate(job.recipe), dataset, teacher)
     except Invalid as error:
         _fail(work, run, error.code, error.problems)
+        return False
+    except ValidationError as error:  # queued by an older program: it must not hold up what waits beside it
+        detail = f"This version does not understand the recipe: {error.errors()[0]['msg']}. Submit it again."
+        _fail(work, run, "invalid_recipe", [Problem("", "invalid_recipe", detail)])
         return False
     size_heads(work, job.id, len(dataset.classes or []))
     run.waits_for = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.catalog import BuiltinDataset
-from core.catalog.datasets import DatasetFile
+from core.catalog.datasets import PublishedFile
 from core.intake.failures import rejected
 from core.intake.limits import Limits
 from core.intake.members import Member, check_size, corrupt
@@ -21,7 +21,7 @@ class Files:
     def __init__(self, known: BuiltinDataset, folder: Path, limits: Limits) -> None:
         """`TrainingFailed` names each file that is missing, its address and the folder it belongs in."""
         self._known, self._limits = known, limits
-        self._places: list[tuple[DatasetFile, Path]] = []
+        self._places: list[tuple[PublishedFile, Path]] = []
         missing = known.missing(folder)
         if missing:
             what = ", ".join(f"{file.name} ({file.url})" for file in missing)

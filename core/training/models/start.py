@@ -3,7 +3,7 @@
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -13,11 +13,11 @@ from core.errors import Failure, TrainingFailed
 from core.plan import StudentPlan
 from core.recipe import Pretrained
 from core.training.models import build
-from core.training.models.layout import COUNTERS
+from core.training.recognize import differences, first_of, with_counters
 from core.training.untrusted import read_tensors
 from core.views import published_weights
 
-AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")  # heads that two networks of torchvision have in training alone
+AUXILIARY_HEADS = ("aux1.", "aux2.", "AuxLogits.")  # heads that two networks of torchvision have in training alone
 
 
 def start_network(plan: StudentPlan, classes: int, pretrained: Mapping[str, Path]) -> nn.Module:
@@ -47,16 +47,12 @@ def load_pretrained(name: str, tag: str, classes: int, path: Path) -> nn.Module:
     except TrainingFailed as error:
         raise _unfit(entry, tag, path, error.failure.detail) from error
     state = _as_built(entry, network, tensors)
-    kept = {key: own[key] for key in own if key.endswith(COUNTERS) and key not in state}  # older files lack them
     head = {key for key, _ in entry.head}
     if any(key not in state or state[key].shape != own[key].shape for key in head):
-        kept |= {key: own[key] for key in head}
-    state |= kept
-    problems = list(_differences(own, state))
-    if problems:
-        more = f" And {len(problems) - 5} more." if len(problems) > 5 else ""
-        raise _unfit(entry, tag, path, " ".join(problems[:5]) + more)
-    network.load_state_dict(state, strict=True)
+        state |= {key: own[key] for key in head}
+    if errors := differences(name, state):
+        raise _unfit(entry, tag, path, first_of(errors))
+    network.load_state_dict(with_counters(network, state), strict=True)
     return network
 
 
@@ -64,7 +60,7 @@ def _as_built(entry: Architecture, network: nn.Module, tensors: Mapping[str, Ten
     """The file's tensors by the names that the network of today has."""
     state = dict(tensors)
     if entry.library == "torchvision":
-        state = {key: tensor for key, tensor in state.items() if not key.startswith(AUXILIARY)}
+        state = {key: tensor for key, tensor in state.items() if not key.startswith(AUXILIARY_HEADS)}
         if entry.family == "densenet":  # its files write norm.1 for norm1
             state = {re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2.", k): t for k, t in state.items()}
     elif set(state) - set(network.state_dict()):
@@ -73,16 +69,6 @@ def _as_built(entry: Architecture, network: nn.Module, tensors: Mapping[str, Ten
         if translate is not None:
             state = dict(translate(state, network))
     return state
-
-
-def _differences(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterator[str]:
-    for key in sorted(own.keys() - state.keys()):
-        yield f"{key} is missing."
-    for key in sorted(state.keys() - own.keys()):
-        yield f"{key} does not belong there."
-    for key in sorted(own.keys() & state.keys()):
-        if own[key].shape != state[key].shape:
-            yield f"{key} has shape {list(state[key].shape)} instead of {list(own[key].shape)}."
 
 
 def _unfit(entry: Architecture, tag: str, path: Path, why: str) -> TrainingFailed:

@@ -241,14 +241,14 @@ def main() -> int:
         found = list(pool.imap(survey, wanted, chunksize=4))
     rows = {row["name"]: row for row in found if not isinstance(row, str)}
     left_out = [reason for reason in found if isinstance(reason, str)]
-    print(*left_out, f"{len(rows)} networks, {len(left_out)} left out", sep="\n")  # noqa: T201
+    print(*left_out, f"{len(rows)} networks, {len(left_out)} left out", sep="\n")
     if options.write:
         old = read_table() if options.part else {}
         lines = (json.dumps(row, separators=(",", ":")) + "\n" for _, row in sorted((old | rows).items()))
         TABLE.write_text("".join(lines), encoding="utf-8")
         return 0
     different = list(differences({n: r for n, r in read_table().items() if options.part in n}, rows))
-    print(*different, sep="\n")  # noqa: T201
+    print(*different, sep="\n")
     return 1 if different else 0
 
 

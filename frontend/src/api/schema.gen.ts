@@ -848,7 +848,7 @@ export interface components {
             min_image_size: number;
             /**
              * Multiply Adds
-             * @description Of one image of `image_size`, with as many classes as its weights know.
+             * @description Of one image of `image_size`, with 1,000 classes (cifar: 100).
              */
             multiply_adds: number;
             /**
