@@ -6,12 +6,12 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** 0.9712 -> "97.1 %" */
 export function percent(share: number | null | undefined, digits = 1): string {
-  return share == null ? "–" : `${(100 * share).toFixed(digits)}${THIN}%`;
+  return share == null ? "–" : `${percentage(share, digits)}${THIN}%`;
 }
 
 /** 0.9712 -> "97.1": for places where the unit stands already. */
 export function percentage(share: number | null | undefined, digits = 1): string {
-  return share == null ? "–" : (100 * share).toFixed(digits);
+  return share == null ? "–" : (100 * share).toFixed(digits).replace("-", MINUS);
 }
 
 /** "(-1.1, 96.3% of" -> "(−1.1, 96.3 % of", in a text that came from elsewhere. */

@@ -60,7 +60,9 @@ function said(sorted: readonly Row[]): string {
   if (most === least) return `${plural(most, "image")} in each class`;
   const none = sorted.filter((one) => one.n === 0).length;
   if (none) return `${plural(none, "class", "classes")} without an image`;
-  return `${count(least)} to ${count(most)} images, ${(most / least).toFixed(1)} times as many in the largest`;
+  const ratio = (most / least).toFixed(1);
+  const even = ratio === "1.0" ? "nearly the same in each class" : `${ratio} times as many in the largest`;
+  return `${count(least)} to ${count(most)} images, ${even}`;
 }
 
 function Bars({ rows, most, label, titled }: { rows: readonly Row[]; most: number; label: string; titled?: boolean }) {

@@ -24,23 +24,13 @@ export function DatasetOutcome({ id, onAnother, onCancel }: Props) {
           since={created_at}
           progress={progress}
           error={error}
-          actions={
-            <>
-              {status === "ready" && (
-                <Link to="/datasets/$id" params={{ id }} className="button primary">
-                  See its images
-                </Link>
-              )}
-              <button type="button" className="button" onClick={onAnother}>
-                {status === "rejected" ? "Try another" : "Add another"}
-              </button>
-              {onCancel && (
-                <button type="button" className="button" onClick={onCancel}>
-                  Close
-                </button>
-              )}
-            </>
+          see={
+            <Link to="/datasets/$id" params={{ id }} className="button primary">
+              See its images
+            </Link>
           }
+          onAnother={onAnother}
+          onCancel={onCancel}
         >
           <p>
             {plural(classes?.length ?? 0, "class", "classes")},{" "}

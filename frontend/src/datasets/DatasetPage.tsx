@@ -133,7 +133,7 @@ function About({ dataset }: { dataset: Dataset }) {
           ...(drawn.length && source.kind !== "builtin"
             ? [
                 [
-                  "where no split was given",
+                  "what is drawn where no split is given",
                   drawn.map((name) => `${name.replace("_", " ")} ${source[name]}`).join(", "),
                 ] as const,
               ]

@@ -32,7 +32,7 @@ export function Found({ dataset, report }: { dataset: Dataset; report: Report })
       "sizes as they came",
       one
         ? `all ${size(width.min, height.min)}\u202fpx`
-        : `${px(width.min)} to ${px(width.max)} wide, ${px(height.min)} to ${px(height.max)} high, middle ${size(width.median, height.median)}`,
+        : `${px(width.min)} to ${px(width.max)} wide, ${px(height.min)} to ${px(height.max)} high, median ${size(width.median, height.median)}`,
     ],
   ];
   if (!one && most_common[0]) {

@@ -91,7 +91,9 @@ function Track({ standing, teacher, color }: Props & { color: string }) {
       </div>
       <div className={`spread small ${control !== null && control > teacher ? "turned" : ""}`}>
         <span className="control-text">{control !== null ? `control ${percentage(control)}` : ""}</span>
-        {gapClosed !== null && <span>{percent(gapClosed, 0)} of the gap closed</span>}
+        {gapClosed !== null && (
+          <span>{gapClosed < 0 ? "behind its control" : `${percent(gapClosed, 0)} of the gap closed`}</span>
+        )}
         <span className="teacher">teacher {percentage(teacher)}</span>
       </div>
     </div>

@@ -21,7 +21,8 @@ export function JobName({ job }: { job: Job }) {
 /** "resnet20 → resnet8, resnet14 · 3 seeds" */
 export function Cast({ job }: { job: Job }) {
   const groups = groupsOf(job.students);
-  const seeds = Math.max(1, ...groups.map((group) => group.members.length));
+  const counts = [...new Set(groups.map((group) => group.members.length))];
+  const each = counts.length === 1 ? (counts[0] ?? 1) : null; // null: some have more seeds than others
   const names = [...new Set(groups.map((group) => short(group.architecture)))];
   const one = names.length === 1 && groups.length > 1;
   const students = one
@@ -42,7 +43,12 @@ export function Cast({ job }: { job: Job }) {
         "labels → "
       )}
       {students}
-      {seeds > 1 && ` · ${plural(seeds, "seed")}`}
+      {each === null &&
+        ` · ${plural(
+          groups.reduce((sum, group) => sum + group.members.length, 0),
+          "start",
+        )}`}
+      {each !== null && each > 1 && ` · ${plural(each, "seed")}`}
     </>
   );
 }

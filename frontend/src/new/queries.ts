@@ -2,11 +2,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, type Schema, take } from "@/api/client";
 import type { JsonSchema } from "./schema";
 
-export type Architecture = Schema<"ArchitectureRead"> & {
-  image_size?: number;
-  multiply_adds?: number;
-  weights?: readonly { tag: string }[];
-};
+export type Architecture = Schema<"ArchitectureRead">;
 export type Loss = Schema<"LossRead">;
 export type Preset = Schema<"PresetRead">;
 export type Preview = Schema<"JobPreview">;

@@ -1,34 +1,6 @@
-/** As much of JSON Schema as the service's description of a recipe uses. */
-export interface JsonSchema {
-  type?: string;
-  title?: string;
-  description?: string;
-  default?: unknown;
-  const?: unknown;
-  enum?: unknown[];
-  anyOf?: JsonSchema[];
-  oneOf?: JsonSchema[];
-  $ref?: string;
-  $defs?: Record<string, JsonSchema>;
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
-  exclusiveMaximum?: number;
-  minLength?: number;
-  maxLength?: number;
-  minItems?: number;
-  maxItems?: number;
-  maxProperties?: number;
-  prefixItems?: JsonSchema[];
-  items?: JsonSchema;
-  properties?: Record<string, JsonSchema>;
-  propertyNames?: JsonSchema;
-  additionalProperties?: boolean | JsonSchema;
-  required?: string[];
-  discriminator?: { propertyName: string; mapping: Record<string, string> };
-  /** Not of JSON Schema: null may stand there too (set by `resolved`). */
-  nullable?: boolean;
-}
+import type { JsonSchema } from "@/api/jsonSchema";
+
+export type { JsonSchema };
 
 export type Fields = Record<string, unknown>;
 export const isFields = (value: unknown): value is Fields =>

@@ -23,23 +23,13 @@ export function TeacherOutcome({ id, onAnother, onCancel }: Props) {
           status={teacher.status}
           since={teacher.created_at}
           error={teacher.error}
-          actions={
-            <>
-              {teacher.status === "ready" && (
-                <Link to="/teachers/$id" params={{ id }} className="button primary">
-                  See what was found
-                </Link>
-              )}
-              <button type="button" className="button" onClick={onAnother}>
-                {teacher.status === "rejected" ? "Try another" : "Add another"}
-              </button>
-              {onCancel && (
-                <button type="button" className="button" onClick={onCancel}>
-                  Close
-                </button>
-              )}
-            </>
+          see={
+            <Link to="/teachers/$id" params={{ id }} className="button primary">
+              See what was found
+            </Link>
           }
+          onAnother={onAnother}
+          onCancel={onCancel}
         >
           <p>
             {teacher.architecture}, {parameters(teacher.parameters)} parameters,{" "}

@@ -65,15 +65,14 @@ export function TeacherPage() {
 }
 
 function Loaded({ teacher }: { teacher: Teacher }) {
-  const { status, error, class_names } = teacher;
-  const { warnings, report } = extras(teacher);
+  const { status, error, class_names, warnings, report } = teacher;
   const jobs = useQuery(teacherJobsQuery(teacher.id));
   return (
     <>
       {error && <Rejection error={error} />}
       {status === "validating" && (
         <div className="card">
-          <Reading what="checkpoint" since={teacher.created_at} progress={extras(teacher).progress} />
+          <Reading what="checkpoint" since={teacher.created_at} progress={null} />
         </div>
       )}
       {status === "ready" && <Headline teacher={teacher} />}
@@ -145,27 +144,8 @@ function Headline({ teacher }: { teacher: Teacher }) {
 const named = ({ class_names }: Teacher) =>
   class_names ? "with names" : "without names: they are taken from the data set";
 
-/** Fields that not every service answers with. */
-function extras(teacher: Teacher) {
-  const more = teacher as Teacher & {
-    warnings?: string[] | null;
-    report?: Record<string, unknown> | null;
-    progress?: string | null;
-    image_size?: number | null;
-    interpolation?: string | null;
-  };
-  return {
-    warnings: more.warnings ?? [],
-    report: more.report && Object.keys(more.report).length > 0 ? more.report : null,
-    progress: more.progress ?? null,
-    imageSize: more.image_size ?? null,
-    interpolation: more.interpolation ?? null,
-  };
-}
-
 function About({ teacher }: { teacher: Teacher }) {
-  const { normalization } = teacher;
-  const { imageSize, interpolation } = extras(teacher);
+  const { normalization, image_size, interpolation } = teacher;
   const per = (values: unknown) => (Array.isArray(values) ? values.map((v: number) => v.toFixed(3)).join(", ") : "–");
   return (
     <Card title="What it is" aside={teacher.status === "ready" ? "as every student will see it" : undefined}>
@@ -174,8 +154,8 @@ function About({ teacher }: { teacher: Teacher }) {
           ["architecture", teacher.architecture ?? "–"],
           [
             "sees images of",
-            imageSize
-              ? `${imageSize} × ${imageSize}\u202fpx${interpolation ? `, ${interpolation}` : ""}`
+            image_size
+              ? `${image_size} × ${image_size}\u202fpx${interpolation ? `, ${interpolation}` : ""}`
               : "the data set's size",
           ],
           ["expects mean", per(normalization?.mean)],

@@ -13,11 +13,15 @@ interface Props {
   error: Schema<"FailureRead"> | null;
   /** What it turned out to be. */
   children: ReactNode;
-  actions: ReactNode;
+  /** Where to look at it, once it is ready. */
+  see: ReactNode;
+  onAnother: () => void;
+  onCancel: (() => void) | undefined;
 }
 
 /** What became of something that was just registered: being read, ready, or refused with the reason. */
-export function Outcome({ what, name, status, since, progress, error, children, actions }: Props) {
+export function Outcome(props: Props) {
+  const { what, name, status, since, progress, error, children, see, onAnother, onCancel } = props;
   return (
     <section className="stack" aria-label={`What became of ${name}`} aria-live="polite">
       <div className="row">
@@ -27,7 +31,17 @@ export function Outcome({ what, name, status, since, progress, error, children, 
       {status === "validating" && <Reading what={what} since={since} progress={progress ?? null} />}
       {status === "rejected" && error && <Rejection error={error} />}
       {status === "ready" && children}
-      <div className="row">{actions}</div>
+      <div className="row">
+        {status === "ready" && see}
+        <button type="button" className="button" onClick={onAnother}>
+          {status === "rejected" ? "Try another" : "Add another"}
+        </button>
+        {onCancel && (
+          <button type="button" className="button" onClick={onCancel}>
+            Close
+          </button>
+        )}
+      </div>
     </section>
   );
 }

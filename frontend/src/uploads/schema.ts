@@ -1,27 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
+import type { JsonSchema } from "@/api/jsonSchema";
 import { service } from "@/api/root";
-
-/** As much of JSON Schema as the service's own description uses. */
-export interface JsonSchema {
-  type?: string;
-  title?: string;
-  description?: string;
-  default?: unknown;
-  const?: unknown;
-  enum?: unknown[];
-  anyOf?: JsonSchema[];
-  oneOf?: JsonSchema[];
-  $ref?: string;
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
-  exclusiveMaximum?: number;
-  maxLength?: number;
-  prefixItems?: JsonSchema[];
-  items?: JsonSchema;
-  properties?: Record<string, JsonSchema>;
-  discriminator?: { mapping: Record<string, string> };
-}
 
 type Schemas = Record<string, JsonSchema>;
 
