@@ -21,7 +21,7 @@ from api.app import create_app
 from core.db.session import Database
 from core.settings import Settings
 from core.storage import Storage
-from tests.browser.conftest import PATIENCE, Watch, browser, dashboard  # noqa: F401  (fixtures)
+from tests.browser.conftest import PATIENCE, Watch
 from tests.cli.stack import Stack, clean_environment, distillery, running
 from tests.e2e.test_parts import free_port, part
 from tests.e2e.test_spine import wait_for
@@ -70,7 +70,7 @@ def test_the_page_and_the_cookie_stay_below_the_prefix(
     prefixed: TestClient,
     settings: Settings,
     kept: str,
-    dashboard: None,  # noqa: F811
+    dashboard: None,
 ) -> None:
     for path in ("/", "/jobs", "/jobs/job_1/charts"):
         page = prefixed.get(kept + path)
@@ -150,7 +150,7 @@ training: {epochs: 60, augment: {kind: none}}
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, dashboard: None) -> Iterator[Stack]:  # noqa: F811
+def stack(tmp_path_factory: pytest.TempPathFactory, dashboard: None) -> Iterator[Stack]:
     settings = {"DISTILLERY_ROOT_PATH": PREFIX, "DISTILLERY_TRUSTED_PROXIES": "127.0.0.1"}
     with running(tmp_path_factory.mktemp("prefix") / "data", **settings) as stack:
         yield stack
@@ -161,7 +161,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, dashboard: None) -> Iterator
 def test_a_browser_and_the_command_line_work_behind_nginx(
     tmp_path: Path,
     stack: Stack,
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     strips: bool,
 ) -> None:
     location = the_guides_location()

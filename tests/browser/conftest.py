@@ -1,47 +1,13 @@
 """A real Chromium in front of a real service. Nothing may leave the origin, and nothing may complain."""
 
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.browser.stage import Stage, open_stage
 
-ROOT = Path(__file__).parents[2]
-FRONTEND = ROOT / "frontend"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 30_000  # milliseconds: the machine may be busy with other tests
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="session")
-def dashboard() -> None:
-    """Built from the sources that are here."""
-    if not (FRONTEND / "dist" / "index.html").is_file():
-        subprocess.run(["npm", "run", "build"], cwd=FRONTEND, check=True, stdout=sys.stderr)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.fail(f"the browser tests need one of {', '.join(BROWSERS)} on the PATH")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,17 @@
 import hashlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from core.db import jobs, runs
 from core.db.models import Attempt, Dataset, File, Job, Metric, Project, Student, Teacher
@@ -76,6 +77,33 @@ class Bench:
             )
         self.workers.append(worker)
         return worker
+
+    def suspend(self, worker: subprocess.Popen[bytes]) -> None:
+        """Put a worker to sleep between two of its transactions: within one it would hold the database's lock, and
+        nobody else could write."""
+        while True:
+            os.killpg(worker.pid, signal.SIGSTOP)
+            if not self._locked():
+                return
+            os.killpg(worker.pid, signal.SIGCONT)
+            time.sleep(0.05)
+
+    def _locked(self) -> bool:
+        url = self.database.url
+        if url.get_backend_name() == "sqlite":
+            try:
+                with closing(sqlite3.connect(str(url.database), timeout=1, isolation_level=None)) as other:
+                    other.execute("BEGIN IMMEDIATE")
+                    other.execute("ROLLBACK")
+            except sqlite3.OperationalError:
+                return True
+            return False
+        time.sleep(0.2)  # a statement under way comes to its end: the server is awake
+        with self.database.read() as session:
+            asleep = (
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+            )
+            return bool(session.scalar(text(asleep)))
 
     def training_child(self) -> psutil.Process:
         """The child that is training now."""

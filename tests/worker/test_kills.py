@@ -86,7 +86,7 @@ def test_pause_resume_yield_and_zombie_change_no_byte(bench: Bench) -> None:
     bench.wait_status(disturbed, "running")
     bench.wait_step(disturbed, 180)
     child = bench.training_child()
-    os.killpg(zombie.pid, signal.SIGSTOP)
+    bench.suspend(zombie)
     child.suspend()  # worker and child sleep longer than the lease
     bench.start_worker()
     wait_for("a takeover", lambda: len(bench.attempts(disturbed)) == 4)
