@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from tests.browser.conftest import BROWSERS, FLAGS, ROOT
+from tests.fixtures.browser import BROWSERS, FLAGS, ROOT
 
 FOLDER = ROOT / "docs" / "images"
 LOADED = (

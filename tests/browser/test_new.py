@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE, ROOT, Watch
+from tests.browser.conftest import PATIENCE, Watch
 from tests.browser.stage import Stage
 from tests.browser.test_pages import AXE, settled
+from tests.fixtures.browser import ROOT
 
 pytestmark = pytest.mark.browser
 HOSTILE = """it's "three" sizes, $HOME `id` \\ 'ünïcödé' 🦜 #1: yes"""

@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.db import keys
 from core.errors import Failure
-from tests.browser.conftest import FRONTEND, Watch
+from tests.browser.conftest import Watch
 from tests.browser.stage import Stage
+from tests.fixtures.browser import FRONTEND
 
 pytestmark = pytest.mark.browser
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"

@@ -14,7 +14,6 @@ import httpx2
 import pytest
 
 from cli.main import PANELS
-from tests.browser.conftest import dashboard  # noqa: F401  (a fixture)
 from tests.cli.stack import clean_environment
 from tests.e2e.test_spine import wait_for
 from tests.worker.conftest import redis_executable
@@ -32,7 +31,7 @@ training: {epochs: 1, augment: {kind: none}}
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory, dashboard: None) -> Path:  # noqa: F811
+def wheel(tmp_path_factory: pytest.TempPathFactory, dashboard: None) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     subprocess.run([*command, "--wheel-dir", folder, ROOT], check=True, env=clean_environment())
