@@ -18,6 +18,7 @@ WRAPPED = ("module.", "_orig_mod.")  # by data-parallel and compiled networks, i
 HELD = ("model.", "net.", "network.")  # names under which training scripts hold the network, beside other things
 TRIED_SIDE = 64  # of the images on which networks of equal layout are told apart
 NAMED = 10  # entries listed in a report
+FAMILIAR = 10  # times as many published files make one of several networks the likely one
 
 Judge = Callable[[Architecture, nn.Module], float]
 
@@ -89,7 +90,7 @@ def _declared(name: str) -> Architecture:
 def _tell_apart(found: Recognized, hinted: str | None, judge: Judge | None) -> None:
     """Of networks that compute the same the first; else the one the file names, or the best on the data set.
 
-    With neither only the sender knows: `checkpoint_ambiguous`.
+    With neither the one that is published by far the most; without such only the sender knows: `checkpoint_ambiguous`.
     """
     if len(found.candidates) == 1:
         return
@@ -97,10 +98,19 @@ def _tell_apart(found: Recognized, hinted: str | None, judge: Judge | None) -> N
     if named is not None and named.network in found.candidates:
         found.network = named
         return
-    kinds = [architecture(names[0]) for names in _kinds(found.candidates, found.state)]
+    groups = _kinds(found.candidates, found.state)
+    kinds = [architecture(names[0]) for names in groups]
     if len(kinds) == 1:
         return
     if judge is None:
+        if familiar := _familiar(groups):
+            found.network = architecture(familiar[0])
+            others = ", ".join(name for name in found.candidates if name not in familiar)
+            found.notes.append(
+                f"Its tensors also fit {others}, which compute something else; {found.network.name} is by far the most "
+                "common of them. If it is another one, register it again with its architecture."
+            )
+            return
         detail = f"The tensors fit {', '.join(found.candidates)}, and these do not compute the same."
         hint = f"Say which it is, such as architecture={kinds[0].name}; with a data set the best one on it is taken."
         errors = [
@@ -134,6 +144,13 @@ def _kinds(candidates: Sequence[str], state: Mapping[str, Tensor]) -> list[list[
         else:
             kinds.append((logits, [name]))
     return [names for _, names in kinds]
+
+
+def _familiar(kinds: Sequence[list[str]]) -> list[str] | None:
+    """The kind with far more published weights than all others together, if there is one."""
+    files = [sum(len(architecture(name).weights) for name in names) for names in kinds]
+    most = max(range(len(kinds)), key=files.__getitem__)
+    return kinds[most] if files[most] >= FAMILIAR * max(sum(files) - files[most], 0.1) else None
 
 
 @torch.inference_mode()

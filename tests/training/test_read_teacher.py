@@ -493,6 +493,16 @@ def test_networks_that_differ_in_what_they_compute_alone_must_be_named(tmp_path:
     assert read(written)["architecture"] == "timm/tf_efficientnet_b0"
 
 
+def test_by_far_the_most_common_of_them_is_taken_with_a_word(tmp_path: Path) -> None:
+    """Hardly anybody means timm/resnetblur18 by a file of ResNet-18."""
+    result = read(flat(tmp_path / "up.safetensors", timm_state("timm/resnet18", 4)))
+    assert result["architecture"] == "torchvision/resnet18"
+    (warning,) = result["warnings"]
+    assert "also fit timm/resnetblur18," in warning and "timm/resnet18," not in warning
+    named = read(flat(tmp_path / "up.safetensors", timm_state("timm/resnet18", 4)), architecture="resnetblur18")
+    assert (named["architecture"], named["warnings"]) == ("timm/resnetblur18", [])
+
+
 def test_with_a_data_set_the_better_of_them_is_taken(tmp_path: Path) -> None:
     """Images are labelled by one of the two networks itself: only that one is right on all of them."""
     name = "timm/tf_efficientnet_b0"

@@ -4,6 +4,8 @@
     … survey --write    write the table
     … survey resnet     only the networks whose canonical name contains this
 
+It takes about a quarter of an hour of one processor; what is found by then is written also where it is stopped.
+
 Networks are built without memory for their weights. Each is tried at its own size and at others, in train mode with
 two images: what fails there, or answers with anything but logits, is no classifier and is left out.
 """
@@ -15,10 +17,14 @@ import multiprocessing
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any
 
 import torch
+from rich.console import Console
+from rich.progress import track
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -219,6 +225,11 @@ def read_table() -> dict[str, Json]:
     return {row["name"]: row for row in map(json.loads, TABLE.read_text(encoding="utf-8").splitlines())}
 
 
+def write_table(rows: dict[str, Json]) -> None:
+    lines = (json.dumps(row, separators=(",", ":")) + "\n" for _, row in sorted(rows.items()))
+    TABLE.write_text("".join(lines), encoding="utf-8")
+
+
 def differences(old: dict[str, Json], new: dict[str, Json]) -> Iterator[str]:
     for name in sorted(old.keys() | new.keys()):
         if name not in new or name not in old:
@@ -237,19 +248,27 @@ def main() -> int:
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     wanted = [name for name in names() if options.part in name]
-    with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
-        found = list(pool.imap(survey, wanted, chunksize=4))
-    rows = {row["name"]: row for row in found if not isinstance(row, str)}
-    left_out = [reason for reason in found if isinstance(reason, str)]
+    rows, left_out, whole = {}, [], True
+    context = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(options.processes, context) as pool:
+            found = pool.map(survey, wanted)
+            for row in track(found, "networks", len(wanted), console=Console(stderr=True)):
+                if isinstance(row, str):
+                    left_out.append(row)
+                else:
+                    rows[row["name"]] = row
+    except (BrokenProcessPool, KeyboardInterrupt) as error:
+        whole = False
+        print(f"stopped: {error or 'by Ctrl-C'}")
     print(*left_out, f"{len(rows)} networks, {len(left_out)} left out", sep="\n")
     if options.write:
-        old = read_table() if options.part else {}
-        lines = (json.dumps(row, separators=(",", ":")) + "\n" for _, row in sorted((old | rows).items()))
-        TABLE.write_text("".join(lines), encoding="utf-8")
-        return 0
-    different = list(differences({n: r for n, r in read_table().items() if options.part in n}, rows))
+        write_table(rows if whole and not options.part else read_table() | rows)
+        return 0 if whole else 1
+    looked_at = {name: row for name, row in read_table().items() if options.part in name and (whole or name in rows)}
+    different = list(differences(looked_at, rows))
     print(*different, sep="\n")
-    return 1 if different else 0
+    return 1 if different or not whole else 0
 
 
 if __name__ == "__main__":
