@@ -7,7 +7,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from cli.jobfile import Builtin, local_dataset, local_teacher
+from cli.jobfile import Builtin, local_dataset, local_teacher, published_teacher
 from cli.output import say, warn
 from cli.progress import ProgressView
 from cli.run_folder import RunFolder
@@ -32,7 +32,7 @@ from core.plan import plan_students
 from core.recipe import Recipe
 from core.settings import Settings
 from core.spawn import ChildProcess
-from core.weights import start_files
+from core.weights import locate, start_files
 
 Json = dict[str, Any]
 IMPATIENT = 2  # the second Ctrl-C does not wait for a checkpoint
@@ -105,10 +105,11 @@ class LocalTraining:
 
     def run(self) -> Finished | Stopped:
         with self.interrupts.caught():
+            source = self._teacher_source()  # what is not there is said before anything is read
             dataset = self._read_dataset()
             if isinstance(dataset, Stopped):
                 return dataset
-            teacher = self._read_teacher(Path(dataset.result["path"]))
+            teacher = self._read_teacher(source, Path(dataset.result["path"]))
             if isinstance(teacher, Stopped):
                 return teacher
             self._check(dataset.result, teacher.result if teacher else None)
@@ -134,23 +135,25 @@ class LocalTraining:
         )
         return follow("core.intake.child", assignment, self._on_event, self.interrupts)
 
-    def _read_teacher(self, dataset: Path) -> Finished | Stopped | None:
+    def _teacher_source(self) -> Json | None:
+        """Which file teaches, and what is known of it; None for no teacher."""
         if self.recipe.teacher is None:
             return None
-        found = local_teacher(self.recipe, self.base)
-        if found is None:
-            detail = f"{self.recipe.teacher} is an id of the service; here a checkpoint's path is needed."
-            raise Invalid([Problem("/teacher", "not_local", detail)])
-        path, known = found
+        if (weights := published_teacher(self.recipe, self.base)) is not None:
+            network, tag = weights
+            return {"path": locate(network, tag, self.settings), "architecture": network.name, "weights": tag}
+        if (found := local_teacher(self.recipe, self.base)) is not None:
+            path, known = found
+            return {"path": path, "architecture": known.architecture, "normalization": known.normalization}
+        detail = f"{self.recipe.teacher} is an id of the service; here a file or published weights are needed."
+        raise Invalid([Problem("/teacher", "not_local", detail)])
+
+    def _read_teacher(self, source: Json | None, dataset: Path) -> Finished | Stopped | None:
+        if source is None:
+            return None
         self.view.show("reading the teacher")
-        assignment = ReadTeacherAssignment(
-            folder=self.folder.inner / "teacher",
-            threads=self.threads,
-            path=path,
-            architecture=known.architecture,
-            normalization=known.normalization,
-            dataset=dataset,
-        )
+        folder = self.folder.inner / "teacher"
+        assignment = ReadTeacherAssignment(folder=folder, threads=self.threads, dataset=dataset, **source)
         return follow("core.training.child", assignment, self._on_event, self.interrupts)
 
     def _check(self, dataset: Json, teacher: Json | None) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from core.errors import DistilleryError, Invalid, Problem, Unavailable
+from core.errors import DistilleryError, Invalid, Problem, TrainingFailed, Unavailable
 from core.settings import Settings
 
 SERVER = "pip install 'distillery[server]'"
@@ -45,6 +45,8 @@ def show_error(error: DistilleryError) -> None:
         return
     where = f"{problems[0].pointer}: " if problems and problems[0].pointer else ""
     detail = problems[0].detail if problems else error.detail
+    if isinstance(error, TrainingFailed) and error.failure.hint:
+        detail = f"{detail} {error.failure.hint}"
     err.print(f"[red]Error:[/] {escape(where + detail)}", soft_wrap=True)
 
 

@@ -113,7 +113,7 @@ def _reason(error: Exception) -> str:
 
 
 def _missing(network: Architecture, weights: Weights, path: Path, why: str) -> TrainingFailed:
-    detail = f"{network.name} starts from the weights {weights.tag}, which are not on this worker. {why}"
+    detail = f"The weights {weights.tag} of {network.name} are not on this machine. {why}"
     hint = f"Get {weights.url} and save it as {path.name} in the folder {path.parent}; then try again."
     place = {"pointer": "", "code": "weights_missing", "detail": f"{weights.url} -> {path}"}
     return TrainingFailed(

@@ -11,7 +11,10 @@ from typing import Any
 
 import psutil
 import pytest
+import torch
 
+from core.catalog import architecture
+from core.training.models import build
 from tests.cli.stack import clean_environment, distillery
 from tests.cli.test_supervisor import until
 
@@ -145,3 +148,22 @@ def test_a_teacher_from_a_file_teaches_and_a_wrong_one_is_refused(undisturbed: P
     refused = distillery("train", str(job), "--out", str(tmp_path / "other"))
     assert refused.returncode == 1 and "Traceback" not in refused.stderr
     assert refused.stderr.splitlines()[-1].startswith("Error: ")
+
+
+def test_published_weights_teach_once_their_file_is_there(tmp_path: Path) -> None:
+    job = tmp_path / "job.yaml"
+    job.write_text(
+        "teacher: torchvision/squeezenet1_1\ndataset: builtin:digits\nstudents: [{name: s, architecture: resnet8}]\n"
+    )
+    without = {"DISTILLERY_DOWNLOADS": "false", "DISTILLERY_WEIGHTS_DIR": str(tmp_path / "weights")}
+    missing = distillery("train", str(job), "--out", str(tmp_path / "out"), **without)
+    file = tmp_path / "weights" / "torchvision" / architecture("torchvision/squeezenet1_1").weights[0].file
+    assert missing.returncode == 1 and "https://download.pytorch.org/models/" in missing.stderr
+    assert file.name in missing.stderr and str(file.parent) in missing.stderr
+    file.parent.mkdir(parents=True)
+    torch.save(build("torchvision/squeezenet1_1", 1000).state_dict(), file)
+    read = distillery("train", str(job), "--out", str(tmp_path / "out"), **without)
+    assert "The checkpoint knows 1000 classes, the data set has 10." in read.stderr
+    job.write_text(job.read_text().replace("squeezenet1_1", "squeezenet9"))
+    unknown = distillery("train", str(job), "--out", str(tmp_path / "other"), **without)
+    assert "/teacher" in unknown.stderr and "squeezenet1_1" in unknown.stderr
