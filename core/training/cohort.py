@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import Failure, TrainingFailed
-from core.events import Event, Metrics, StudentFailed
+from core.events import Event, Log, Metrics, StudentFailed
 from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Training
@@ -49,6 +49,11 @@ class Cohort:
         """One update of each: logits (B, classes) or None, labels (B,)."""
         for learner in self.alive:
             learner.learn(batch, teacher_logits, labels, step)
+
+    def doubts(self, steps: int) -> Iterator[Event]:
+        """What speaks against so short a training, once for each architecture."""
+        told = dict.fromkeys(learner.too_few_steps(steps) for learner in self.alive)
+        yield from (Log("warning", doubt) for doubt in told if doubt)
 
     # --- figures ------------------------------------------------------------------------------------------------
 

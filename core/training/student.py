@@ -1,5 +1,6 @@
 """One student in training: its network, optimizer, random streams and figures. It knows of no other student."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from core.errors import Failure, TrainingFailed
 from core.packed import PackedMeta
 from core.plan import StudentPlan
-from core.recipe import Schedule
+from core.recipe import Schedule, Scratch
 from core.training.data import Batch, View, labelled
 from core.training.evaluate import Answers
 from core.training.losses import build_loss
@@ -23,6 +24,7 @@ from core.training.randomness import Purpose, draw_seed
 from core.views import student_view
 
 State = dict[str, Any]
+UNSETTLED = 0.05  # share of their first values that batch norms' running averages may keep to the end
 
 
 class Diverged(Exception):
@@ -102,6 +104,20 @@ class Learner:
                 "Use a batch_size of 2 or more, or a larger image_size.",
                 errors=[{"pointer": "/training/batch_size", "code": "batch_too_small", "detail": self.plan.label}],
             )
+        )
+
+    def too_few_steps(self, steps: int) -> str | None:
+        """What to know where `steps` do not bring the running averages of its batch norms to what they average."""
+        norms = (m for m in self.network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm))
+        momentum = min((norm.momentum for norm in norms if norm.momentum), default=1.0)
+        kept = (1 - momentum) ** steps
+        if kept <= UNSETTLED or not isinstance(self.plan.init, Scratch):
+            return None
+        enough = math.ceil(math.log(UNSETTLED) / math.log(1 - momentum))
+        return (
+            f"{self.plan.architecture} is measured with running averages that move by {momentum * 100:g}% a step: "
+            f"after {steps:,} steps they still are {kept:.0%} what they began with, and its accuracy stays below what "
+            f"it has learned. Train it for {enough:,} steps or more: more epochs, or a smaller batch."
         )
 
     # --- figures ------------------------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ class Trainer:
             )
             if self.training.augment.kind == "standard":
                 yield Log("info", f"The augmentation standard is {self.decided['augment']} for this data set.")
+            yield from self.cohort.doubts(self.total_steps)
             yield Phase("training", "training the students")
             self.pace = Pace(self.step, self.total_steps, self.batches.size)
             self.clock = SaveClock(self.assignment.checkpoint_seconds)

@@ -13,6 +13,7 @@ from core.errors import TrainingFailed
 from core.events import (
     CheckpointSaved,
     Finished,
+    Log,
     Metrics,
     Phase,
     Progress,
@@ -295,6 +296,16 @@ def test_a_run_tells_its_story_in_order(tmp_path: Path, digits: Path, teacher: P
     assert [step for step, who, name in run.points() if (who, name) == ("s", "val/top1")] == [5, 10, 15]
     assert [step for step, who, name in run.points() if (who, name) == (None, "teacher/top1")] == [0]
     assert all(event.eta_seconds >= 0 for event in run.of(Progress))
+
+
+def test_too_few_steps_for_slow_batch_norms_are_told(tmp_path: Path, digits: Path) -> None:
+    """torchvision's MobileNetV3 averages over a hundred steps: before, it is measured with what it began with."""
+    slow = {"name": "slow", "architecture": "torchvision/mobilenet_v3_small", "image_size": 32, "seeds": [0, 1]}
+    quick = {"name": "quick", "architecture": "resnet8"}
+    run = train(tmp_path, digits, students=[slow, quick], training={"epochs": 6, "batch_size": 15})
+    (warning,) = [event.message for event in run.of(Log) if "averages" in event.message]
+    assert warning.startswith("torchvision/mobilenet_v3_small ") and "299 steps" in warning
+    assert f"after {run.of(Started)[0].total_steps} steps" in warning
 
 
 def test_the_final_files_are_the_last_epochs_weights(tmp_path: Path, digits: Path, teacher: Path) -> None:
