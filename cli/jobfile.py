@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 from pydantic import ValidationError
 
-from core.catalog import BUILTIN, BUILTIN_DATASETS, PUBLISHING, Architecture
+from core.catalog import BUILTIN, BUILTIN_DATASETS, PUBLISHING
 from core.errors import Invalid, Problem
 from core.problems import problem_at
 from core.recipe import Recipe, TeacherFile
-from core.weights import published
 
 
 @dataclass(frozen=True)
@@ -85,24 +84,17 @@ def local_teacher(recipe: Recipe, base: Path) -> tuple[Path, TeacherFile] | None
         return None
     known = TeacherFile(path=teacher) if isinstance(teacher, str) else teacher
     pointer = "/teacher" if isinstance(teacher, str) else "/teacher/path"
-    if published_teacher(recipe, base) is not None:
-        return None
+    if names_published(teacher, base):
+        return None  # the service has them, or fetches them
     path = _existing(known.path, base, "tch" if isinstance(teacher, str) else None, pointer)
     if path is not None and not path.is_file():
         raise Invalid([Problem(pointer, "not_a_file", f"{path} is not a file.")])
     return (path, known) if path else None
 
 
-def published_teacher(recipe: Recipe, base: Path) -> tuple[Architecture, str] | None:
-    """The network and the tag of its weights where the teacher is one of a library's, such as timm/resnet50.a1_in1k."""
-    said = recipe.teacher
-    if not isinstance(said, str) or said.partition("/")[0] not in PUBLISHING or (base / said).exists():
-        return None
-    library, _, name = said.partition("/")
-    try:
-        return published({"library": library, "name": name})
-    except Invalid as error:
-        raise Invalid([Problem("/teacher", p.code, p.detail) for p in error.problems]) from error
+def names_published(said: str | TeacherFile | None, base: Path) -> TypeGuard[str]:
+    """Whether the teacher is one of a library's, such as timm/resnet50.a1_in1k."""
+    return isinstance(said, str) and said.partition("/")[0] in PUBLISHING and not (base / said).exists()
 
 
 def _existing(text: str, base: Path, prefix: str | None, pointer: str) -> Path | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from cli.jobfile import Builtin, local_dataset, local_teacher, published_teacher
+from cli.jobfile import Builtin, local_dataset, local_teacher, names_published
 from cli.output import say, warn
 from cli.progress import ProgressView
 from cli.run_folder import RunFolder
@@ -32,7 +32,7 @@ from core.plan import plan_students
 from core.recipe import Recipe
 from core.settings import Settings
 from core.spawn import ChildProcess
-from core.weights import locate, start_files
+from core.weights import locate, published, start_files
 
 Json = dict[str, Any]
 IMPATIENT = 2  # the second Ctrl-C does not wait for a checkpoint
@@ -137,15 +137,20 @@ class LocalTraining:
 
     def _teacher_source(self) -> Json | None:
         """Which file teaches, and what is known of it; None for no teacher."""
-        if self.recipe.teacher is None:
+        said = self.recipe.teacher
+        if said is None:
             return None
-        if (weights := published_teacher(self.recipe, self.base)) is not None:
-            network, tag = weights
+        if names_published(said, self.base):
+            library, _, name = said.partition("/")
+            try:
+                network, tag = published({"library": library, "name": name})
+            except Invalid as error:
+                raise Invalid([Problem("/teacher", p.code, p.detail) for p in error.problems]) from error
             return {"path": locate(network, tag, self.settings), "architecture": network.name, "weights": tag}
         if (found := local_teacher(self.recipe, self.base)) is not None:
             path, known = found
             return {"path": path, "architecture": known.architecture, "normalization": known.normalization}
-        detail = f"{self.recipe.teacher} is an id of the service; here a file or published weights are needed."
+        detail = f"{said} is an id of the service; here a file or published weights are needed."
         raise Invalid([Problem("/teacher", "not_local", detail)])
 
     def _read_teacher(self, source: Json | None, dataset: Path) -> Finished | Stopped | None:
