@@ -7,6 +7,8 @@ test.each([
   [1, "100.0_%"],
   [0, "0.0_%"],
   [null, "–"],
+  [0.7625, "76.2_%"],
+  [0.7675, "76.8_%"],
 ])("percent(%s)", (share, text) => expect(format.percent(share)).toBe(thin(text)));
 
 test.each([

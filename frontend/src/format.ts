@@ -9,9 +9,16 @@ export function percent(share: number | null | undefined, digits = 1): string {
   return share == null ? "–" : `${percentage(share, digits)}${THIN}%`;
 }
 
+/** With so many digits, as the service writes it: what lies exactly between two goes to the even one, 76.25 to 76.2. */
+function fixed(value: number, digits: number): string {
+  const between = Math.abs((value * 2 ** (digits + 1)) % 2) === 1;
+  const size = 10 ** digits;
+  return (between ? (2 * Math.round((value * size) / 2)) / size : value).toFixed(digits);
+}
+
 /** 0.9712 -> "97.1": for places where the unit stands already. */
 export function percentage(share: number | null | undefined, digits = 1): string {
-  return share == null ? "–" : (100 * share).toFixed(digits).replace("-", MINUS);
+  return share == null ? "–" : fixed(100 * share, digits).replace("-", MINUS);
 }
 
 /** "(-1.1, 96.3% of" -> "(−1.1, 96.3 % of", in a text that came from elsewhere. */
@@ -21,7 +28,7 @@ export const spaced = (text: string): string =>
 /** A difference of two shares in percentage points, with its sign: 0.046 -> "+4.6" */
 export function points(difference: number | null | undefined): string {
   if (difference == null) return "–";
-  const text = Math.abs(100 * difference).toFixed(1);
+  const text = fixed(Math.abs(100 * difference), 1);
   if (text === "0.0") return "±0.0";
   return (difference < 0 ? MINUS : "+") + text;
 }
@@ -32,7 +39,7 @@ export function plusMinus(share: number | null | undefined, interval: readonly n
   if (share == null || low === undefined || high === undefined) return "";
   const half = (high - low) / 2;
   const edge = (value: number) => (value === 0 || value === 1 ? String(100 * value) : percentage(value));
-  return share - half < 0 || share + half > 1 ? `[${edge(low)}, ${edge(high)}]` : `±${(100 * half).toFixed(1)}`;
+  return share - half < 0 || share + half > 1 ? `[${edge(low)}, ${edge(high)}]` : `±${fixed(100 * half, 1)}`;
 }
 
 /** 7380 -> "2 h 3 min" */

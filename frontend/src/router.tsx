@@ -1,5 +1,5 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
-import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { ApiError, isUnauthorized } from "./api/client";
 import { root as prefix } from "./api/root";
 import { DatasetPage } from "./datasets/DatasetPage";
@@ -13,7 +13,6 @@ import { JobPage } from "./jobs/JobPage";
 import { JobsPage } from "./jobs/JobsPage";
 import type { JobStatus } from "./jobs/queries";
 import { LoginPage } from "./login/LoginPage";
-import { NewPage } from "./new/NewPage";
 import { OverviewPage } from "./overview/OverviewPage";
 import { NotFound } from "./shell/NotFound";
 import { Page } from "./shell/Page";
@@ -63,7 +62,7 @@ const jobs = createRoute({
 const newJob = createRoute({
   ...inShell,
   path: "/jobs/new",
-  component: NewPage,
+  component: lazyRouteComponent(() => import("./new/NewPage"), "NewPage"), // most come to look, not to ask
   validateSearch: (search: Record<string, unknown>) =>
     some({ teacher: text(search.teacher), dataset: text(search.dataset), from: text(search.from) }),
 });

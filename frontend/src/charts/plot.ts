@@ -84,9 +84,10 @@ export function options(host: HTMLElement, current: () => Look, react: Reactions
         grid: { show: false },
         size: 28,
         splits: (plot, _, low, high) => {
-          const { perStep } = current().axis;
+          const { perStep, name } = current().axis;
           const room = Math.max(2, Math.min(8, Math.floor(plot.bbox.width / devicePixelRatio / 70)));
-          return ticks(low * perStep, high * perStep, room).map((tick) => tick / perStep);
+          const all = ticks(low * perStep, high * perStep, room);
+          return (name === "epoch" && !react.zoom() ? all.filter(Number.isInteger) : all).map((tick) => tick / perStep);
         },
         values: (_, splits) => splits.map((split) => String(Number((split * current().axis.perStep).toPrecision(8)))),
       },

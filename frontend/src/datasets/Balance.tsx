@@ -73,7 +73,7 @@ function Bars({ rows, most, label, titled }: { rows: readonly Row[]; most: numbe
         {rows.map((row, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: two classes may be written alike
           <li key={i}>
-            <span className="clip" title={row.name}>
+            <span className="clip" title={row.name} dir="auto">
               {row.name}
             </span>
             <span className="length" aria-hidden="true">

@@ -76,7 +76,7 @@ export function Samples({ dataset }: { dataset: Dataset }) {
             return (
               <li key={index}>
                 <button type="button" className="class-name" onClick={() => setOpen(index)}>
-                  <span className="clip" title={name}>
+                  <span className="clip" title={name} dir="auto">
                     {name}
                   </span>
                   <span className="soft small nowrap">{counts ? count(counts[index]) : ""}</span>

@@ -18,7 +18,7 @@ export function StudentCard({ standing, teacher }: Props) {
       <div className="spread">
         <h2 className="row clip">
           <span className="swatch" style={{ background: color }} aria-hidden />
-          <span className="clip" title={group.name}>
+          <span className="clip" title={group.name} dir="auto">
             {group.name}
           </span>
         </h2>
@@ -33,7 +33,7 @@ export function StudentCard({ standing, teacher }: Props) {
         </span>
         {difference !== null && (
           <span className="small soft nowrap" title={spelled(differenceInterval)}>
-            <b className={tone(difference, differenceInterval)}>{points(difference)}</b> over control
+            <b className={tone(differenceInterval)}>{points(difference)}</b> over control
           </span>
         )}
       </div>
@@ -65,14 +65,13 @@ export function StudentCard({ standing, teacher }: Props) {
 }
 
 /** Green or red only beyond the noise. */
-function tone(difference: number, interval: readonly number[] | null): string {
-  if (!interval) return difference > 0 ? "good" : difference < 0 ? "bad" : "";
-  const [low, high] = interval as [number, number];
-  return low > 0 ? "good" : high < 0 ? "bad" : "";
+function tone(interval: readonly number[] | null): string {
+  const [low, high] = interval ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return (low as number) > 0 ? "good" : (high as number) < 0 ? "bad" : "";
 }
 
 const spelled = (interval: readonly number[] | null) =>
-  interval ? `95 % interval ${points(interval[0])} to ${points(interval[1])} points` : "so far, without an interval";
+  interval ? `95 % interval ${points(interval[0])} to ${points(interval[1])} points` : "without an interval";
 
 /** From the control on the left to the teacher's gold tick on the right. */
 function Track({ standing, teacher, color }: Props & { color: string }) {

@@ -95,6 +95,10 @@ export interface Standing {
   final: boolean;
 }
 
+/** Two seeds have an interval, but one so wide that it says nothing: their own figures say more. */
+const telling = (interval: Interval | null | undefined, seeds: number): Interval | null =>
+  seeds === 2 ? null : (interval ?? null);
+
 const average = (values: readonly (number | null | undefined)[]): number | null => {
   const known = values.filter((value): value is number => value != null);
   return known.length ? known.reduce((a, b) => a + b, 0) / known.length : null;
@@ -134,10 +138,10 @@ export function standingsOf(job: Job, series: readonly Series[] = []): Standing[
       return {
         group,
         top1: told.top1,
-        interval: told.top1_interval,
+        interval: telling(told.top1_interval, told.seeds),
         control: told.control?.top1 ?? null,
         difference: told.difference?.value ?? null,
-        differenceInterval: told.difference?.interval ?? null,
+        differenceInterval: telling(told.difference?.interval, told.seeds),
         gapClosed: told.gap_closed,
         gapReason: told.gap_closed_reason,
         agreement: told.agreement,

@@ -189,7 +189,7 @@ function Part({
 
 const Line = ({ name, status, figures }: { name: string; status: string; figures: string }) => (
   <>
-    <span className="clip strong" title={name}>
+    <span className="clip strong" title={name} dir="auto">
       {name}
     </span>
     <span className="small soft nowrap">{status === "ready" ? figures : <Status value={status} />}</span>

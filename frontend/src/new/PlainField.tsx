@@ -124,7 +124,7 @@ function Several({
       <legend>{label}</legend>
       <div className="row">
         {choices.map((one) => (
-          <label key={String(one)} className="tick">
+          <label key={String(one)} className="tick-box">
             <input
               type="checkbox"
               aria-invalid={said ? true : undefined}

@@ -93,9 +93,9 @@ function Running({ jobs }: { jobs: Job[] }) {
   if (jobs.length === 0) {
     return (
       <Card title="Running now">
-        <Empty>
-          Nothing runs. Ask for a <Link to="/jobs/new">new distillation</Link>.
-        </Empty>
+        <p className="soft">
+          Nothing, and nothing waits. Ask for a <Link to="/jobs/new">new distillation</Link>.
+        </p>
       </Card>
     );
   }

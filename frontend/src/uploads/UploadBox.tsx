@@ -107,7 +107,7 @@ function Underway({ sending, file, state }: { sending: Sending; file: File; stat
       <div className="spread">
         <span className="row nowrap clip">
           {phase === "complete" && <CheckCircle2 size={16} className="good" aria-hidden />}
-          <strong className="clip" title={file.name}>
+          <strong className="clip" title={file.name} dir="auto">
             {file.name}
           </strong>
           <span className="soft nowrap">{bytes(file.size)}</span>
