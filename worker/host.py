@@ -1,6 +1,7 @@
 """One worker process: its slots, its heartbeat, and the loop that finds work when no nudge comes.
 
-A Celery message and the poll start the same function; one semaphore counts the slots for both.
+A Celery message and the poll start the same function; one list of free slots counts for both. Beside the slots for
+training there is one for reading: a data set or a checkpoint does not wait for days until a job has ended.
 """
 
 import logging
@@ -9,6 +10,7 @@ import shutil
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import update
@@ -35,6 +37,10 @@ class Slot:
 
     index: int
     gpus: str | None
+    kinds: tuple[str, ...] | None = None  # of run that it takes; None: any
+
+
+READING = ("read_dataset", "read_teacher")
 
 
 class Host:
@@ -50,7 +56,8 @@ class Host:
             queue=make_queue(settings.broker_url),
             threads=settings.threads_per_child(self.slots),
         )
-        self._free = [Slot(i, str(i % len(gpus)) if gpus else None) for i in range(self.slots)]
+        reading = Slot(-1, "" if gpus else None, READING)
+        self._free = [reading, *(Slot(i, str(i % len(gpus)) if gpus else None) for i in range(self.slots))]
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._threads: set[threading.Thread] = set()
@@ -81,41 +88,50 @@ class Host:
         with self._lock:
             return self._free.pop(0) if self._free and not self.equipment.stopping.is_set() else None
 
-    def _give_slot(self, slot: Slot) -> None:
+    def _give(self, slots: Iterable[Slot]) -> None:
         with self._lock:
-            self._free.append(slot)
+            self._free.extend(slots)
             self._free.sort(key=lambda slot: slot.index)
+
+    def _give_slot(self, slot: Slot) -> None:
+        self._give([slot])
         self._wake.set()  # something may be waiting for it
+
+    def _begin(self) -> tuple[Slot, runs.Claim] | None:
+        """A free slot with the best run for it, both taken. The one for reading first: it spares the others."""
+        unused: list[Slot] = []
+        try:
+            while (slot := self._take_slot()) is not None:
+                unused.append(slot)
+                claim = self._claim(slot)
+                if claim is not None:
+                    return unused.pop(), claim
+                if slot.kinds is None:
+                    return None  # nothing waits
+            return None
+        finally:
+            self._give(unused)
 
     def work_once(self) -> bool:
         """Claim the best run and do it to its end, here and now. False where there was no slot or no run."""
-        slot = self._take_slot()
-        if slot is None:
+        begun = self._begin()
+        if begun is None:
             return False
+        slot, claim = begun
         try:
-            claim = self._claim()
-            if claim is not None:
-                supervise(claim, self.equipment, slot.gpus)
-            return claim is not None
+            supervise(claim, self.equipment, slot.gpus)
+            return True
         finally:
             self._give_slot(slot)
 
-    def _claim(self) -> runs.Claim | None:
+    def _claim(self, slot: Slot) -> runs.Claim | None:
         with self.equipment.database.write() as work:
-            return runs.claim(work, self.worker_id, self.equipment.settings.lease_seconds)
+            return runs.claim(work, self.worker_id, self.equipment.settings.lease_seconds, slot.kinds)
 
     def _start_waiting(self) -> None:
         """One thread for each run that waits and finds a free slot."""
-        while (slot := self._take_slot()) is not None:
-            try:
-                claim = self._claim()
-            except BaseException:
-                self._give_slot(slot)
-                raise
-            if claim is None:
-                with self._lock:
-                    self._free.insert(0, slot)
-                return
+        while (begun := self._begin()) is not None:
+            slot, claim = begun
             thread = threading.Thread(target=self._run_in_slot, args=(claim, slot), name=claim.run_id)
             self._threads.add(thread)
             thread.start()
@@ -153,7 +169,7 @@ class Host:
             return
         self._beat_due = time.monotonic() + self.equipment.settings.heartbeat_seconds
         with self._lock:
-            busy = self.slots - len(self._free)
+            busy = self.slots - sum(slot.kinds is None for slot in self._free)
         with self.equipment.database.write() as work:
             work.execute(update(Worker).where(Worker.id == self.worker_id).values(heartbeat_at=now(), busy=busy))
 

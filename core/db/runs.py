@@ -4,7 +4,7 @@ A claim is one conditional UPDATE and raises the attempt, the fencing token: who
 nothing any more. The row is the truth; brokers only say "look".
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,9 +62,11 @@ def held(session: Session, ids: Sequence[str]) -> set[str]:
     return set(session.scalars(select(Run.id).where(Run.id.in_(ids), Run.status.in_(HELD))))
 
 
-def claim(work: Session, worker_id: str, lease_seconds: float) -> Claim | None:
-    """The best queued run, for exactly one caller; None where nothing waits."""
+def claim(work: Session, worker_id: str, lease_seconds: float, kinds: Collection[str] | None = None) -> Claim | None:
+    """The best queued run (of these kinds), for exactly one caller; None where nothing waits."""
     ready = select(Run).where(Run.status == JobStatus.QUEUED, Run.waits_for.is_(None))
+    if kinds is not None:
+        ready = ready.where(Run.kind.in_(kinds))
     best = ready.order_by(Run.priority.desc(), Run.id).limit(1)
     run = work.scalars(best.with_for_update(skip_locked=True)).first()
     if run is None:

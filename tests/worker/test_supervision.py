@@ -9,6 +9,7 @@ from core.db import runs
 from core.db.models import Dataset, Project
 from core.db.session import Database
 from core.settings import Settings
+from tests.worker.bench import Bench, recipe
 from worker.duties import DUTIES
 from worker.duties.read_dataset import ReadDataset
 from worker.host import Host
@@ -45,3 +46,17 @@ def test_a_mistake_of_the_supervisor_counts_as_a_crash_and_ends_in_a_loop_with_i
         assert row.error["code"] == "crash_loop" and "KeyError" in row.error["detail"]
     host.close()
     database.close()
+
+
+def test_a_data_set_is_read_while_every_slot_trains(sqlite_bench: Bench) -> None:
+    """Nobody waits for days until their images are looked at; the job goes on meanwhile."""
+    bench = sqlite_bench
+    bench.start_worker()
+    job = bench.add_job(recipe(bench.add_digits(), None, epochs=2000))
+    other = bench.add_job(recipe(bench.job(job).dataset_id, None, epochs=1))
+    bench.wait_step(job, 10)
+    bench.add_digits()  # returns when it is ready
+    assert (bench.job(job).status, bench.job(other).status) == ("running", "queued")
+    bench.act(job, "cancel")
+    bench.wait_status(other, "succeeded")
+    assert [attempt.outcome for attempt in bench.attempts(job)] == ["cancelled"]
