@@ -93,7 +93,7 @@ class Bench:
         if url.get_backend_name() == "sqlite":
             try:
                 with closing(sqlite3.connect(str(url.database), timeout=1, isolation_level=None)) as other:
-                    other.execute("BEGIN IMMEDIATE")
+                    other.execute("BEGIN EXCLUSIVE")  # a sleeping reader too would keep every writer waiting
                     other.execute("ROLLBACK")
             except sqlite3.OperationalError:
                 return True
