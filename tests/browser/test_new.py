@@ -193,7 +193,7 @@ def test_a_reload_loses_nothing_and_a_job_can_be_run_again(
     field(page, "Epochs").fill("7")
     page.reload()
     expect(field(page, "Name")).to_have_value("once")
-    expect(page.get_by_text("7 epochs")).to_be_visible()
+    expect(page.get_by_text("7 epochs ·")).to_be_visible()
     button = page.get_by_role("button", name="Start distillation")
     expect(page.locator(".to-do")).to_contain_text("it can start")
     before = len(jobs_of(stage, context))
