@@ -124,7 +124,9 @@ class Host:
         secrets = self.folder / "secrets" / name
         secrets.mkdir(parents=True, exist_ok=True)
         for secret in service.get("secrets", []):
-            (secrets / (secret.get("target") or secret["source"])).write_text(PASSWORD + "\n")
+            file = secrets / (secret.get("target") or secret["source"])
+            if not file.exists():  # a service that is starting may be reading it
+                file.write_text(PASSWORD + "\n")
         given = {key: self.placed(str(value)) for key, value in service.get("environment", {}).items()}
         given = {key: value.replace("/run/secrets", str(secrets)) for key, value in given.items()}
         bins = [Path(sys.executable).parent, PG_BIN]
