@@ -137,16 +137,12 @@ def _without_labels(recipe: Recipe) -> Iterator[Problem]:
 
 def _losses(recipe: Recipe, classes: int, train: int) -> Iterator[Problem | str]:
     batch = min(recipe.training.batch_size, train)
-    used = {plan.loss.kind: plan.loss for plan in plan_students(recipe)}
-    if "dist" in used:
-        if batch < 3:
-            detail = "DIST compares images with each other: it needs a batch of 3 or more (32 is better)."
+    for loss in [plan.loss for plan in plan_students(recipe)]:
+        title = loss.model_config.get("title")
+        if batch < loss.least_batch:
+            detail = f"{title} compares images with each other: it needs a batch of {loss.least_batch} or more."
             yield Problem("/training/batch_size", "batch_too_small", detail)
-        elif batch < 32:
-            yield f"DIST on batches of {batch}: 32 and more give it more to compare."
-        if classes == 2:
-            yield "With two classes the relation between classes teaches nothing; only the one within does."
-        if used["dist"].kind == "dist" and used["dist"].temperature > 8:
-            yield "DIST's temperature² is only a weight: above 8 it drowns the labels."
+        else:
+            yield from loss.doubts(classes, batch)
     if recipe.teacher is None and recipe.loss.kind != "task" and "loss" in recipe.model_fields_set:
         yield "Without a teacher every student learns from the labels alone; the loss given is not used."

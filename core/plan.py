@@ -4,7 +4,9 @@ import json
 from typing import Literal
 
 from core.catalog import canonical_name
-from core.recipe import Init, Loss, Optimizer, Part, Recipe, TaskLoss
+from core.losses import AnyLoss, TaskLoss
+from core.part import Part
+from core.recipe import Init, Optimizer, Recipe
 
 
 class StudentPlan(Part):
@@ -15,7 +17,7 @@ class StudentPlan(Part):
     seed: int
     role: Literal["student", "control"]
     architecture: str
-    loss: Loss
+    loss: AnyLoss
     optimizer: Optimizer
     init: Init
     image_size: int | None = None  # as asked for; None: what suits the network and the data set

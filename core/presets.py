@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from core.losses import DistLoss
 from core.recipe import (
     Cosine,
     CropFlip,
-    DistLoss,
     Multistep,
     Optimizer,
     Pretrained,

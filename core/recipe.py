@@ -8,13 +8,10 @@ import json
 import unicodedata
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-
-class Part(BaseModel):
-    """A piece of a recipe: unknown fields are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+from core.losses import AnyLoss, DistLoss
+from core.part import Part
 
 
 def check_name(name: str) -> str:
@@ -26,60 +23,6 @@ def check_name(name: str) -> str:
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-
-
-# --- losses -----------------------------------------------------------------------------------------------------
-
-
-class TaskLoss(Part):
-    """Learn from the labels alone: cross-entropy. What a control uses."""
-
-    model_config = ConfigDict(title="labels only")
-
-    kind: Literal["task"] = Field("task", description="Cross-entropy with the labels, no teacher.")
-    alpha: float = Field(1.0, gt=0, le=1000, title="Labels α", description="Weight of the cross-entropy.")
-
-
-class DistLoss(Part):
-    """DIST (Huang et al., NeurIPS 2022): match the Pearson correlation of predictions between and within classes."""
-
-    model_config = ConfigDict(title="DIST")
-
-    kind: Literal["dist"] = Field("dist", description="Relations between classes and within classes.")
-    alpha: float = Field(
-        1.0, ge=0, le=1000, title="Labels α", description="Weight of the cross-entropy with the labels."
-    )
-    beta: float = Field(
-        2.0, ge=0, le=1000, title="Between classes β", description="Weight of the relation in each image's row."
-    )
-    gamma: float = Field(
-        2.0, ge=0, le=1000, title="Within classes γ", description="Weight of the relation in each class's column."
-    )
-    temperature: float = Field(
-        1.0,
-        gt=0,
-        le=64,
-        title="Temperature τ",
-        description="Softens both predictions. Easy data sets want 4.",
-    )
-
-
-class KdLoss(Part):
-    """Knowledge distillation (Hinton et al., 2015): match the teacher's softened probabilities exactly."""
-
-    model_config = ConfigDict(title="KD")
-
-    kind: Literal["kd"] = Field("kd", description="Kullback-Leibler divergence to the teacher.")
-    alpha: float = Field(
-        0.1, ge=0, le=1000, title="Labels α", description="Weight of the cross-entropy with the labels."
-    )
-    beta: float = Field(
-        0.9, ge=0, le=1000, title="Teacher β", description="Weight of the divergence, which is scaled by temperature²."
-    )
-    temperature: float = Field(4.0, gt=0, le=64, title="Temperature τ", description="Softens both predictions.")
-
-
-Loss = Annotated[TaskLoss | DistLoss | KdLoss, Field(discriminator="kind")]
 
 
 # --- optimization -------------------------------------------------------------------------------------------------
@@ -204,6 +147,13 @@ class Training(Part):
 
     epochs: int = Field(30, ge=1, le=10_000, description="Passes over the train split.")
     batch_size: int = Field(64, ge=1, le=65_536, description="Images per step. DIST wants at least 3, better 32.")
+    accumulate: int = Field(
+        1,
+        ge=1,
+        le=1024,
+        title="Parts of a step",
+        description="Compute each step in so many parts, one after another: less memory, the same loss.",
+    )
     optimizer: Optimizer = Field(Optimizer(), description="Default of every student.")
     schedule: Schedule = Field(Cosine(), title="Learning rate's course", description="How the learning rate changes.")
     augment: Augment = Field(Standard(), title="Augmentation", description="Random changes to the images.")
@@ -289,7 +239,7 @@ class Student(Part):
     seeds: list[Seed] | None = Field(
         None, min_length=1, max_length=64, description="Start and dropout; default: the training seed alone."
     )
-    loss: Loss | None = Field(None, description="Instead of the job's loss.")
+    loss: AnyLoss | None = Field(None, description="Instead of the job's loss.")
     optimizer: OptimizerChange | None = Field(None, description="What differs from the job's optimizer.")
     init: Init | None = Field(None, title="Start", description="Instead of the job's start.")
     image_size: int | None = Field(
@@ -354,7 +304,7 @@ class Recipe(Part):
     dataset: Annotated[str, Field(min_length=1)] | DatasetFile = Field(
         description="A data set's or an upload's id, or builtin:<name>; in a JOB.yaml also a folder or an archive."
     )
-    loss: Loss = Field(DistLoss(), description="Default of every student.")
+    loss: AnyLoss = Field(DistLoss(), description="Default of every student.")
     init: Init = Field(Scratch(), title="Start", description="Where every student's weights start.")
     students: list[Student] = Field(min_length=1, max_length=64, description="What is trained, in one pass.")
     control: bool = Field(True, description="Also train each network from the labels alone, to measure against.")

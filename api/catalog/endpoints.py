@@ -10,8 +10,9 @@ from api.catalog.search import Wanted, search
 from api.deps import TheSettings, authenticate
 from api.events.endpoints import MAX_POINTS
 from api.schemas import Listing
-from core.catalog import BUILTIN_DATASETS, LOSSES
+from core.catalog import BUILTIN_DATASETS
 from core.intake.limits import describe
+from core.losses import LOSSES
 from core.presets import PRESETS
 from core.recipe import Recipe
 
@@ -44,7 +45,7 @@ def list_losses() -> Listing[LossRead]:
         LossRead(
             kind=kind,
             description=inspect.cleandoc(part.__doc__ or ""),
-            needs_teacher=kind != "task",
+            needs_teacher=part.needs_teacher,
             schema=part.model_json_schema(),
         )
         for kind, part in LOSSES.items()

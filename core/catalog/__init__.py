@@ -11,14 +11,12 @@ from core.catalog.architectures import (
     find_architecture,
 )
 from core.catalog.datasets import BUILTIN, BUILTIN_DATASETS, BuiltinDataset
-from core.catalog.losses import LOSSES
 
 __all__ = [
     "ARCHITECTURES",
     "BUILTIN",
     "BUILTIN_DATASETS",
     "LIBRARIES",
-    "LOSSES",
     "PUBLISHING",
     "Architecture",
     "BuiltinDataset",

@@ -33,7 +33,7 @@ class Cohort:
         pretrained: Mapping[str, Path],
     ) -> None:
         self._training, self._precision = training, precision
-        self.learners = [Learner(plan, data, training.label_smoothing, precision, pretrained) for plan in plans]
+        self.learners = [Learner(plan, data, training, precision, pretrained) for plan in plans]
         self.figures: dict[str, State] = {}  # label -> top1, top5, agreement on val after the last epoch
 
     @property
@@ -45,15 +45,18 @@ class Cohort:
         for learner in self.alive:
             learner.begin_epoch(self._training.schedule, epoch, self._training.epochs)
 
-    def learn(self, batch: Batch, teacher_logits: Tensor | None, labels: Tensor, step: int) -> None:
-        """One update of each: logits (B, classes) or None, labels (B,)."""
+    def learn(self, batch: Batch, teacher_logits: Tensor | None, labels: Tensor, step: int, measured: bool) -> None:
+        """One update of each: logits (B, classes) or None, labels (B,); `measured`: the loss's terms are compared."""
         for learner in self.alive:
-            learner.learn(batch, teacher_logits, labels, step)
+            learner.learn(batch, teacher_logits, labels, step, measured)
 
     def doubts(self, steps: int) -> Iterator[Event]:
         """What speaks against so short a training, once for each architecture."""
         told = dict.fromkeys(learner.too_few_steps(steps) for learner in self.alive)
         yield from (Log("warning", doubt) for doubt in told if doubt)
+        redrawn = dict.fromkeys(learner.plan.architecture for learner in self.alive if learner.head_redrawn)
+        for name in redrawn:
+            yield Log("info", f"{name} begins with a head of zeros, from which its loss cannot learn: drawn anew.")
 
     # --- figures ------------------------------------------------------------------------------------------------
 
@@ -82,6 +85,7 @@ class Cohort:
                 continue
             self.figures[learner.plan.label] = figures
             points += [(learner.plan.label, f"val/{n}", v) for n, v in figures.items() if v is not None]
+            points += [(learner.plan.label, f"gradient/{n}", v) for n, v in learner.shares.items()]
         self.someone_is_left()
         yield Metrics(step, points)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ from torch import Tensor, nn
 from core.errors import Failure, TrainingFailed
 from core.packed import PackedMeta
 from core.plan import StudentPlan
-from core.recipe import Schedule, Scratch
+from core.recipe import Schedule, Scratch, Training
 from core.training.data import Batch, View, labelled
 from core.training.evaluate import Answers
 from core.training.losses import build_loss
-from core.training.models.start import start_network
+from core.training.models.start import draw_zero_head, start_network
 from core.training.optim import build_optimizer, learning_rate
 from core.training.precision import Precision
 from core.training.randomness import Purpose, draw_seed
+from core.training.step import Lesson, gradient_shares, teach
 from core.views import student_view
 
 State = dict[str, Any]
@@ -42,7 +44,7 @@ class Learner:
         self,
         plan: StudentPlan,
         data: PackedMeta,
-        label_smoothing: float,
+        training: Training,
         precision: Precision,
         pretrained: Mapping[str, Path],
     ) -> None:
@@ -50,15 +52,21 @@ class Learner:
         self.plan = plan
         self.view = View(student_view(plan, data))
         self.precision = precision
+        self.loss = build_loss(plan.loss, training.label_smoothing)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(draw_seed(plan.seed, Purpose.START))
             # on the processor, so that all devices start alike
             network = start_network(plan, len(data.classes), pretrained)
+            # Where all images are answered alike some losses see nothing to compare.
+            stuck = not self.loss.moves_equal_logits(len(data.classes))
+            self.head_redrawn = stuck and draw_zero_head(network, plan.architecture)
         self.network = precision.place(network).train()
         self.optimizer = build_optimizer(self.network.parameters(), plan.optimizer)
-        self.loss = build_loss(plan.loss, label_smoothing)
         self.parameters = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
         self.lr = plan.optimizer.lr
+        self.epoch = 0
+        self.parts = training.accumulate
+        self.shares: dict[str, float] = {}  # of the loss's terms in the gradient, when last measured
         self.failed: State | None = None  # {"step", "term", "detail"}
         self.best: State | None = None  # {"top1", "step", "epoch"}, by top-1 on val
         self.best_weights: dict[str, Tensor] = {}
@@ -69,28 +77,37 @@ class Learner:
     # --- learning -----------------------------------------------------------------------------------------------
 
     def begin_epoch(self, schedule: Schedule, epoch: int, epochs: int) -> None:
+        self.epoch = epoch
         self.lr = learning_rate(schedule, self.plan.optimizer.lr, epoch, epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr
 
-    def learn(self, batch: Batch, teacher_logits: Tensor | None, labels: Tensor, step: int) -> None:
-        """One update, the step-th (from 1). Nothing waits for the device."""
+    def learn(
+        self, batch: Batch, teacher_logits: Tensor | None, labels: Tensor, step: int, measured: bool = False
+    ) -> None:
+        """One update, the step-th (from 1). Nothing waits for the device, but where the loss's terms are `measured`."""
+        lesson = Lesson(batch.seen(self.view), teacher_logits, labels, self.epoch)
+        self.optimizer.zero_grad(set_to_none=True)
+        taught = teach(self.network, partial(self._forward, step), self.loss, lesson, min(self.parts, len(labels)))
+        self.optimizer.step()
+        self._names = ["total", *taught.parts, "hits", "labelled"]
+        hits = (taught.logits.argmax(dim=1) == labels).float().sum()  # never where there is no label
+        known = labelled(labels).float().sum()
+        self._window.append(torch.stack([taught.total, *taught.parts.values(), hits, known]))
+        if measured:
+            self.shares = gradient_shares(self.loss, taught.logits, lesson)
+
+    def _forward(self, step: int, images: Tensor, part: int) -> Tensor:
         # Dropout draws from torch's own generator: seeded anew, it owes nothing to steps or students before.
-        self.precision.generator.manual_seed(draw_seed(self.plan.seed, Purpose.FORWARD, step))
+        self.precision.generator.manual_seed(
+            draw_seed(self.plan.seed, Purpose.FORWARD, step, *([part] if part else []))
+        )
         try:
-            logits = self.precision.logits(self.network, batch.seen(self.view))
+            return self.precision.logits(self.network, images)
         except ValueError as error:
             if "more than 1 value per channel" not in str(error):
                 raise
-            raise self._batch_too_small(len(labels)) from error
-        terms = self.loss(logits, teacher_logits, labels)
-        self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(terms.total)
-        self.optimizer.step()
-        self._names = ["total", *terms.parts, "hits", "labelled"]
-        hits = (logits.detach().argmax(dim=1) == labels).float().sum()  # never where there is no label
-        known = labelled(labels).float().sum()
-        self._window.append(torch.stack([terms.total.detach(), *terms.parts.values(), hits, known]))
+            raise self._batch_too_small(len(images)) from error
 
     def _batch_too_small(self, images: int) -> TrainingFailed:
         """A batch norm that sees one number per channel has nothing to normalise."""

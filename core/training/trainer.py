@@ -125,7 +125,7 @@ class Trainer:
             batch = Batch(images)
             teacher_logits = self.teacher.logits(batch) if self.teacher else None
             self.step += 1
-            self.cohort.learn(batch, teacher_logits, labels, self.step)
+            self.cohort.learn(batch, teacher_logits, labels, self.step, self.step % self.batches.per_epoch == 0)
             if self.step % self.training.log_every == 0 or self.step == self.total_steps:
                 yield from self.cohort.flush(self.step)
             if (progress := self.pace.progress(self.step, epoch + 1)) is not None:

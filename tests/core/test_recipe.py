@@ -8,9 +8,11 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from core import catalog
+from core.losses import DistLoss, TaskLoss
+from core.part import Part
 from core.plan import plan_students
 from core.presets import PRESETS
-from core.recipe import DistLoss, Part, Recipe, TaskLoss
+from core.recipe import Recipe
 
 SMALL: dict[str, Any] = {"dataset": "dst_1", "teacher": "tch_1", "students": [{"name": "a", "architecture": "resnet8"}]}
 

@@ -5,8 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
+from core.losses import DistLoss, Loss, TaskLoss
 from core.plan import StudentPlan
-from core.recipe import DistLoss, Loss, Optimizer, Scratch, TaskLoss
+from core.recipe import Optimizer, Scratch
 from core.training import figures
 from core.training.evaluate import Answers
 from core.training.results import Results, TeacherAnswers, Trained

@@ -290,10 +290,13 @@ def test_a_run_tells_its_story_in_order(tmp_path: Path, digits: Path, teacher: P
     assert started.decided == decided | {"augment": "crop_flip"}
     names = {name for _, who, name in run.points() if who == "s"}
     training = {"loss/total", "loss/task", "loss/inter", "loss/intra", "train/top1", "lr"}
-    assert names == training | {"val/top1", "val/top5", "val/agreement", "test/top1"}
+    shares = {"gradient/task", "gradient/inter", "gradient/intra"}
+    assert names == training | shares | {"val/top1", "val/top5", "val/agreement", "test/top1"}
     steps = [step for step, who, name in run.points() if (who, name) == ("s", "loss/total")]
     assert steps == [2, 4, 6, 8, 10, 12, 14, 15]
     assert [step for step, who, name in run.points() if (who, name) == ("s", "val/top1")] == [5, 10, 15]
+    parts = [value for (_, who, name), value in run.points().items() if who == "s" and name in shares]
+    assert sum(parts) == pytest.approx(3), "three epochs, whole each time"
     assert [step for step, who, name in run.points() if (who, name) == (None, "teacher/top1")] == [0]
     assert all(event.eta_seconds >= 0 for event in run.of(Progress))
 

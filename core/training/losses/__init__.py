@@ -1,27 +1,61 @@
-"""Losses, one file each, behind one registry: `build_loss({"kind": "dist", ...})`."""
+"""Losses at work: `build_loss({"kind": "dist", ...})`. What each one computes stands in core.losses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import torch
 from pydantic import TypeAdapter, ValidationError
+from torch import Tensor
 
 from core.errors import Invalid, Problem
-from core.recipe import DistLoss, KdLoss, TaskLoss
-from core.recipe import Loss as LossSpec
-from core.training.losses.dist import Dist
-from core.training.losses.kd import Kd
-from core.training.losses.task import Task
-from core.training.losses.terms import Loss, LossTerms
+from core.losses import LOSSES, AnyLoss, Loss
+from core.training.losses.terms import LossTerms, check_teacher, full_precision, precise, task_loss
 
-__all__ = ["LOSSES", "Loss", "LossTerms", "build_loss"]
+__all__ = ["LOSSES", "LossTerms", "Objective", "build_loss"]
 
-# kind (as in core.catalog.LOSSES) -> what makes the loss of its settings and a label smoothing
-LOSSES: dict[str, Callable[[Any, float], Loss]] = {"task": Task, "dist": Dist, "kd": Kd}
-
-_SPEC: TypeAdapter[TaskLoss | DistLoss | KdLoss] = TypeAdapter(LossSpec)
+_SPEC: TypeAdapter[Loss] = TypeAdapter(AnyLoss)
 
 
-def build_loss(spec: Mapping[str, Any] | TaskLoss | DistLoss | KdLoss, label_smoothing: float = 0.0) -> Loss:
+@dataclass(frozen=True)
+class Objective:
+    """A loss, and the label smoothing of its cross-entropy.
+
+    The task's term is that of the labelled images (label not -1), a distillation that of all. In float32 or better,
+    whatever comes in and around; no gradient reaches the teacher.
+    """
+
+    spec: Loss
+    label_smoothing: float = 0.0
+
+    def __call__(
+        self, student_logits: Tensor, teacher_logits: Tensor | None, labels: Tensor, epoch: int | None = None
+    ) -> LossTerms:
+        """Logits (B, C), labels (B,) int64; the teacher may be None where it is not needed.
+
+        `epoch` (0-based) decides how much of a warm-up is done; None: all. ValueError where the shapes do not fit.
+        """
+        task = task_loss(student_logits, labels, self.label_smoothing)
+        weighted, parts = {"task": self.spec.alpha * task}, {"task": task.detach()}
+        if self.spec.needs_teacher:
+            teacher_logits = check_teacher(self.spec.kind, student_logits, teacher_logits)
+            with full_precision(student_logits):
+                student, teacher = precise(student_logits), precise(teacher_logits.detach()).to(precise(student_logits))
+                taught = self.spec.taught(student, teacher, labels, epoch)
+            weighted |= {name: weight * value for name, (weight, value) in taught.items()}
+            parts |= {name: value.detach() for name, (_, value) in taught.items()}
+        return LossTerms(sum(weighted.values(), start=task.new_zeros(())), parts, weighted)
+
+    def moves_equal_logits(self, classes: int) -> bool:
+        """Whether a student that answers every image alike, as one with a head of zeros does, has a gradient."""
+        logits = torch.zeros(4, classes, dtype=torch.float64, requires_grad=True)
+        teacher = torch.arange(4.0 * classes, dtype=torch.float64).square().remainder(7).view(4, classes)
+        terms = self(logits, teacher, torch.zeros(4, dtype=torch.int64))
+        (gradient,) = torch.autograd.grad(terms.total, logits)
+        return bool(gradient.any())
+
+
+def build_loss(spec: Mapping[str, Any] | Loss, label_smoothing: float = 0.0) -> Objective:
     """The loss of a recipe, as a model or a plain mapping; `label_smoothing` belongs to its cross-entropy.
 
     Raises `Invalid`, naming each field, where the mapping does not describe a loss.
@@ -33,7 +67,7 @@ def build_loss(spec: Mapping[str, Any] | TaskLoss | DistLoss | KdLoss, label_smo
             raise Invalid([_problem(e["loc"], e["type"], e["msg"]) for e in error.errors()]) from error
     if not 0 <= label_smoothing < 1:
         raise Invalid([Problem("/label_smoothing", "out_of_range", "Label smoothing lies between 0 and 1.")])
-    return LOSSES[spec.kind](spec, label_smoothing)
+    return Objective(spec, label_smoothing)
 
 
 def _problem(place: tuple[int | str, ...], code: str, detail: str) -> Problem:

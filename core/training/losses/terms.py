@@ -1,9 +1,8 @@
-"""What every loss returns, and the pieces they share."""
+"""What a loss returns, and what is done around all of them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -14,19 +13,11 @@ from core.packed import UNLABELLED
 
 @dataclass(frozen=True)
 class LossTerms:
-    """`total` is a differentiable scalar; `parts` are its unweighted terms, detached: figures to report."""
+    """`total` is a differentiable scalar, the sum of `weighted`; `parts` are the unweighted terms, detached."""
 
     total: Tensor
     parts: dict[str, Tensor]
-
-
-class Loss(Protocol):
-    """Student and teacher logits (B, C), labels (B,) -> terms. The teacher may be None where it is not needed.
-
-    The task's term is that of the labelled images (label not -1), a distillation that of all.
-    """
-
-    def __call__(self, student_logits: Tensor, teacher_logits: Tensor | None, labels: Tensor) -> LossTerms: ...
+    weighted: dict[str, Tensor]
 
 
 def precise(logits: Tensor) -> Tensor:

@@ -32,6 +32,17 @@ def start_network(plan: StudentPlan, classes: int, pretrained: Mapping[str, Path
     return load_pretrained(network.name, tag, classes, pretrained[f"{network.name}:{tag}"])
 
 
+def draw_zero_head(network: nn.Module, name: str) -> bool:
+    """Whether the head of the network `name` held zeros alone; if so it is drawn anew, from the global generator."""
+    head = [network.get_parameter(key) for key, _ in architecture(name).head]
+    if any(bool(parameter.any()) for parameter in head):
+        return False
+    for parameter in head:
+        if parameter.dim() > 1:
+            nn.init.trunc_normal_(parameter, std=0.02)
+    return True
+
+
 def load_pretrained(name: str, tag: str, classes: int, path: Path) -> nn.Module:
     """The network with the published weights in `path`, the library's own file; never executed.
 

@@ -26,6 +26,8 @@ export interface JsonSchema {
   additionalProperties?: boolean | JsonSchema;
   required?: string[];
   discriminator?: { propertyName: string; mapping: Record<string, string> };
+  /** Of a loss: how it is computed, with `{field}` for a setting and `_word` for an index. */
+  formula?: string;
   /** Not of JSON Schema: null may stand there too (set where a form resolves it). */
   nullable?: boolean;
 }

@@ -1207,11 +1207,24 @@ export interface components {
              */
             alpha: number;
             /**
+             * Related images
+             * @description global: all images of a step, on whatever GPU. local: those of one GPU or part, as published.
+             * @default global
+             * @enum {string}
+             */
+            batch: "global" | "local";
+            /**
              * Between classes β
              * @description Weight of the relation in each image's row.
              * @default 2
              */
             beta: number;
+            /**
+             * Epsilon ε
+             * @description Added to the product of the norms; 1e-8 as published.
+             * @default 1e-8
+             */
+            epsilon: number;
             /**
              * Within classes γ
              * @description Weight of the relation in each class's column.
@@ -1224,11 +1237,70 @@ export interface components {
              */
             kind: "dist";
             /**
+             * Times τ²
+             * @description Weigh both relations by temperature², as the authors' code does; their paper does not.
+             * @default true
+             */
+            tau_squared: boolean;
+            /**
              * Temperature τ
              * @description Softens both predictions. Easy data sets want 4.
              * @default 1
              */
             temperature: number;
+            /**
+             * Teacher's warm-up
+             * @description Epochs over which the teacher's weight rises to its full size.
+             * @default 0
+             */
+            warmup_epochs: number;
+        };
+        /**
+         * DKD
+         * @description Decoupled KD (Zhao et al., CVPR 2022): the target class and all others are matched apart.
+         */
+        DkdLoss: {
+            /**
+             * Labels α
+             * @description Weight of the cross-entropy with the labels.
+             * @default 1
+             */
+            alpha: number;
+            /**
+             * Target class β
+             * @description Weight of target against rest; α in the paper.
+             * @default 1
+             */
+            beta: number;
+            /**
+             * Other classes γ
+             * @description Weight of the others among themselves; β in the paper, 0.5 to 8.
+             * @default 8
+             */
+            gamma: number;
+            /**
+             * @description Divergence in the target class, and among the others. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "dkd";
+            /**
+             * Standardize logits
+             * @description Give every image's logits mean 0 and deviation 1 first.
+             * @default false
+             */
+            standardize: boolean;
+            /**
+             * Temperature τ
+             * @description Softens both predictions.
+             * @default 4
+             */
+            temperature: number;
+            /**
+             * Teacher's warm-up
+             * @description Epochs over which the teacher's weight rises to its full size.
+             * @default 0
+             */
+            warmup_epochs: number;
         };
         /** Duplicates */
         Duplicates: {
@@ -1432,6 +1504,35 @@ export interface components {
              * @default 0.1
              */
             val_fraction: number;
+        };
+        /**
+         * hard labels
+         * @description Hard-label distillation (DeiT, Touvron et al., ICML 2021): the teacher's decision is a second label.
+         */
+        HardLoss: {
+            /**
+             * Labels α
+             * @description Weight of the cross-entropy with the labels.
+             * @default 0.5
+             */
+            alpha: number;
+            /**
+             * Teacher β
+             * @description Weight of the teacher's decision.
+             * @default 0.5
+             */
+            beta: number;
+            /**
+             * @description Cross-entropy with the teacher's decision. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "hard";
+            /**
+             * Teacher's warm-up
+             * @description Epochs over which the teacher's weight rises to its full size.
+             * @default 0
+             */
+            warmup_epochs: number;
         };
         /** HealthRead */
         HealthRead: {
@@ -1780,11 +1881,23 @@ export interface components {
              */
             kind: "kd";
             /**
+             * Standardize logits
+             * @description Give every image's logits mean 0 and deviation 1 first (Sun et al., CVPR 2024; with temperature 2 and β 9 there).
+             * @default false
+             */
+            standardize: boolean;
+            /**
              * Temperature τ
              * @description Softens both predictions.
              * @default 4
              */
             temperature: number;
+            /**
+             * Teacher's warm-up
+             * @description Epochs over which the teacher's weight rises to its full size.
+             * @default 0
+             */
+            warmup_epochs: number;
         };
         /**
          * KeyCreate
@@ -2278,6 +2391,72 @@ export interface components {
             series: components["schemas"]["SeriesRead"][];
         };
         /**
+         * MLKD, one view
+         * @description Multi-level logit distillation (Jin et al., CVPR 2023), single view: images, batch and classes are aligned.
+         */
+        MlkdLoss: {
+            /**
+             * Labels α
+             * @description Weight of the cross-entropy with the labels.
+             * @default 1
+             */
+            alpha: number;
+            /**
+             * Related images
+             * @description global: all images of a step, on whatever GPU. local: those of one GPU or part, as published.
+             * @default global
+             * @enum {string}
+             */
+            batch: "global" | "local";
+            /**
+             * Images β
+             * @description Weight of each image's divergence.
+             * @default 1
+             */
+            beta: number;
+            /**
+             * Classes δ
+             * @description Weight of which classes are predicted together.
+             * @default 1
+             */
+            delta: number;
+            /**
+             * Batch γ
+             * @description Weight of which images are predicted alike.
+             * @default 1
+             */
+            gamma: number;
+            /**
+             * @description Alignment on three levels, over several temperatures. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "mlkd";
+            /**
+             * Standardize logits
+             * @description Give every image's logits mean 0 and deviation 1 first.
+             * @default false
+             */
+            standardize: boolean;
+            /**
+             * Temperatures
+             * @description Each softens both predictions once.
+             * @default [
+             *       2,
+             *       3,
+             *       4,
+             *       5,
+             *       6
+             *     ]
+             */
+            temperatures: number[];
+            /**
+             * Teacher's warm-up
+             * @description Epochs over which the teacher's weight rises to its full size.
+             * @default 0
+             */
+            warmup_epochs: number;
+        };
+        /**
          * Multistep
          * @description Constant learning rate that drops at given epochs.
          */
@@ -2320,6 +2499,47 @@ export interface components {
             there: boolean;
             /** Url */
             url: string;
+        };
+        /**
+         * NKD
+         * @description Normalized KD (Yang et al., ICCV 2023): the target class by the teacher's trust, the others apart.
+         */
+        NkdLoss: {
+            /**
+             * Labels α
+             * @description Weight of the cross-entropy with the labels.
+             * @default 1
+             */
+            alpha: number;
+            /**
+             * Target class β
+             * @description Weight of the target class; 1 in the paper.
+             * @default 1
+             */
+            beta: number;
+            /**
+             * Other classes γ
+             * @description Weight of the others among themselves.
+             * @default 1.5
+             */
+            gamma: number;
+            /**
+             * @description Soft target class, and the others renormalised. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "nkd";
+            /**
+             * Temperature τ
+             * @description Softens the other classes of both.
+             * @default 1
+             */
+            temperature: number;
+            /**
+             * Teacher's warm-up
+             * @description Epochs over which the teacher's weight rises to its full size.
+             * @default 0
+             */
+            warmup_epochs: number;
         };
         /**
          * NoAugment
@@ -2654,13 +2874,17 @@ export interface components {
              * @description Default of every student.
              * @default {
              *       "alpha": 1,
+             *       "batch": "global",
              *       "beta": 2,
+             *       "epsilon": 1e-8,
              *       "gamma": 2,
              *       "kind": "dist",
-             *       "temperature": 1
+             *       "tau_squared": true,
+             *       "temperature": 1,
+             *       "warmup_epochs": 0
              *     }
              */
-            loss: components["schemas"]["TaskLoss"] | components["schemas"]["DistLoss"] | components["schemas"]["KdLoss"];
+            loss: components["schemas"]["DistLoss"] | components["schemas"]["DkdLoss"] | components["schemas"]["HardLoss"] | components["schemas"]["KdLoss"] | components["schemas"]["MlkdLoss"] | components["schemas"]["NkdLoss"] | components["schemas"]["SumLoss"] | components["schemas"]["TaskLoss"] | components["schemas"]["WttmLoss"];
             /**
              * Labels of your own
              * @description Up to 16 short texts, by name.
@@ -2713,6 +2937,7 @@ export interface components {
             /**
              * @description The schedule all students share.
              * @default {
+             *       "accumulate": 1,
              *       "augment": {
              *         "kind": "standard"
              *       },
@@ -2992,7 +3217,7 @@ export interface components {
              * Loss
              * @description Instead of the job's loss.
              */
-            loss?: (components["schemas"]["TaskLoss"] | components["schemas"]["DistLoss"] | components["schemas"]["KdLoss"]) | null;
+            loss?: (components["schemas"]["DistLoss"] | components["schemas"]["DkdLoss"] | components["schemas"]["HardLoss"] | components["schemas"]["KdLoss"] | components["schemas"]["MlkdLoss"] | components["schemas"]["NkdLoss"] | components["schemas"]["SumLoss"] | components["schemas"]["TaskLoss"] | components["schemas"]["WttmLoss"]) | null;
             /**
              * Name
              * @description How it is called on every page.
@@ -3020,7 +3245,7 @@ export interface components {
             /** Label */
             label: string;
             /** Loss */
-            loss: components["schemas"]["TaskLoss"] | components["schemas"]["DistLoss"] | components["schemas"]["KdLoss"];
+            loss: components["schemas"]["DistLoss"] | components["schemas"]["DkdLoss"] | components["schemas"]["HardLoss"] | components["schemas"]["KdLoss"] | components["schemas"]["MlkdLoss"] | components["schemas"]["NkdLoss"] | components["schemas"]["SumLoss"] | components["schemas"]["TaskLoss"] | components["schemas"]["WttmLoss"];
             /** Name */
             name: string;
             optimizer: components["schemas"]["Optimizer"];
@@ -3107,6 +3332,78 @@ export interface components {
              * @description Of names, dtypes, shapes and bytes: equal weights, equal hash.
              */
             tensors_sha256: string | null;
+        };
+        /**
+         * sum
+         * @description A weighted sum of losses: what each of them asks of the teacher, and one cross-entropy with the labels.
+         */
+        SumLoss: {
+            /**
+             * Labels α
+             * @description Weight of the cross-entropy with the labels.
+             * @default 1
+             */
+            alpha: number;
+            /**
+             * @description Several losses at once. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "sum";
+            /**
+             * Losses
+             * @description The losses that are added.
+             * @default [
+             *       {
+             *         "loss": {
+             *           "alpha": 0.1,
+             *           "beta": 0.9,
+             *           "kind": "kd",
+             *           "standardize": false,
+             *           "temperature": 4,
+             *           "warmup_epochs": 0
+             *         },
+             *         "weight": 1
+             *       },
+             *       {
+             *         "loss": {
+             *           "alpha": 1,
+             *           "batch": "global",
+             *           "beta": 2,
+             *           "epsilon": 1e-8,
+             *           "gamma": 2,
+             *           "kind": "dist",
+             *           "tau_squared": true,
+             *           "temperature": 1,
+             *           "warmup_epochs": 0
+             *         },
+             *         "weight": 1
+             *       }
+             *     ]
+             */
+            summands: components["schemas"]["Summand"][];
+            /**
+             * Teacher's warm-up
+             * @description Epochs over which the teacher's weight rises to its full size.
+             * @default 0
+             */
+            warmup_epochs: number;
+        };
+        /**
+         * Summand
+         * @description One of several losses.
+         */
+        Summand: {
+            /**
+             * Loss
+             * @description The loss; its own cross-entropy (alpha) is left away.
+             */
+            loss: components["schemas"]["DistLoss"] | components["schemas"]["DkdLoss"] | components["schemas"]["HardLoss"] | components["schemas"]["KdLoss"] | components["schemas"]["MlkdLoss"] | components["schemas"]["NkdLoss"] | components["schemas"]["WttmLoss"];
+            /**
+             * Weight
+             * @description What it counts.
+             * @default 1
+             */
+            weight: number;
         };
         /**
          * TableOfImages
@@ -3305,6 +3602,12 @@ export interface components {
          * @description One schedule that all students of the job share.
          */
         Training: {
+            /**
+             * Parts of a step
+             * @description Compute each step in so many parts, one after another: less memory, the same loss.
+             * @default 1
+             */
+            accumulate: number;
             /**
              * Augmentation
              * @description Random changes to the images.
@@ -3631,6 +3934,47 @@ export interface components {
             stopped_at: string | null;
             /** Version */
             version: string;
+        };
+        /**
+         * WTTM
+         * @description Transformed teacher matching (Zheng & Yang, ICLR 2024): the teacher to a power, the student as it is.
+         */
+        WttmLoss: {
+            /**
+             * Labels α
+             * @description Weight of the cross-entropy with the labels.
+             * @default 1
+             */
+            alpha: number;
+            /**
+             * Teacher β
+             * @description Weight of the divergence; the authors use 2 to 45.
+             * @default 4
+             */
+            beta: number;
+            /**
+             * Power γ
+             * @description Of the teacher's probabilities: one over a temperature.
+             * @default 0.2
+             */
+            gamma: number;
+            /**
+             * @description Divergence to the teacher's probabilities to a power. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "wttm";
+            /**
+             * Teacher's warm-up
+             * @description Epochs over which the teacher's weight rises to its full size.
+             * @default 0
+             */
+            warmup_epochs: number;
+            /**
+             * Weigh images
+             * @description By how unsure the teacher is: U, the sum of its powered probabilities. Off: TTM.
+             * @default true
+             */
+            weighted: boolean;
         };
     };
     responses: never;

@@ -46,9 +46,19 @@ const ABOUT: Record<string, About> = {
   "time/data": { title: "How long does it wait for images?", unit: "% of the time", share: true },
 };
 
+/** Of a loss's term that has no words of its own here. */
+function aboutTerm(name: string): About {
+  const [kind, term = ""] = name.split("/");
+  if (kind === "gradient") {
+    return { title: `How much does ${term} say?`, unit: "share of the loss's gradient, %", share: true };
+  }
+  return kind === "loss" ? { title: `How large is the term ${term}?`, unit: term } : { title: name, unit: name };
+}
+
 const GROUPS: readonly [string, (name: string) => boolean][] = [
   ["Accuracy", (name) => /^(val|train|test)\//.test(name)],
   ["Loss", (name) => name.startsWith("loss/")],
+  ["What the students listen to", (name) => name.startsWith("gradient/")],
   ["Course", () => true],
 ];
 
@@ -105,7 +115,7 @@ export function JobCharts() {
 }
 
 function Metric({ job, series, name, log }: { job: Job; series: readonly Series[]; name: string; log: boolean }) {
-  const about = ABOUT[name] ?? { title: name, unit: name };
+  const about = ABOUT[name] ?? aboutTerm(name);
   const axis = axisOf(job);
   const lines = collapsed([...linesOf(job, series, name), ...jobLine(series, name)]);
   return (

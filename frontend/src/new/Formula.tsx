@@ -2,88 +2,43 @@ import type { ReactNode } from "react";
 import { plain } from "@/format";
 import type { Fields } from "./schema";
 
-const weight = (value: unknown): string => (typeof value === "number" ? plain(value) : "?");
+// A setting, also as a power; an index; a word; a letter that stands for a number; anything else.
+const TOKENS = /(\^?)\{(\w+)\}|_(\w+)|([A-Za-z']{2,})|(ρ̄|[τpwUL])|./gsu;
 
-const Var = ({ children }: { children: ReactNode }) => <var>{children}</var>;
-const Tau2 = () => (
-  <>
-    <Var>τ</Var>
-    <sup>2</sup>
-  </>
-);
-const Rho = ({ of }: { of: string }) => (
-  <>
-    (1 − <Var>ρ̄</Var>
-    <sub>{of}</sub>)
-  </>
-);
-const Term = ({ by, children }: { by: unknown; children: ReactNode }) => (
-  <span className="term">
-    <b>{weight(by)}</b> · {children}
-  </span>
-);
-const Where = ({ tau }: { tau: unknown }) => (
-  <span className="term where">
-    <Var>τ</Var> = <b>{weight(tau)}</b>
-  </span>
-);
+const shown = (value: unknown): string => (typeof value === "number" ? plain(value) : "?");
 
-/** The loss as it is computed, with the numbers chosen; nothing for a loss that this page does not know. */
-export function Formula({ loss }: { loss: Fields }) {
-  const { kind, alpha, beta, gamma, temperature } = loss;
-  const a = weight(alpha);
-  const b = weight(beta);
-  const tau = weight(temperature);
-  if (kind === "task") {
-    return (
-      <Line said={`L = ${a} times CE`}>
-        <Term by={alpha}>CE</Term>
-      </Line>
-    );
-  }
-  if (kind === "dist") {
-    const said = `L = ${a} times CE + ${b} times tau squared times (1 - mean correlation of rows) + ${weight(gamma)} times tau squared times (1 - mean correlation of columns), tau = ${tau}`;
-    return (
-      <Line said={said}>
-        <Term by={alpha}>CE</Term>
-        <span className="op">+</span>
-        <Term by={beta}>
-          <Tau2 /> <Rho of="rows" />
-        </Term>
-        <span className="op">+</span>
-        <Term by={gamma}>
-          <Tau2 /> <Rho of="columns" />
-        </Term>
-        <Where tau={temperature} />
-      </Line>
-    );
-  }
-  if (kind === "kd") {
-    return (
-      <Line
-        said={`L = ${a} times CE + ${b} times tau squared times KL(teacher, student), both softened by tau = ${tau}`}
-      >
-        <Term by={alpha}>CE</Term>
-        <span className="op">+</span>
-        <Term by={beta}>
-          <Tau2 /> KL(<Var>p</Var>
-          <sub>teacher</sub>
-          <i className="bars"> ‖ </i>
-          <Var>p</Var>
-          <sub>student</sub>)
-        </Term>
-        <Where tau={temperature} />
-      </Line>
-    );
-  }
-  return null;
+/** The formula of a loss, as the service describes it, with the numbers chosen. Without a formula nothing. */
+export function Formula({ formula, loss }: { formula: string | undefined; loss: Fields }) {
+  if (!formula) return null;
+  const tau = formula.includes("τ") && typeof loss.temperature === "number" ? plain(loss.temperature) : null;
+  const said = formula.replace(/\{(\w+)\}/g, (_, field: string) => shown(loss[field]));
+  return (
+    <div className="formula" role="math" aria-label={`L = ${said}${tau ? `, τ = ${tau}` : ""}`}>
+      <span className="term">
+        <var>L</var> =
+      </span>
+      {formula.split(" + ").map((term, n) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a formula's terms never move
+        <span className="term" key={n}>
+          {n > 0 && <span className="op">+ </span>}
+          {drawn(term, loss)}
+        </span>
+      ))}
+      {tau && (
+        <span className="term where">
+          <var>τ</var> = <b>{tau}</b>
+        </span>
+      )}
+    </div>
+  );
 }
 
-const Line = ({ said, children }: { said: string; children: ReactNode }) => (
-  <div className="formula" role="math" aria-label={said}>
-    <span className="term">
-      <Var>L</Var> =
-    </span>
-    {children}
-  </div>
-);
+function drawn(term: string, loss: Fields): ReactNode[] {
+  return [...term.matchAll(TOKENS)].map((match, n) => {
+    const [text, power, field, index, , letter] = match;
+    const key = `${n}${text}`;
+    if (field) return power ? <sup key={key}>{shown(loss[field])}</sup> : <b key={key}>{shown(loss[field])}</b>;
+    if (index) return <sub key={key}>{index}</sub>;
+    return letter ? <var key={key}>{letter}</var> : text;
+  });
+}

@@ -78,7 +78,7 @@ export function LossChoice({ losses, pointer, value, onChange }: ChoiceProps) {
               onChange={(to) => onChange(to as Fields)}
             />
           </div>
-          <Formula loss={value} />
+          <Formula formula={schema.formula} loss={value} />
         </>
       )}
     </div>

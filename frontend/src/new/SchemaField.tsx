@@ -2,7 +2,7 @@ import { useForm } from "./context";
 import { Labelled } from "./Labelled";
 import { PlainField } from "./PlainField";
 import { below } from "./pointer";
-import { defaultsOf, type Fields, isFields, type JsonSchema, resolved, titleOf, variantsOf } from "./schema";
+import { defaultOf, defaultsOf, type Fields, isFields, type JsonSchema, resolved, titleOf, variantsOf } from "./schema";
 
 export interface FieldProps {
   name: string;
@@ -22,6 +22,7 @@ export function SchemaField(props: FieldProps) {
   if (schema.const !== undefined || schema.type === "null") return null; // nothing to choose
   if (variantsOf(schema, root)) return <UnionField {...props} />;
   if (schema.type === "object" && schema.properties) return <ObjectField {...props} />;
+  if (schema.type === "array" && schema.items && isGroup(schema.items, root)) return <ListField {...props} />;
   return <PlainField {...props} />;
 }
 
@@ -55,7 +56,8 @@ export function SchemaFields({
 /** Whether a field has fields of its own: those come after the plain ones. */
 export function isGroup(raw: JsonSchema, root: JsonSchema): boolean {
   const schema = resolved(raw, root);
-  return schema.properties !== undefined || variantsOf(schema, root) !== null;
+  const items = schema.items && resolved(schema.items, root);
+  return schema.properties !== undefined || items?.properties !== undefined || variantsOf(schema, root) !== null;
 }
 
 function Group({
@@ -85,6 +87,42 @@ function ObjectField(props: FieldProps) {
   return (
     <Group props={props}>
       <SchemaFields {...props} {...(isFields(props.inherited) ? { inherited: props.inherited } : { inherited: {} })} />
+    </Group>
+  );
+}
+
+/** Several things that have fields of their own, one below the other. */
+function ListField(props: FieldProps) {
+  const { root } = useForm();
+  const { pointer, value, onChange } = props;
+  const schema = resolved(props.schema, root);
+  const items = Array.isArray(value) ? value : [];
+  const { minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema;
+  const first = defaultOf(props.schema, root);
+  const more = Array.isArray(first) ? first[0] : {};
+  return (
+    <Group props={props}>
+      {items.map((item, n) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the place is what a pointer names
+        <div className="listed" key={n}>
+          <SchemaFields
+            schema={schema.items ?? {}}
+            pointer={below(pointer, String(n))}
+            value={item}
+            onChange={(to) => onChange(items.map((other, at) => (at === n ? to : other)))}
+          />
+          {items.length > minItems && (
+            <button type="button" className="button small" onClick={() => onChange(items.filter((_, at) => at !== n))}>
+              Remove
+            </button>
+          )}
+        </div>
+      ))}
+      {items.length < maxItems && (
+        <button type="button" className="button small" onClick={() => onChange([...items, structuredClone(more)])}>
+          Add one
+        </button>
+      )}
     </Group>
   );
 }

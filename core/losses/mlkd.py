@@ -1,0 +1,57 @@
+"""Multi-level logit distillation (Jin et al., CVPR 2023), on one view of each image.
+
+Instances (KL), the batch (which images are predicted alike) and the classes (which classes are predicted together) are
+aligned over several temperatures. The released code departs from this: it multiplies its terms by masks of the
+teacher's confidence, which, since they meet a divergence that is already a single number, only scale it by about one
+half; and it trains on a weak and a strong view of each image, of which the strong one's batch and class terms are
+computed and then left away. Neither is done here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from core.losses.arithmetic import divergence, standardized
+from core.losses.base import Alpha, Relational, Term, Terms, Weight, described
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class MlkdLoss(Relational):
+    """Multi-level logit distillation (Jin et al., CVPR 2023), single view: images, batch and classes are aligned."""
+
+    model_config = described(
+        "MLKD, one view", "{alpha} CE + {beta} Σ_τ τ² KL + {gamma} Σ_τ batch + {delta} Σ_τ classes"
+    )
+
+    kind: Literal["mlkd"] = Field("mlkd", description="Alignment on three levels, over several temperatures.")
+    alpha: Alpha = 1.0
+    beta: Weight = Field(1.0, title="Images β", description="Weight of each image's divergence.")
+    gamma: Weight = Field(1.0, title="Batch γ", description="Weight of which images are predicted alike.")
+    delta: Weight = Field(1.0, title="Classes δ", description="Weight of which classes are predicted together.")
+    temperatures: list[Annotated[float, Field(gt=0, le=64)]] = Field(
+        [2.0, 3.0, 4.0, 5.0, 6.0], min_length=1, max_length=16, description="Each softens both predictions once."
+    )
+    standardize: bool = Field(
+        False, title="Standardize logits", description="Give every image's logits mean 0 and deviation 1 first."
+    )
+
+    def terms(self, student: Tensor, teacher: Tensor, labels: Tensor) -> Terms:  # noqa: ARG002 - needs none
+        """Sums over the temperatures of tau² KL; |P_t P_tᵀ - P_s P_sᵀ|² / B; |P_tᵀ P_t - P_sᵀ P_s|² / C."""
+        if self.standardize:
+            student, teacher = standardized(student), standardized(teacher)
+        images = batch = classes = student.new_zeros(())
+        for tau in self.temperatures:
+            log_s, log_t = (student / tau).log_softmax(1), (teacher / tau).log_softmax(1)
+            s, t = log_s.exp(), log_t.exp()
+            images = images + tau**2 * divergence(log_s, log_t).mean()
+            batch = batch + (t @ t.T - s @ s.T).square().sum() / len(s)
+            classes = classes + (t.T @ t - s.T @ s).square().sum() / s.shape[1]
+        return {
+            "images": Term(self.beta, images),
+            "batch": Term(self.gamma, batch),
+            "classes": Term(self.delta, classes),
+        }

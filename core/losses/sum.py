@@ -1,0 +1,61 @@
+"""Several losses at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, JsonValue
+
+from core.losses.base import Alpha, Distillation, Loss, Term, Terms, Weight, described
+from core.losses.dist import DistLoss
+from core.losses.kd import KdLoss
+from core.part import Part
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Single = Loss  # one of all losses but this; filled in by core.losses, which knows them
+
+
+class Summand(Part):
+    """One of several losses."""
+
+    weight: Weight = Field(1.0, description="What it counts.")
+    loss: Single = Field(description="The loss; its own cross-entropy (alpha) is left away.")
+
+
+_START: list[JsonValue] = [{"weight": 1.0, "loss": loss.model_dump(mode="json")} for loss in (KdLoss(), DistLoss())]
+
+
+class SumLoss(Distillation):
+    """A weighted sum of losses: what each of them asks of the teacher, and one cross-entropy with the labels."""
+
+    model_config = described("sum", "{alpha} CE + Σ_k w_k L_k")
+
+    kind: Literal["sum"] = Field("sum", description="Several losses at once.")
+    alpha: Alpha = 1.0
+    summands: list[Summand] = Field(
+        default_factory=lambda: [Summand.model_validate(start) for start in _START],
+        min_length=1,
+        max_length=8,
+        title="Losses",
+        description="The losses that are added.",
+        json_schema_extra={"default": _START},
+    )
+
+    @property
+    def relational(self) -> bool:
+        return any(summand.loss.relational for summand in self.summands)
+
+    def taught(self, student: Tensor, teacher: Tensor, labels: Tensor, epoch: int | None) -> Terms:
+        """The terms of all; where two are called alike, the later ones are numbered."""
+        terms: dict[str, Term] = {}
+        for summand in self.summands:
+            for name, (weight, value) in summand.loss.taught(student, teacher, labels, epoch).items():
+                same = sum(known.split("-")[0] == name for known in terms)
+                key = f"{name}-{same + 1}" if same else name
+                terms[key] = Term(self.ramp(epoch) * summand.weight * weight, value)
+        return terms
+
+    def doubts(self, classes: int, batch: int) -> list[str]:
+        return [doubt for summand in self.summands for doubt in summand.loss.doubts(classes, batch)]

@@ -1,0 +1,102 @@
+"""The gradient of one step: of the whole batch at once, or part by part where memory is short."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.training.data import labelled
+from core.training.losses import Objective
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one student is taught in one step."""
+
+    images: Tensor  # (B, 3, side, side), normalised
+    teacher_logits: Tensor | None  # (B, C)
+    labels: Tensor  # (B,)
+    epoch: int  # 0-based
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What came of it; nothing in it has a graph."""
+
+    logits: Tensor  # (B, C)
+    total: Tensor
+    parts: dict[str, Tensor]  # unweighted, by name
+
+
+Forward = Callable[[Tensor, int], Tensor]
+"""(images (B, 3, side, side), number of the part) -> logits (B, C) with their graph. Equal numbers, equal dropout."""
+
+
+def teach(network: nn.Module, forward: Forward, loss: Objective, lesson: Lesson, parts: int = 1) -> Taught:
+    """Leaves in the parameters the gradient of the loss, computed in so many parts of the batch.
+
+    The loss is that of the whole batch, also where it relates the images to each other; it then costs a second forward
+    pass: logits of all parts without a graph, the loss and its gradient on all of them, and each part once more with
+    its share of that gradient. Batch norms see one part at a time, and count it once.
+    """
+    if parts == 1:
+        logits = forward(lesson.images, 0)
+        terms = loss(logits, lesson.teacher_logits, lesson.labels, lesson.epoch)
+        torch.autograd.backward(terms.total)
+        return Taught(logits.detach(), terms.total.detach(), terms.parts)
+    return (
+        _related(network, forward, loss, lesson, parts)
+        if loss.spec.relational
+        else _alone(forward, loss, lesson, parts)
+    )
+
+
+def _related(network: nn.Module, forward: Forward, loss: Objective, lesson: Lesson, parts: int) -> Taught:
+    chunks = lesson.images.tensor_split(parts)
+    kept = [buffer.clone() for buffer in network.buffers()]
+    with torch.no_grad():
+        logits = torch.cat([forward(images, part) for part, images in enumerate(chunks)])
+        for buffer, before in zip(network.buffers(), kept, strict=True):
+            buffer.copy_(before)
+    terms = loss(logits.requires_grad_(), lesson.teacher_logits, lesson.labels, lesson.epoch)
+    (gradient,) = torch.autograd.grad(terms.total, logits)
+    for part, (images, share) in enumerate(zip(chunks, gradient.tensor_split(parts), strict=True)):
+        torch.autograd.backward(forward(images, part), share)
+    return Taught(logits.detach(), terms.total.detach(), terms.parts)
+
+
+def _alone(forward: Forward, loss: Objective, lesson: Lesson, parts: int) -> Taught:
+    """Means over images are weighed by how many of them a part has: for the cross-entropy of those with a label."""
+    teacher = [None] * parts if lesson.teacher_logits is None else lesson.teacher_logits.tensor_split(parts)
+    chunks = zip(lesson.images.tensor_split(parts), teacher, lesson.labels.tensor_split(parts), strict=True)
+    known = labelled(lesson.labels).sum().clamp(min=1).double()  # a quotient of integers would be single
+    logits: list[Tensor] = []
+    total = lesson.images.new_zeros(())
+    sums: dict[str, Tensor] = {}
+    for part, (images, taught_by, labels) in enumerate(chunks):
+        own = forward(images, part)
+        terms = loss(own, taught_by, labels, lesson.epoch)
+        of_task, of_all = labelled(labels).sum() / known, len(labels) / len(lesson.labels)
+        shares = {name: of_task if name == "task" else of_all for name in terms.parts}
+        weighed = sum((shares[name] * value for name, value in terms.weighted.items()), start=own.new_zeros(()))
+        torch.autograd.backward(weighed)
+        logits.append(own.detach())
+        total = total + weighed.detach()
+        sums = {name: sums.get(name, 0) + shares[name] * value for name, value in terms.parts.items()}
+    return Taught(torch.cat(logits), total, sums)
+
+
+def gradient_shares(loss: Objective, logits: Tensor, lesson: Lesson) -> dict[str, float]:
+    """What share each term of the loss has in the gradient at the logits (B, C): its norm, divided by the sum of norms.
+
+    At the logits, where all terms meet: what lies behind them is the network's, and the same for all.
+    """
+    logits = logits.detach().requires_grad_()
+    terms = loss(logits, lesson.teacher_logits, lesson.labels, lesson.epoch)
+    norms = {}
+    for name, value in terms.weighted.items():
+        (gradient,) = torch.autograd.grad(value, logits, retain_graph=True)
+        norms[name] = float(torch.linalg.vector_norm(gradient.double()))
+    whole = sum(norms.values())
+    return {name: norm / whole for name, norm in norms.items()} if whole > 0 else {}
