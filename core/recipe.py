@@ -8,13 +8,11 @@ import json
 import unicodedata
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-
-class Part(BaseModel):
-    """A piece of a recipe: unknown fields are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+from core.optimization import Cosine, Optimizer, OptimizerChange, Schedule, Sgd, changed
+from core.part import Part as Part
 
 
 def check_name(name: str) -> str:
@@ -82,79 +80,7 @@ class KdLoss(Part):
 Loss = Annotated[TaskLoss | DistLoss | KdLoss, Field(discriminator="kind")]
 
 
-# --- optimization -------------------------------------------------------------------------------------------------
-
-
-class Optimizer(Part):
-    """How a student's weights follow the gradient."""
-
-    kind: Literal["sgd"] = Field("sgd", description="Stochastic gradient descent with momentum.")
-    lr: float = Field(
-        0.05, gt=0, le=100, title="Learning rate", description="Learning rate at the start (after warm-up)."
-    )
-    momentum: float = Field(0.9, ge=0, lt=1, description="Share of the last update that is kept.")
-    weight_decay: float = Field(5e-4, ge=0, le=1, description="L2 penalty, on every parameter.")
-    nesterov: bool = Field(False, title="Nesterov momentum", description="Look ahead along the momentum.")
-
-    @model_validator(mode="after")
-    def _nesterov_needs_momentum(self) -> Self:
-        if self.nesterov and self.momentum == 0:
-            raise ValueError("nesterov needs a momentum above 0")
-        return self
-
-
-class OptimizerChange(Part):
-    """What one student changes of the job's optimizer; the rest is inherited."""
-
-    kind: Literal["sgd"] | None = Field(None, description="Another optimizer.")
-    lr: float | None = Field(None, gt=0, le=100, title="Learning rate", description="Another learning rate.")
-    momentum: float | None = Field(None, ge=0, lt=1, description="Another momentum.")
-    weight_decay: float | None = Field(None, ge=0, le=1, description="Another L2 penalty.")
-    nesterov: bool | None = Field(None, description="With or without looking ahead.")
-
-
-class Warmup(Part):
-    warmup_epochs: int = Field(0, ge=0, le=10_000, description="Epochs over which the learning rate rises linearly.")
-
-
-class Multistep(Warmup):
-    """Constant learning rate that drops at given epochs."""
-
-    kind: Literal["multistep"] = Field("multistep", description="Drops at the milestones.")
-    milestones: list[Annotated[int, Field(ge=1)]] = Field(
-        [], description="Epochs at which the learning rate is multiplied by gamma; may be empty."
-    )
-    gamma: float = Field(0.1, gt=0, le=1, description="Factor at each milestone.")
-
-    @field_validator("milestones")
-    @classmethod
-    def _rising(cls, value: list[int]) -> list[int]:
-        if value != sorted(set(value)):
-            raise ValueError("milestones must rise")
-        return value
-
-
-class Cosine(Warmup):
-    """Learning rate that follows half a cosine down."""
-
-    kind: Literal["cosine"] = Field("cosine", description="Half a cosine from lr to min_lr.")
-    min_lr: float = Field(0.0, ge=0, title="Last learning rate", description="Learning rate at the end.")
-
-
-class Exponential(Warmup):
-    """Learning rate that shrinks by the same factor every epoch."""
-
-    kind: Literal["exponential"] = Field("exponential", description="Times gamma every epoch.")
-    gamma: float = Field(0.97, gt=0, le=1, description="Factor per epoch.")
-
-
-class Constant(Warmup):
-    """The same learning rate throughout."""
-
-    kind: Literal["constant"] = Field("constant", description="Always lr.")
-
-
-Schedule = Annotated[Multistep | Cosine | Exponential | Constant, Field(discriminator="kind")]
+# --- augmentation ------------------------------------------------------------------------------------------------
 
 
 class Standard(Part):
@@ -199,12 +125,15 @@ class ResizedCrop(Part):
 Augment = Annotated[Standard | NoAugment | CropFlip | ResizedCrop, Field(discriminator="kind")]
 
 
+# --- training -----------------------------------------------------------------------------------------------------
+
+
 class Training(Part):
     """One schedule that all students of the job share."""
 
     epochs: int = Field(30, ge=1, le=10_000, description="Passes over the train split.")
     batch_size: int = Field(64, ge=1, le=65_536, description="Images per step. DIST wants at least 3, better 32.")
-    optimizer: Optimizer = Field(Optimizer(), description="Default of every student.")
+    optimizer: Optimizer = Field(Sgd(), description="Default of every student.")
     schedule: Schedule = Field(Cosine(), title="Learning rate's course", description="How the learning rate changes.")
     augment: Augment = Field(Standard(), title="Augmentation", description="Random changes to the images.")
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of the label spread over all classes.")
@@ -402,6 +331,23 @@ class Recipe(Part):
         count = sum(len(student.seeds or [0]) for student in self.students)
         if count > 64:
             raise ValueError(f"{count} students (every seed counts); at most 64 in one job")
+        return self
+
+    @model_validator(mode="after")
+    def _students_optimizers(self) -> Self:
+        """Each student's change fits the optimizer that it changes; what does not is told at its own field."""
+        wrong: list[InitErrorDetails] = []
+        for index, student in enumerate(self.students):
+            try:
+                changed(self.training.optimizer, student.optimizer)
+            except ValidationError as error:
+                for one in error.errors():
+                    kind, *field = one["loc"]
+                    said = f"{kind} has no {field[0]}" if one["type"] == "extra_forbidden" else str(one["msg"])
+                    found = PydanticCustomError("optimizer_unfit", "{said}", {"said": said})
+                    wrong.append({"type": found, "loc": ("students", index, "optimizer", *field), "input": None})
+        if wrong:
+            raise ValidationError.from_exception_data("Recipe", wrong)
         return self
 
     def sha256(self) -> str:

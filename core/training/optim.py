@@ -3,11 +3,14 @@
 import inspect
 import math
 from collections.abc import Iterable
+from fnmatch import fnmatch
+from importlib import import_module
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from core.recipe import Optimizer, Schedule
+from core.optimization import Optimizer, Schedule
 
 
 class Sgd(torch.optim.SGD):
@@ -20,16 +23,32 @@ class Sgd(torch.optim.SGD):
     step = torch.no_grad()(inspect.unwrap(torch.optim.SGD.step))
 
 
-def build_optimizer(parameters: Iterable[Tensor], spec: Optimizer) -> torch.optim.SGD:
+TIMM = {"adamw": "AdamW", "nadamw": "NAdamW", "rmsproptf": "RMSpropTF", "lamb": "Lamb", "lion": "Lion"}
+
+
+def build_optimizer(network: nn.Module, spec: Optimizer) -> torch.optim.Optimizer:
     """The recipe's optimizer; its learning rate is set anew for every epoch."""
-    return Sgd(
-        parameters,
-        lr=spec.lr,
-        momentum=spec.momentum,
-        weight_decay=spec.weight_decay,
-        nesterov=spec.nesterov,
-        fused=True,
-    )
+    groups = parameter_groups(network, spec)
+    options = spec.model_dump(exclude={"kind", "weight_decay", "weight_decay_on"})
+    if spec.kind == "sgd":
+        return Sgd(groups, **options, fused=True)
+    # over a second of start-up, which plain SGD shall not pay
+    kind = getattr(import_module("timm.optim"), TIMM[spec.kind])
+    built: torch.optim.Optimizer = kind(groups, **options)
+    return built
+
+
+def parameter_groups(network: nn.Module, spec: Optimizer) -> list[dict[str, Any]]:
+    """Those that decay, and those that do not: as timm parts them."""
+    named = [(name, parameter) for name, parameter in network.named_parameters() if parameter.requires_grad]
+    if spec.weight_decay_on == "all":
+        return [{"params": [parameter for _, parameter in named], "weight_decay": spec.weight_decay}]
+    spared: Iterable[str] = getattr(network, "no_weight_decay", set)()  # timm's transformers have it
+    groups: dict[float, list[Tensor]] = {spec.weight_decay: [], 0.0: []}
+    for name, parameter in named:
+        exempt = parameter.ndim <= 1 or name.endswith(".bias") or any(fnmatch(name, pattern) for pattern in spared)
+        groups[0.0 if exempt else spec.weight_decay].append(parameter)
+    return [{"params": group, "weight_decay": decay} for decay, group in groups.items() if group]
 
 
 def learning_rate(schedule: Schedule, base: float, epoch: int, epochs: int) -> float:

@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.errors import Failure, TrainingFailed
+from core.optimization import Schedule
 from core.packed import PackedMeta
 from core.plan import StudentPlan
-from core.recipe import Schedule, Scratch
+from core.recipe import Scratch
 from core.training.data import Batch, View, labelled
 from core.training.evaluate import Answers
 from core.training.losses import build_loss
 from core.training.models.start import start_network
-from core.training.optim import build_optimizer, learning_rate
+from core.training.optim import Sgd, build_optimizer, learning_rate
 from core.training.precision import Precision
 from core.training.randomness import Purpose, draw_seed
 from core.views import student_view
@@ -55,7 +56,7 @@ class Learner:
             # on the processor, so that all devices start alike
             network = start_network(plan, len(data.classes), pretrained)
         self.network = precision.place(network).train()
-        self.optimizer = build_optimizer(self.network.parameters(), plan.optimizer)
+        self.optimizer = build_optimizer(self.network, plan.optimizer)
         self.loss = build_loss(plan.loss, label_smoothing)
         self.parameters = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
         self.lr = plan.optimizer.lr
@@ -173,7 +174,7 @@ class Learner:
 
     def _let_go(self) -> None:
         self.best, self.best_weights, self._window = None, {}, []
-        self.network, self.optimizer = nn.Identity(), build_optimizer([torch.zeros(0)], self.plan.optimizer)
+        self.network, self.optimizer = nn.Identity(), Sgd([torch.zeros(0)])
 
     def state(self) -> State:
         """All that a resume needs, as tensors and primitives."""

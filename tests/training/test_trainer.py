@@ -46,6 +46,14 @@ def three(dropout: str) -> list[dict[str, Any]]:
     ]
 
 
+# What a training can ask for and must keep its promises with: fields of `training`.
+WAYS: dict[str, dict[str, Any]] = {
+    "adamw": {"optimizer": {"kind": "adamw"}},
+    "lamb": {"optimizer": {"kind": "lamb", "lr": 0.02}},
+    "rmsproptf": {"optimizer": {"kind": "rmsproptf"}},
+}
+
+
 # --- alone and among others -------------------------------------------------------------------------------------------
 
 
@@ -63,6 +71,18 @@ def test_a_student_alone_and_among_others_ends_with_the_same_bytes(
         mine = {(step, name): v for (step, who, name), v in together.points().items() if who == student["name"]}
         assert {(step, name): v for (step, who, name), v in alone.points().items() if who == "x"} == mine
     assert together.tensors()["two"] != together.tensors()["three"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_alone_or_among_others_in_every_way_of_training(
+    tmp_path: Path, digits: Path, teacher: Path, dropout_net: str, way: str
+) -> None:
+    fields: dict[str, Any] = {"training": WAYS[way], "control": False}
+    students = three(dropout_net)[:2]
+    together = train(tmp_path / "all", digits, teacher, students=students, **fields)
+    alone = train(tmp_path / "alone", digits, teacher, students=students[1:], **fields)
+    assert alone.tensors()["two"] == together.tensors()["two"]
+    assert {key: v for key, v in together.points().items() if key[1] == "two"}.items() <= alone.points().items()
 
 
 def test_a_student_and_its_control_start_alike_and_share_their_dropout(
@@ -104,6 +124,24 @@ def test_resuming_at_any_step_changes_no_byte_and_no_figure(
     assert first.points() | second.points() == whole.points()
     assert final_metrics(second) == final_metrics(whole)
     assert second.events[-1] == whole.events[-1]
+
+
+@pytest.mark.parametrize("step", [4, 7, 10])  # of 15 in 3 epochs; 10 ends one
+@pytest.mark.parametrize("way", WAYS)
+def test_resuming_changes_nothing_in_any_way_of_training(
+    tmp_path: Path, digits: Path, dropout_net: str, way: str, step: int
+) -> None:
+    fields: dict[str, Any] = {
+        "students": [{"name": "s", "architecture": dropout_net}],
+        "training": {"log_every": 3} | WAYS[way],
+    }
+    whole = train(tmp_path / "whole", digits, **fields)
+    first, checkpoint = until_checkpoint(tmp_path / "first", digits, None, step, **fields)
+    second = train(tmp_path / "second", digits, resume=checkpoint, **fields)
+    assert second.tensors() == whole.tensors()
+    assert not first.points().keys() & second.points().keys()
+    assert first.points() | second.points() == whole.points()
+    assert final_metrics(second) == final_metrics(whole)
 
 
 def final_metrics(run: Run) -> dict[str, Any]:
