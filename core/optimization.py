@@ -148,6 +148,13 @@ def changed(optimizer: Optimizer, change: OptimizerChange | None) -> Optimizer:
 
 class Warmup(Part):
     warmup_epochs: int = Field(0, ge=0, le=10_000, description="Epochs over which the learning rate rises linearly.")
+    warmup_lr: float | None = Field(
+        None,
+        ge=0,
+        le=100,
+        title="Warm-up's start",
+        description="Learning rate of the first epoch of the warm-up; default: one step of the rise.",
+    )
 
 
 class Multistep(Warmup):
@@ -181,10 +188,28 @@ class Exponential(Warmup):
     gamma: float = Field(0.97, gt=0, le=1, description="Factor per epoch.")
 
 
+class Step(Warmup):
+    """Learning rate that shrinks by the same factor every so many epochs, as EfficientNet's does."""
+
+    kind: Literal["step"] = Field("step", description="Times gamma every few epochs.")
+    decay_epochs: float = Field(2.4, gt=0, le=10_000, description="Epochs between two drops; fractions count.")
+    gamma: float = Field(0.97, gt=0, le=1, description="Factor at each drop.")
+
+
+class Plateau(Warmup):
+    """Learning rate that drops where top-1 on val no longer rises; for each student on its own."""
+
+    kind: Literal["plateau"] = Field("plateau", description="Drops once val no longer gets better.")
+    patience: int = Field(10, ge=0, le=10_000, description="Epochs without a better top-1 on val that are borne.")
+    gamma: float = Field(0.1, gt=0, le=1, description="Factor at each drop.")
+    threshold: float = Field(1e-4, ge=0, le=1, description="By which share top-1 must rise to count as better.")
+    min_lr: float = Field(0.0, ge=0, title="Least learning rate", description="It never falls below.")
+
+
 class Constant(Warmup):
     """The same learning rate throughout."""
 
     kind: Literal["constant"] = Field("constant", description="Always lr.")
 
 
-Schedule = Annotated[Multistep | Cosine | Exponential | Constant, Field(discriminator="kind")]
+Schedule = Annotated[Multistep | Cosine | Exponential | Step | Plateau | Constant, Field(discriminator="kind")]

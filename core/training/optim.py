@@ -1,8 +1,8 @@
-"""Optimizers, and the learning rate as a pure function of the epoch: a resume has nothing to restore of it."""
+"""Optimizers, and the learning rate as a pure function of epoch and figures: a resume has nothing to restore of it."""
 
 import inspect
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatch
 from importlib import import_module
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.optimization import Optimizer, Schedule
+from core.optimization import Optimizer, Plateau, Schedule
 
 
 class Sgd(torch.optim.SGD):
@@ -51,15 +51,17 @@ def parameter_groups(network: nn.Module, spec: Optimizer) -> list[dict[str, Any]
     return [{"params": group, "weight_decay": decay} for decay, group in groups.items() if group]
 
 
-def learning_rate(schedule: Schedule, base: float, epoch: int, epochs: int) -> float:
-    """Of one epoch (0-based) out of `epochs`; `base` is the optimizer's.
+def learning_rate(schedule: Schedule, base: float, epoch: int, epochs: int, top1: Sequence[float] = ()) -> float:
+    """Of one epoch (0-based) out of `epochs`; `base` is the optimizer's, `top1` on val after each epoch before it.
 
     Warm-up rises linearly and reaches `base` in the epoch after its last. Milestones count from the very start, the
     other curves from the end of the warm-up.
     """
     warmup = schedule.warmup_epochs
     if epoch < warmup:
-        return base * (epoch + 1) / (warmup + 1)
+        if schedule.warmup_lr is None:
+            return base * (epoch + 1) / (warmup + 1)
+        return schedule.warmup_lr + (base - schedule.warmup_lr) * epoch / warmup
     match schedule.kind:
         case "multistep":
             return base * schedule.gamma ** sum(epoch >= milestone for milestone in schedule.milestones)
@@ -68,5 +70,23 @@ def learning_rate(schedule: Schedule, base: float, epoch: int, epochs: int) -> f
             return schedule.min_lr + (base - schedule.min_lr) * (1 + math.cos(math.pi * share)) / 2
         case "exponential":
             return base * schedule.gamma ** (epoch - warmup)
+        case "step":
+            drops: float = (epoch - warmup) // schedule.decay_epochs
+            return base * schedule.gamma**drops
+        case "plateau":
+            return max(min(base, schedule.min_lr), base * schedule.gamma ** plateaus(schedule, top1[warmup:epoch]))
         case "constant":
             return base
+
+
+def plateaus(schedule: Plateau, top1: Sequence[float]) -> int:
+    """How often val has stopped to rise, counted as torch's ReduceLROnPlateau does: from the figures alone."""
+    best, waited, found = -math.inf, 0, 0
+    for value in top1:
+        if value > best * (1 + schedule.threshold):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > schedule.patience:
+            found, waited = found + 1, 0
+    return found

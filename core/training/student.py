@@ -61,6 +61,7 @@ class Learner:
         self.parameters = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
         self.lr = plan.optimizer.lr
         self.failed: State | None = None  # {"step", "term", "detail"}
+        self.top1: list[float] = []  # on val, after each epoch
         self.best: State | None = None  # {"top1", "step", "epoch"}, by top-1 on val
         self.best_weights: dict[str, Tensor] = {}
         self.best_saved_step: int | None = None  # of the best that was last written as files
@@ -70,7 +71,7 @@ class Learner:
     # --- learning -----------------------------------------------------------------------------------------------
 
     def begin_epoch(self, schedule: Schedule, epoch: int, epochs: int) -> None:
-        self.lr = learning_rate(schedule, self.plan.optimizer.lr, epoch, epochs)
+        self.lr = learning_rate(schedule, self.plan.optimizer.lr, epoch, epochs, self.top1)
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr
 
@@ -154,6 +155,7 @@ class Learner:
         if not answers.finite:
             raise Diverged(step, "val/logits")
         figures = {"top1": answers.top1, "top5": answers.top5, "agreement": answers.agreement(teacher)}
+        self.top1.append(answers.top1)
         if self.best is None or answers.top1 > self.best["top1"]:
             self.best = {"top1": answers.top1, "step": step, "epoch": epoch}
             self.best_weights = self.weights()
@@ -186,6 +188,7 @@ class Learner:
             "optimizer": self.optimizer.state_dict(),
             "names": self._names,
             "window": torch.stack(self._window) if self._window else None,
+            "top1": self.top1,
             "best": self.best,
             "best_weights": self.best_weights,
             "best_saved_step": self.best_saved_step,
@@ -201,5 +204,6 @@ class Learner:
         self._names = state["names"]
         window = state["window"]
         self._window = [] if window is None else list(window.to(self.precision.device))
+        self.top1 = state["top1"]
         self.best, self.best_weights = state["best"], state["best_weights"]
         self.best_saved_step = state["best_saved_step"]

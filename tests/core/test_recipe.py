@@ -102,7 +102,7 @@ def test_the_published_cifar100_recipe() -> None:
         240, 64, 0.05, 5e-4,
     )  # fmt: skip
     assert training.schedule.model_dump() == {
-        "warmup_epochs": 0, "kind": "multistep", "milestones": [150, 180, 210], "gamma": 0.1,
+        "warmup_epochs": 0, "warmup_lr": None, "kind": "multistep", "milestones": [150, 180, 210], "gamma": 0.1,
     }  # fmt: skip
 
 

@@ -51,6 +51,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "adamw": {"optimizer": {"kind": "adamw"}},
     "lamb": {"optimizer": {"kind": "lamb", "lr": 0.02}},
     "rmsproptf": {"optimizer": {"kind": "rmsproptf"}},
+    "plateau": {"epochs": 5, "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.5}},
 }
 
 
@@ -195,6 +196,24 @@ def test_a_resume_elsewhere_says_so(tmp_path: Path, digits: Path) -> None:
     run = train(tmp_path / "b", digits, resume=checkpoint, decided=decided)
     started = run.of(Started)[0]
     assert not started.bitwise and started.decided["device"] == "cpu"
+
+
+def test_a_plateau_is_each_students_own(tmp_path: Path, digits: Path) -> None:
+    """A student that learns nothing has its learning rate lowered, the one beside it has not."""
+    schedule = {"kind": "plateau", "patience": 0, "threshold": 1e-9}
+    students = [
+        {"name": "still", "architecture": "resnet8", "optimizer": {"lr": 1e-12}},
+        {"name": "quick", "architecture": "resnet8"},
+    ]
+    run = train(tmp_path, digits, students=students, training={"epochs": 3, "schedule": schedule, "log_every": 5})
+    lr = {
+        who: [v for (_, w, name), v in run.points().items() if (w, name) == (who, "lr")] for who in ("still", "quick")
+    }
+    assert lr["quick"][0] == 0.05 and lr["still"][0] == 1e-12
+    top1 = {who: [v for (_, w, n), v in run.points().items() if (w, n) == (who, "val/top1")] for who in lr}
+    for who, rates in lr.items():
+        better = top1[who][1] > top1[who][0]
+        assert rates[1] == rates[0] and rates[2] == pytest.approx(rates[0] * (1 if better else 0.1))
 
 
 # --- asked to stop ----------------------------------------------------------------------------------------------------

@@ -1058,6 +1058,11 @@ export interface components {
              * @default 0
              */
             warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
         };
         /**
          * Cosine
@@ -1081,6 +1086,11 @@ export interface components {
              * @default 0
              */
             warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
         };
         /**
          * CropFlip
@@ -1388,6 +1398,11 @@ export interface components {
              * @default 0
              */
             warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
         };
         /**
          * FailureRead
@@ -2443,6 +2458,11 @@ export interface components {
              * @default 0
              */
             warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
         };
         /**
          * NAdamW
@@ -2630,6 +2650,52 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
+        };
+        /**
+         * Plateau
+         * @description Learning rate that drops where top-1 on val no longer rises; for each student on its own.
+         */
+        Plateau: {
+            /**
+             * Gamma
+             * @description Factor at each drop.
+             * @default 0.1
+             */
+            gamma: number;
+            /**
+             * @description Drops once val no longer gets better. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "plateau";
+            /**
+             * Least learning rate
+             * @description It never falls below.
+             * @default 0
+             */
+            min_lr: number;
+            /**
+             * Patience
+             * @description Epochs without a better top-1 on val that are borne.
+             * @default 10
+             */
+            patience: number;
+            /**
+             * Threshold
+             * @description By which share top-1 must rise to count as better.
+             * @default 0.0001
+             */
+            threshold: number;
+            /**
+             * Warmup Epochs
+             * @description Epochs over which the learning rate rises linearly.
+             * @default 0
+             */
+            warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
         };
         /**
          * PresetRead
@@ -3232,6 +3298,40 @@ export interface components {
             kind: "standard";
         };
         /**
+         * Step
+         * @description Learning rate that shrinks by the same factor every so many epochs, as EfficientNet's does.
+         */
+        Step: {
+            /**
+             * Decay Epochs
+             * @description Epochs between two drops; fractions count.
+             * @default 2.4
+             */
+            decay_epochs: number;
+            /**
+             * Gamma
+             * @description Factor at each drop.
+             * @default 0.97
+             */
+            gamma: number;
+            /**
+             * @description Times gamma every few epochs. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "step";
+            /**
+             * Warmup Epochs
+             * @description Epochs over which the learning rate rises linearly.
+             * @default 0
+             */
+            warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
+        };
+        /**
          * Student
          * @description One network to train; with several seeds, one for each.
          */
@@ -3635,7 +3735,7 @@ export interface components {
              *       "warmup_epochs": 0
              *     }
              */
-            schedule: components["schemas"]["Multistep"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Constant"];
+            schedule: components["schemas"]["Multistep"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Step"] | components["schemas"]["Plateau"] | components["schemas"]["Constant"];
             /**
              * Seed
              * @description Order of the data and augmentation, shared by all students.
