@@ -136,6 +136,13 @@ class Training(Part):
     optimizer: Optimizer = Field(Sgd(), description="Default of every student.")
     schedule: Schedule = Field(Cosine(), title="Learning rate's course", description="How the learning rate changes.")
     augment: Augment = Field(Standard(), title="Augmentation", description="Random changes to the images.")
+    clip_grad_norm: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        title="Clip the gradient's norm",
+        description="A gradient that is longer, over all weights together, is shortened to this; default: never.",
+    )
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of the label spread over all classes.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32."

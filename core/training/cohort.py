@@ -33,7 +33,7 @@ class Cohort:
         pretrained: Mapping[str, Path],
     ) -> None:
         self._training, self._precision = training, precision
-        self.learners = [Learner(plan, data, training.label_smoothing, precision, pretrained) for plan in plans]
+        self.learners = [Learner(plan, data, training, precision, pretrained) for plan in plans]
         self.figures: dict[str, State] = {}  # label -> top1, top5, agreement on val after the last epoch
 
     @property

@@ -71,8 +71,7 @@ def learning_rate(schedule: Schedule, base: float, epoch: int, epochs: int, top1
         case "exponential":
             return base * schedule.gamma ** (epoch - warmup)
         case "step":
-            drops: float = (epoch - warmup) // schedule.decay_epochs
-            return base * schedule.gamma**drops
+            return base * float(schedule.gamma ** ((epoch - warmup) // schedule.decay_epochs))
         case "plateau":
             return max(min(base, schedule.min_lr), base * schedule.gamma ** plateaus(schedule, top1[warmup:epoch]))
         case "constant":

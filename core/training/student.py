@@ -14,7 +14,7 @@ from core.errors import Failure, TrainingFailed
 from core.optimization import Schedule
 from core.packed import PackedMeta
 from core.plan import StudentPlan
-from core.recipe import Scratch
+from core.recipe import Scratch, Training
 from core.training.data import Batch, View, labelled
 from core.training.evaluate import Answers
 from core.training.losses import build_loss
@@ -22,10 +22,13 @@ from core.training.models.start import start_network
 from core.training.optim import Sgd, build_optimizer, learning_rate
 from core.training.precision import Precision
 from core.training.randomness import Purpose, draw_seed
+from core.training.stepper import Stepper
 from core.views import student_view
 
 State = dict[str, Any]
 UNSETTLED = 0.05  # share of their first values that batch norms' running averages may keep to the end
+
+ALONE = ("grad_norm",)  # figures of a step that are no terms of the loss
 
 
 class Diverged(Exception):
@@ -43,7 +46,7 @@ class Learner:
         self,
         plan: StudentPlan,
         data: PackedMeta,
-        label_smoothing: float,
+        training: Training,
         precision: Precision,
         pretrained: Mapping[str, Path],
     ) -> None:
@@ -57,7 +60,8 @@ class Learner:
             network = start_network(plan, len(data.classes), pretrained)
         self.network = precision.place(network).train()
         self.optimizer = build_optimizer(self.network, plan.optimizer)
-        self.loss = build_loss(plan.loss, label_smoothing)
+        self.loss = build_loss(plan.loss, training.label_smoothing)
+        self.stepper = Stepper(training)
         self.parameters = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
         self.lr = plan.optimizer.lr
         self.failed: State | None = None  # {"step", "term", "detail"}
@@ -65,7 +69,7 @@ class Learner:
         self.best: State | None = None  # {"top1", "step", "epoch"}, by top-1 on val
         self.best_weights: dict[str, Tensor] = {}
         self.best_saved_step: int | None = None  # of the best that was last written as files
-        self._names: list[str] = []  # of the window's columns: total, the loss's terms, hits, labelled
+        self._names: list[str] = []  # of the window's columns: total, the loss's terms, hits, labelled, more
         self._window: list[Tensor] = []  # one row (columns,) per step since the last flush, on the device
 
     # --- learning -----------------------------------------------------------------------------------------------
@@ -86,13 +90,11 @@ class Learner:
                 raise
             raise self._batch_too_small(len(labels)) from error
         terms = self.loss(logits, teacher_logits, labels)
-        self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(terms.total)
-        self.optimizer.step()
-        self._names = ["total", *terms.parts, "hits", "labelled"]
+        more = self.stepper.step(terms.total, self.network, self.optimizer)
+        self._names = ["total", *terms.parts, "hits", "labelled", *more]
         hits = (logits.detach().argmax(dim=1) == labels).float().sum()  # never where there is no label
         known = labelled(labels).float().sum()
-        self._window.append(torch.stack([terms.total.detach(), *terms.parts.values(), hits, known]))
+        self._window.append(torch.stack([terms.total.detach(), *terms.parts.values(), hits, known, *more.values()]))
 
     def _batch_too_small(self, images: int) -> TrainingFailed:
         """A batch norm that sees one number per channel has nothing to normalise."""
@@ -136,7 +138,7 @@ class Learner:
             row, column = (int(i) for i in bad[0])
             # A broken term breaks the total too: name the term.
             term = next((self._names[c] for r, c in bad.tolist() if r == row and c > 0), self._names[column])
-            raise Diverged(step - len(rows) + 1 + row, f"loss/{term}")
+            raise Diverged(step - len(rows) + 1 + row, term if term in ALONE else f"loss/{term}")
         return rows
 
     def flush(self, rows: NDArray[np.float32]) -> list[tuple[str | None, str, float]]:
@@ -145,7 +147,7 @@ class Learner:
         means = rows.astype(np.float64).mean(axis=0).tolist()
         named = dict(zip(self._names, means, strict=True))
         hits, known = named.pop("hits"), named.pop("labelled")
-        points = {f"loss/{name}": value for name, value in named.items()} | {"lr": self.lr}
+        points = {name if name in ALONE else f"loss/{name}": value for name, value in named.items()} | {"lr": self.lr}
         if known > 0:
             points["train/top1"] = hits / known
         return [(self.plan.label, name, value) for name, value in points.items()]

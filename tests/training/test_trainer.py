@@ -22,10 +22,12 @@ from core.events import (
     StudentFailed,
     StudentSaved,
 )
+from core.recipe import Training
 from core.training.data import Batch
 from core.training.export import load_weights, save_weights, tensors_sha256
 from core.training.images import Wanted
 from core.training.precision import Precision
+from core.training.stepper import Stepper
 from core.training.teacher import Teacher
 from core.training.trainer import Trainer
 from tests.training.small import Run, assignment, dropout_net, train, until_checkpoint
@@ -51,6 +53,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "adamw": {"optimizer": {"kind": "adamw"}},
     "lamb": {"optimizer": {"kind": "lamb", "lr": 0.02}},
     "rmsproptf": {"optimizer": {"kind": "rmsproptf"}},
+    "clip": {"clip_grad_norm": 0.5},
     "plateau": {"epochs": 5, "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.5}},
 }
 
@@ -214,6 +217,30 @@ def test_a_plateau_is_each_students_own(tmp_path: Path, digits: Path) -> None:
     for who, rates in lr.items():
         better = top1[who][1] > top1[who][0]
         assert rates[1] == rates[0] and rates[2] == pytest.approx(rates[0] * (1 if better else 0.1))
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_gradients_norm_is_told_where_it_is_clipped(tmp_path: Path, digits: Path) -> None:
+    def norms(run: Run) -> list[float]:
+        return [value for (_, _, name), value in run.points().items() if name == "grad_norm"]
+
+    plain = train(tmp_path / "plain", digits)
+    wide = train(tmp_path / "wide", digits, training={"clip_grad_norm": 1e6})
+    narrow = train(tmp_path / "narrow", digits, training={"clip_grad_norm": 0.5})
+    assert norms(plain) == [] and len(norms(wide)) == 8 and min(norms(wide)) > 0.5
+    assert wide.tensors() == plain.tensors() != narrow.tensors()
+    assert norms(narrow)[0] == pytest.approx(norms(wide)[0], rel=0.5)  # it is the norm before clipping
+
+
+def test_clipping_shortens_the_gradient_and_keeps_its_direction() -> None:
+    network = torch.nn.Linear(3, 2, bias=False)
+    optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
+    before = network.weight.detach().clone()
+    figures = Stepper(Training(clip_grad_norm=2.0)).step((network.weight * 5).sum(), network, optimizer)
+    assert figures["grad_norm"].item() == pytest.approx(5 * 6**0.5)
+    assert (before - network.weight.detach()).flatten().tolist() == pytest.approx([2 / 6**0.5] * 6, rel=1e-5)
 
 
 # --- asked to stop ----------------------------------------------------------------------------------------------------

@@ -3684,6 +3684,11 @@ export interface components {
              */
             batch_size: number;
             /**
+             * Clip the gradient's norm
+             * @description A gradient that is longer, over all weights together, is shortened to this; default: never.
+             */
+            clip_grad_norm?: number | null;
+            /**
              * Ema
              * @description Moving average of the weights; not yet available.
              */
