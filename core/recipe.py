@@ -128,6 +128,15 @@ Augment = Annotated[Standard | NoAugment | CropFlip | ResizedCrop, Field(discrim
 # --- training -----------------------------------------------------------------------------------------------------
 
 
+class Ema(Part):
+    """A moving average of the weights, which is measured and delivered in their place."""
+
+    decay: float = Field(0.9999, gt=0, lt=1, description="Share of the average that an update keeps.")
+    warmup: bool = Field(
+        True, title="Shorter at first", description="Average over few updates at first: right for short trainings."
+    )
+
+
 class Training(Part):
     """One schedule that all students of the job share."""
 
@@ -147,7 +156,11 @@ class Training(Part):
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32."
     )
-    ema: None = Field(None, description="Moving average of the weights; not yet available.")
+    ema: Ema | None = Field(
+        None,
+        title="Moving average (EMA)",
+        description="Measure and deliver a moving average of the weights; the raw weights' top-1 stands beside.",
+    )
     seed: Seed = Field(0, description="Order of the data and augmentation, shared by all students.")
     log_every: int = Field(10, ge=1, le=10_000, description="Steps over which the training figures are averaged.")
 

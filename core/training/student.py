@@ -16,6 +16,7 @@ from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Scratch, Training
 from core.training.data import Batch, View, labelled
+from core.training.ema import MovingAverage
 from core.training.evaluate import Answers
 from core.training.losses import build_loss
 from core.training.models.start import start_network
@@ -62,6 +63,7 @@ class Learner:
         self.optimizer = build_optimizer(self.network, plan.optimizer)
         self.loss = build_loss(plan.loss, training.label_smoothing)
         self.stepper = Stepper(training)
+        self.average = MovingAverage(self.network, training.ema) if training.ema else None
         self.parameters = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
         self.lr = plan.optimizer.lr
         self.failed: State | None = None  # {"step", "term", "detail"}
@@ -91,6 +93,8 @@ class Learner:
             raise self._batch_too_small(len(labels)) from error
         terms = self.loss(logits, teacher_logits, labels)
         more = self.stepper.step(terms.total, self.network, self.optimizer)
+        if self.average is not None:
+            self.average.update(self.network, step)
         self._names = ["total", *terms.parts, "hits", "labelled", *more]
         hits = (logits.detach().argmax(dim=1) == labels).float().sum()  # never where there is no label
         known = labelled(labels).float().sum()
@@ -152,11 +156,21 @@ class Learner:
             points["train/top1"] = hits / known
         return [(self.plan.label, name, value) for name, value in points.items()]
 
-    def evaluated(self, answers: Answers, teacher: Answers | None, step: int, epoch: int) -> State:
-        """Its figures on val after `epoch` epochs; remembers the best, its weights too. Diverged where not finite."""
-        if not answers.finite:
+    @property
+    def measured(self) -> nn.Module:
+        """The network whose figures are told and whose weights are delivered."""
+        return self.network if self.average is None else self.average.network
+
+    def evaluated(self, answers: Answers, raw: Answers | None, teacher: Answers | None, step: int, epoch: int) -> State:
+        """Its figures on val after `epoch` epochs; remembers the best, its weights too. Diverged where not finite.
+
+        `raw` are those of the weights that learn, where an average of them is measured.
+        """
+        if not answers.finite or (raw is not None and not raw.finite):
             raise Diverged(step, "val/logits")
         figures = {"top1": answers.top1, "top5": answers.top5, "agreement": answers.agreement(teacher)}
+        if raw is not None:
+            figures["top1_raw"] = raw.top1
         self.top1.append(answers.top1)
         if self.best is None or answers.top1 > self.best["top1"]:
             self.best = {"top1": answers.top1, "step": step, "epoch": epoch}
@@ -164,8 +178,8 @@ class Learner:
         return figures
 
     def weights(self) -> dict[str, Tensor]:
-        """A copy of the network's state, on the processor."""
-        return {name: tensor.detach().to("cpu", copy=True) for name, tensor in self.network.state_dict().items()}
+        """A copy of the measured network's state, on the processor."""
+        return {name: tensor.detach().to("cpu", copy=True) for name, tensor in self.measured.state_dict().items()}
 
     # --- failing, saving, going on ------------------------------------------------------------------------------
 
@@ -177,7 +191,7 @@ class Learner:
         return self.failed
 
     def _let_go(self) -> None:
-        self.best, self.best_weights, self._window = None, {}, []
+        self.best, self.best_weights, self._window, self.average = None, {}, [], None
         self.network, self.optimizer = nn.Identity(), Sgd([torch.zeros(0)])
 
     def state(self) -> State:
@@ -187,6 +201,7 @@ class Learner:
         return {
             "failed": None,
             "network": self.network.state_dict(),
+            "average": self.average.network.state_dict() if self.average else None,
             "optimizer": self.optimizer.state_dict(),
             "names": self._names,
             "window": torch.stack(self._window) if self._window else None,
@@ -202,6 +217,8 @@ class Learner:
             self._let_go()
             return
         self.network.load_state_dict(state["network"])
+        if self.average is not None:
+            self.average.network.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self._names = state["names"]
         window = state["window"]

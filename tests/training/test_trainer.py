@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from timm.utils import ModelEmaV3
 
 from core.child import Stop
 from core.errors import TrainingFailed
@@ -22,14 +23,18 @@ from core.events import (
     StudentFailed,
     StudentSaved,
 )
-from core.recipe import Training
-from core.training.data import Batch
+from core.recipe import Ema, Training
+from core.training.data import Batch, View
+from core.training.ema import MovingAverage
+from core.training.evaluate import answer
 from core.training.export import load_weights, save_weights, tensors_sha256
 from core.training.images import Wanted
+from core.training.models import build
 from core.training.precision import Precision
 from core.training.stepper import Stepper
 from core.training.teacher import Teacher
 from core.training.trainer import Trainer
+from core.views import student_view
 from tests.training.small import Run, assignment, dropout_net, train, until_checkpoint
 
 __all__ = ["dropout_net"]  # a fixture
@@ -54,6 +59,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "lamb": {"optimizer": {"kind": "lamb", "lr": 0.02}},
     "rmsproptf": {"optimizer": {"kind": "rmsproptf"}},
     "clip": {"clip_grad_norm": 0.5},
+    "ema": {"ema": {"decay": 0.8}},
     "plateau": {"epochs": 5, "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.5}},
 }
 
@@ -241,6 +247,43 @@ def test_clipping_shortens_the_gradient_and_keeps_its_direction() -> None:
     figures = Stepper(Training(clip_grad_norm=2.0)).step((network.weight * 5).sum(), network, optimizer)
     assert figures["grad_norm"].item() == pytest.approx(5 * 6**0.5)
     assert (before - network.weight.detach()).flatten().tolist() == pytest.approx([2 / 6**0.5] * 6, rel=1e-5)
+
+
+def test_the_average_is_measured_and_delivered_and_changes_nothing_that_learns(tmp_path: Path, digits: Path) -> None:
+    plain = train(tmp_path / "plain", digits)
+    run = train(tmp_path / "ema", digits, training={"ema": {"decay": 0.9, "warmup": False}})
+    raw = [v for (_, _, name), v in run.points().items() if name == "val/top1_raw"]
+    told = [v for (_, _, name), v in run.points().items() if name == "val/top1"]
+    assert raw == [v for (_, _, name), v in plain.points().items() if name == "val/top1"]
+    assert run.tensors() != plain.tensors()
+    (metrics,) = final_metrics(run).values()
+    assert (metrics["top1"], metrics["top1_raw"]) == (told[-1], raw[-1]) and metrics["best"]["top1"] == max(told)
+    # What is delivered is what was measured.
+    state, _ = load_weights(tmp_path / "ema" / "students" / "s" / "weights.safetensors")
+    network = build("resnet8", 10)
+    network.load_state_dict(state)
+    trainer = Trainer(assignment(tmp_path, digits))
+    next(events := trainer.run())
+    next(events)
+    view = View(student_view(trainer.assignment.students[0], trainer.data.meta))
+    (again,) = answer([(network, view)], trainer.data.val, trainer.precision)
+    assert again.top1 == told[-1]
+
+
+@pytest.mark.parametrize("warmup", [True, False])
+def test_the_average_is_timms(warmup: bool) -> None:
+    network = build("resnet8", 3)
+    ours, theirs = MovingAverage(network, Ema(decay=0.95, warmup=warmup)), ModelEmaV3(network, 0.95, use_warmup=warmup)
+    for step in range(1, 40):
+        with torch.no_grad():
+            for tensor in network.state_dict().values():
+                tensor.add_(torch.randn_like(tensor) if tensor.is_floating_point() else 1)
+        ours.update(network, step)
+        theirs.update(network, step)
+        assert ours.decay(step) == pytest.approx(theirs.get_decay(step))
+    found, wanted = ours.network.state_dict(), theirs.module.state_dict()
+    assert all(torch.allclose(found[name], tensor) for name, tensor in wanted.items())
+    assert not ours.network.training and not any(p.requires_grad for p in ours.network.parameters())
 
 
 # --- asked to stop ----------------------------------------------------------------------------------------------------

@@ -1302,6 +1302,24 @@ export interface components {
                 [key: string]: components["schemas"]["EqualImages"];
             };
         };
+        /**
+         * Ema
+         * @description A moving average of the weights, which is measured and delivered in their place.
+         */
+        Ema: {
+            /**
+             * Decay
+             * @description Share of the average that an update keeps.
+             * @default 0.9999
+             */
+            decay: number;
+            /**
+             * Shorter at first
+             * @description Average over few updates at first: right for short trainings.
+             * @default true
+             */
+            warmup: boolean;
+        };
         /** EmptyClasses */
         EmptyClasses: {
             /** Classes */
@@ -3689,10 +3707,10 @@ export interface components {
              */
             clip_grad_norm?: number | null;
             /**
-             * Ema
-             * @description Moving average of the weights; not yet available.
+             * Moving average (EMA)
+             * @description Measure and deliver a moving average of the weights; the raw weights' top-1 stands beside.
              */
-            ema?: null;
+            ema?: components["schemas"]["Ema"] | null;
             /**
              * Epochs
              * @description Passes over the train split.
