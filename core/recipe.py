@@ -153,8 +153,10 @@ class Training(Part):
         description="A gradient that is longer, over all weights together, is shortened to this; default: never.",
     )
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of the label spread over all classes.")
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32."
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto",
+        description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32. float16 "
+        "scales the loss, and needs a GPU.",
     )
     ema: Ema | None = Field(
         None,
@@ -351,6 +353,14 @@ class Recipe(Part):
         count = sum(len(student.seeds or [0]) for student in self.students)
         if count > 64:
             raise ValueError(f"{count} students (every seed counts); at most 64 in one job")
+        return self
+
+    @model_validator(mode="after")
+    def _float16_needs_a_gpu(self) -> Self:
+        if self.training.precision == "float16" and self.resources.gpus == 0:
+            found = PydanticCustomError("needs_gpu", "float16 needs a GPU; without one choose bfloat16 or float32")
+            where: InitErrorDetails = {"type": found, "loc": ("training", "precision"), "input": "float16"}
+            raise ValidationError.from_exception_data("Recipe", [where])
         return self
 
     @model_validator(mode="after")

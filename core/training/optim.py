@@ -26,12 +26,17 @@ class Sgd(torch.optim.SGD):
 TIMM = {"adamw": "AdamW", "nadamw": "NAdamW", "rmsproptf": "RMSpropTF", "lamb": "Lamb", "lion": "Lion"}
 
 
-def build_optimizer(network: nn.Module, spec: Optimizer) -> torch.optim.Optimizer:
-    """The recipe's optimizer; its learning rate is set anew for every epoch."""
+def build_optimizer(network: nn.Module, spec: Optimizer, may_skip: bool = False) -> torch.optim.Optimizer:
+    """The recipe's optimizer; its learning rate is set anew for every epoch. `may_skip`: float16 may skip its steps."""
     groups = parameter_groups(network, spec)
     options = spec.model_dump(exclude={"kind", "weight_decay", "weight_decay_on"})
     if spec.kind == "sgd":
-        return Sgd(groups, **options, fused=True)
+        plain = Sgd(groups, **options, fused=True)
+        if may_skip and spec.momentum:
+            # a first step that is skipped would leave torch's momentum as it found the memory
+            for parameter in (parameter for group in plain.param_groups for parameter in group["params"]):
+                plain.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+        return plain
     # over a second of start-up, which plain SGD shall not pay
     kind = getattr(import_module("timm.optim"), TIMM[spec.kind])
     built: torch.optim.Optimizer = kind(groups, **options)

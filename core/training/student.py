@@ -23,13 +23,13 @@ from core.training.models.start import start_network
 from core.training.optim import Sgd, build_optimizer, learning_rate
 from core.training.precision import Precision
 from core.training.randomness import Purpose, draw_seed
-from core.training.stepper import Stepper
+from core.training.stepper import SKIPPED, Stepper
 from core.views import student_view
 
 State = dict[str, Any]
 UNSETTLED = 0.05  # share of their first values that batch norms' running averages may keep to the end
 
-ALONE = ("grad_norm",)  # figures of a step that are no terms of the loss
+ALONE = ("grad_norm", SKIPPED)  # figures of a step that are no terms of the loss
 
 
 class Diverged(Exception):
@@ -60,9 +60,9 @@ class Learner:
             # on the processor, so that all devices start alike
             network = start_network(plan, len(data.classes), pretrained)
         self.network = precision.place(network).train()
-        self.optimizer = build_optimizer(self.network, plan.optimizer)
+        self.optimizer = build_optimizer(self.network, plan.optimizer, precision.float16)
         self.loss = build_loss(plan.loss, training.label_smoothing)
-        self.stepper = Stepper(training)
+        self.stepper = Stepper(training, precision)
         self.average = MovingAverage(self.network, training.ema) if training.ema else None
         self.parameters = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
         self.lr = plan.optimizer.lr
@@ -98,7 +98,8 @@ class Learner:
         self._names = ["total", *terms.parts, "hits", "labelled", *more]
         hits = (logits.detach().argmax(dim=1) == labels).float().sum()  # never where there is no label
         known = labelled(labels).float().sum()
-        self._window.append(torch.stack([terms.total.detach(), *terms.parts.values(), hits, known, *more.values()]))
+        row = torch.stack([terms.total.detach(), *terms.parts.values(), hits, known, *more.values()])
+        self._window.append(self.stepper.told(row))
 
     def _batch_too_small(self, images: int) -> TrainingFailed:
         """A batch norm that sees one number per channel has nothing to normalise."""
@@ -142,16 +143,20 @@ class Learner:
             row, column = (int(i) for i in bad[0])
             # A broken term breaks the total too: name the term.
             term = next((self._names[c] for r, c in bad.tolist() if r == row and c > 0), self._names[column])
-            raise Diverged(step - len(rows) + 1 + row, term if term in ALONE else f"loss/{term}")
+            raise Diverged(step - len(rows) + 1 + row, "gradient" if term in ALONE else f"loss/{term}")
         return rows
 
     def flush(self, rows: NDArray[np.float32]) -> list[tuple[str | None, str, float]]:
         """The averages of the window, as points of Metrics; a new window begins."""
         self._window = []
-        means = rows.astype(np.float64).mean(axis=0).tolist()
-        named = dict(zip(self._names, means, strict=True))
-        hits, known = named.pop("hits"), named.pop("labelled")
-        points = {name if name in ALONE else f"loss/{name}": value for name, value in named.items()} | {"lr": self.lr}
+        sums = dict(zip(self._names, rows.astype(np.float64).sum(axis=0).tolist(), strict=True))
+        hits, known, skipped = sums.pop("hits"), sums.pop("labelled"), sums.pop(SKIPPED, None)
+        made = len(rows) - (skipped or 0)
+        points = {"lr": self.lr}
+        if made:
+            points |= {name if name in ALONE else f"loss/{name}": value / made for name, value in sums.items()}
+        if skipped is not None:
+            points[SKIPPED] = skipped
         if known > 0:
             points["train/top1"] = hits / known
         return [(self.plan.label, name, value) for name, value in points.items()]
@@ -203,6 +208,7 @@ class Learner:
             "network": self.network.state_dict(),
             "average": self.average.network.state_dict() if self.average else None,
             "optimizer": self.optimizer.state_dict(),
+            "stepper": self.stepper.state(),
             "names": self._names,
             "window": torch.stack(self._window) if self._window else None,
             "top1": self.top1,
@@ -220,6 +226,7 @@ class Learner:
         if self.average is not None:
             self.average.network.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self.stepper.restore(state["stepper"])
         self._names = state["names"]
         window = state["window"]
         self._window = [] if window is None else list(window.to(self.precision.device))

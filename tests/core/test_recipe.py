@@ -53,6 +53,7 @@ def test_defaults_are_those_of_the_paper() -> None:
             {"students": [{"name": "a", "architecture": "resnet8", "optimizer": {"betas": [0.9, 0.99]}}]},
             "students.0.optimizer.betas",
         ),
+        ({"training": {"precision": "float16"}, "resources": {"gpus": 0}}, "training.precision"),
         ({"preset": "nothing"}, "preset"),
         ({"metadata": {str(i): "" for i in range(17)}}, "metadata"),
     ],

@@ -3744,11 +3744,11 @@ export interface components {
             optimizer: components["schemas"]["Sgd"] | components["schemas"]["AdamW"] | components["schemas"]["NAdamW"] | components["schemas"]["RmspropTf"] | components["schemas"]["Lamb"] | components["schemas"]["Lion"];
             /**
              * Precision
-             * @description Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32.
+             * @description Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32. float16 scales the loss, and needs a GPU.
              * @default auto
              * @enum {string}
              */
-            precision: "auto" | "float32" | "bfloat16";
+            precision: "auto" | "float32" | "bfloat16" | "float16";
             /**
              * Learning rate's course
              * @description How the learning rate changes.
