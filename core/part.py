@@ -1,4 +1,4 @@
-"""What every piece of a recipe is made from."""
+"""What every piece of a recipe has in common."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -5,8 +5,9 @@ from typing import Literal
 
 from core.catalog import canonical_name
 from core.losses import AnyLoss, TaskLoss
+from core.optimization import Optimizer, changed
 from core.part import Part
-from core.recipe import Init, Optimizer, Recipe
+from core.recipe import Init, Recipe
 
 
 class StudentPlan(Part):
@@ -53,8 +54,7 @@ def plan_students(recipe: Recipe) -> list[StudentPlan]:
         return unique
 
     for student in recipe.students:
-        change = student.optimizer.model_dump(exclude_none=True) if student.optimizer else {}
-        optimizer = Optimizer.model_validate(recipe.training.optimizer.model_dump() | change)
+        optimizer = changed(recipe.training.optimizer, student.optimizer)
         loss = student.loss or recipe.loss if recipe.teacher is not None else TaskLoss()
         seeds = student.seeds or [recipe.training.seed]
         for seed in seeds:

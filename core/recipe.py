@@ -8,9 +8,11 @@ import json
 import unicodedata
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from core.losses import AnyLoss, DistLoss
+from core.optimization import Cosine, Optimizer, OptimizerChange, Schedule, Sgd, changed
 from core.part import Part
 
 
@@ -25,79 +27,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
-# --- optimization -------------------------------------------------------------------------------------------------
-
-
-class Optimizer(Part):
-    """How a student's weights follow the gradient."""
-
-    kind: Literal["sgd"] = Field("sgd", description="Stochastic gradient descent with momentum.")
-    lr: float = Field(
-        0.05, gt=0, le=100, title="Learning rate", description="Learning rate at the start (after warm-up)."
-    )
-    momentum: float = Field(0.9, ge=0, lt=1, description="Share of the last update that is kept.")
-    weight_decay: float = Field(5e-4, ge=0, le=1, description="L2 penalty, on every parameter.")
-    nesterov: bool = Field(False, title="Nesterov momentum", description="Look ahead along the momentum.")
-
-    @model_validator(mode="after")
-    def _nesterov_needs_momentum(self) -> Self:
-        if self.nesterov and self.momentum == 0:
-            raise ValueError("nesterov needs a momentum above 0")
-        return self
-
-
-class OptimizerChange(Part):
-    """What one student changes of the job's optimizer; the rest is inherited."""
-
-    kind: Literal["sgd"] | None = Field(None, description="Another optimizer.")
-    lr: float | None = Field(None, gt=0, le=100, title="Learning rate", description="Another learning rate.")
-    momentum: float | None = Field(None, ge=0, lt=1, description="Another momentum.")
-    weight_decay: float | None = Field(None, ge=0, le=1, description="Another L2 penalty.")
-    nesterov: bool | None = Field(None, description="With or without looking ahead.")
-
-
-class Warmup(Part):
-    warmup_epochs: int = Field(0, ge=0, le=10_000, description="Epochs over which the learning rate rises linearly.")
-
-
-class Multistep(Warmup):
-    """Constant learning rate that drops at given epochs."""
-
-    kind: Literal["multistep"] = Field("multistep", description="Drops at the milestones.")
-    milestones: list[Annotated[int, Field(ge=1)]] = Field(
-        [], description="Epochs at which the learning rate is multiplied by gamma; may be empty."
-    )
-    gamma: float = Field(0.1, gt=0, le=1, description="Factor at each milestone.")
-
-    @field_validator("milestones")
-    @classmethod
-    def _rising(cls, value: list[int]) -> list[int]:
-        if value != sorted(set(value)):
-            raise ValueError("milestones must rise")
-        return value
-
-
-class Cosine(Warmup):
-    """Learning rate that follows half a cosine down."""
-
-    kind: Literal["cosine"] = Field("cosine", description="Half a cosine from lr to min_lr.")
-    min_lr: float = Field(0.0, ge=0, title="Last learning rate", description="Learning rate at the end.")
-
-
-class Exponential(Warmup):
-    """Learning rate that shrinks by the same factor every epoch."""
-
-    kind: Literal["exponential"] = Field("exponential", description="Times gamma every epoch.")
-    gamma: float = Field(0.97, gt=0, le=1, description="Factor per epoch.")
-
-
-class Constant(Warmup):
-    """The same learning rate throughout."""
-
-    kind: Literal["constant"] = Field("constant", description="Always lr.")
-
-
-Schedule = Annotated[Multistep | Cosine | Exponential | Constant, Field(discriminator="kind")]
+# --- augmentation ------------------------------------------------------------------------------------------------
 
 
 class Standard(Part):
@@ -142,6 +72,18 @@ class ResizedCrop(Part):
 Augment = Annotated[Standard | NoAugment | CropFlip | ResizedCrop, Field(discriminator="kind")]
 
 
+# --- training -----------------------------------------------------------------------------------------------------
+
+
+class Ema(Part):
+    """A moving average of the weights, which is measured and delivered in their place."""
+
+    decay: float = Field(0.9999, gt=0, lt=1, description="Share of the average that an update keeps.")
+    warmup: bool = Field(
+        True, title="Shorter at first", description="Average over few updates at first: right for short trainings."
+    )
+
+
 class Training(Part):
     """One schedule that all students of the job share."""
 
@@ -154,14 +96,27 @@ class Training(Part):
         title="Parts of a step",
         description="Compute each step in so many parts, one after another: less memory, the same loss.",
     )
-    optimizer: Optimizer = Field(Optimizer(), description="Default of every student.")
+    optimizer: Optimizer = Field(Sgd(), description="Default of every student.")
     schedule: Schedule = Field(Cosine(), title="Learning rate's course", description="How the learning rate changes.")
     augment: Augment = Field(Standard(), title="Augmentation", description="Random changes to the images.")
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of the label spread over all classes.")
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32."
+    clip_grad_norm: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        title="Clip the gradient's norm",
+        description="A gradient that is longer, over all weights together, is shortened to this; default: never.",
     )
-    ema: None = Field(None, description="Moving average of the weights; not yet available.")
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of the label spread over all classes.")
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto",
+        description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32. float16 "
+        "scales the loss, and needs a GPU.",
+    )
+    ema: Ema | None = Field(
+        None,
+        title="Moving average (EMA)",
+        description="Measure and deliver a moving average of the weights; the raw weights' top-1 stands beside.",
+    )
     seed: Seed = Field(0, description="Order of the data and augmentation, shared by all students.")
     log_every: int = Field(10, ge=1, le=10_000, description="Steps over which the training figures are averaged.")
 
@@ -352,6 +307,31 @@ class Recipe(Part):
         count = sum(len(student.seeds or [0]) for student in self.students)
         if count > 64:
             raise ValueError(f"{count} students (every seed counts); at most 64 in one job")
+        return self
+
+    @model_validator(mode="after")
+    def _float16_needs_a_gpu(self) -> Self:
+        if self.training.precision == "float16" and self.resources.gpus == 0:
+            found = PydanticCustomError("needs_gpu", "float16 needs a GPU; without one choose bfloat16 or float32")
+            where: InitErrorDetails = {"type": found, "loc": ("training", "precision"), "input": "float16"}
+            raise ValidationError.from_exception_data("Recipe", [where])
+        return self
+
+    @model_validator(mode="after")
+    def _students_optimizers(self) -> Self:
+        """Each student's change fits the optimizer that it changes; what does not is told at its own field."""
+        wrong: list[InitErrorDetails] = []
+        for index, student in enumerate(self.students):
+            try:
+                changed(self.training.optimizer, student.optimizer)
+            except ValidationError as error:
+                for one in error.errors():
+                    kind, *field = one["loc"]
+                    said = f"{kind} has no {field[0]}" if one["type"] == "extra_forbidden" else str(one["msg"])
+                    found = PydanticCustomError("optimizer_unfit", "{said}", {"said": said})
+                    wrong.append({"type": found, "loc": ("students", index, "optimizer", *field), "input": None})
+        if wrong:
+            raise ValidationError.from_exception_data("Recipe", wrong)
         return self
 
     def sha256(self) -> str:

@@ -77,9 +77,13 @@ class Cohort:
         yield from self.check(step)
         learners = self.alive
         points: Points = []
-        for learner, answers in zip(learners, self.answers(val), strict=True):
+        measured = [(learner.measured, learner.view) for learner in learners]
+        averaged = [learner for learner in learners if learner.average is not None]
+        told = answer(measured + [(learner.network, learner.view) for learner in averaged], val, self._precision)
+        raw = {learner.plan.label: answers for learner, answers in zip(averaged, told[len(learners) :], strict=True)}
+        for learner, answers in zip(learners, told, strict=False):
             try:
-                figures = learner.evaluated(answers, teacher, step, epoch)
+                figures = learner.evaluated(answers, raw.get(learner.plan.label), teacher, step, epoch)
             except Diverged as error:
                 yield self.fail(learner, error)
                 continue
@@ -91,7 +95,7 @@ class Cohort:
 
     def answers(self, split: Split) -> list[Answers]:
         """Of everybody who is alive."""
-        return answer([(learner.network, learner.view) for learner in self.alive], split, self._precision)
+        return answer([(learner.measured, learner.view) for learner in self.alive], split, self._precision)
 
     def _windows(self, step: int) -> tuple[list[tuple[Learner, NDArray[np.float32]]], list[Event]]:
         """(the figures since the last flush of those that are well, the failures of those that are not).

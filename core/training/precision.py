@@ -13,10 +13,11 @@ from core.recipe import Recipe
 
 @dataclass(frozen=True)
 class Precision:
-    """The device, and whether networks compute in bfloat16. Logits come out in float32 either way."""
+    """The device, and whether networks compute in a half precision. Logits come out in float32 either way."""
 
     device: torch.device
     bfloat16: bool
+    float16: bool = False
 
     @property
     def generator(self) -> torch.Generator:
@@ -31,10 +32,10 @@ class Precision:
 
     def logits(self, network: nn.Module, images: Tensor) -> Tensor:
         """Normalised images (B, 3, side, side) -> logits (B, classes) in float32."""
-        if not self.bfloat16:
+        if not (self.bfloat16 or self.float16):
             result: Tensor = network(images)
             return result
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16 if self.bfloat16 else torch.float16):
             result = network(images)
         return result.float()
 
@@ -49,9 +50,11 @@ def decide(recipe: Recipe, threads: int, recorded: dict[str, Any] | None) -> tup
     name = recorded["precision"] if recorded else recipe.training.precision
     if name == "auto":
         name = "bfloat16" if kind == "cuda" else "float32"
+    if name == "float16" and kind == "cpu":
+        name = "float32"  # a processor has no fast float16, and not every operation
     decided = {"device": kind, "precision": name, "threads": threads, "torch": str(torch.__version__)}
     bitwise = recorded is None or all(recorded.get(key) == value for key, value in decided.items())
-    return Precision(torch.device(kind), name == "bfloat16"), decided, bitwise
+    return Precision(torch.device(kind), name == "bfloat16", name == "float16"), decided, bitwise
 
 
 def set_up(threads: int) -> None:

@@ -33,7 +33,18 @@ Forward = Callable[[Tensor, int], Tensor]
 """(images (B, 3, side, side), number of the part) -> logits (B, C) with their graph. Equal numbers, equal dropout."""
 
 
-def teach(network: nn.Module, forward: Forward, loss: Objective, lesson: Lesson, parts: int = 1) -> Taught:
+Scaled = Callable[[Tensor], Tensor]
+"""What to go backward from in place of a loss: the loss times the scale of float16."""
+
+
+def teach(
+    network: nn.Module,
+    forward: Forward,
+    loss: Objective,
+    lesson: Lesson,
+    parts: int = 1,
+    scaled: Scaled = lambda total: total,
+) -> Taught:
     """Leaves in the parameters the gradient of the loss, computed in so many parts of the batch.
 
     The loss is that of the whole batch, also where it relates the images to each other; it then costs a second forward
@@ -43,16 +54,16 @@ def teach(network: nn.Module, forward: Forward, loss: Objective, lesson: Lesson,
     if parts == 1:
         logits = forward(lesson.images, 0)
         terms = loss(logits, lesson.teacher_logits, lesson.labels, lesson.epoch)
-        torch.autograd.backward(terms.total)
+        torch.autograd.backward(scaled(terms.total))
         return Taught(logits.detach(), terms.total.detach(), terms.parts)
-    return (
-        _related(network, forward, loss, lesson, parts)
-        if loss.spec.relational
-        else _alone(forward, loss, lesson, parts)
-    )
+    if loss.spec.relational:
+        return _related(network, forward, loss, lesson, parts, scaled)
+    return _alone(forward, loss, lesson, parts, scaled)
 
 
-def _related(network: nn.Module, forward: Forward, loss: Objective, lesson: Lesson, parts: int) -> Taught:
+def _related(
+    network: nn.Module, forward: Forward, loss: Objective, lesson: Lesson, parts: int, scaled: Scaled
+) -> Taught:
     chunks = lesson.images.tensor_split(parts)
     kept = [buffer.clone() for buffer in network.buffers()]
     with torch.no_grad():
@@ -60,13 +71,13 @@ def _related(network: nn.Module, forward: Forward, loss: Objective, lesson: Less
         for buffer, before in zip(network.buffers(), kept, strict=True):
             buffer.copy_(before)
     terms = loss(logits.requires_grad_(), lesson.teacher_logits, lesson.labels, lesson.epoch)
-    (gradient,) = torch.autograd.grad(terms.total, logits)
+    (gradient,) = torch.autograd.grad(scaled(terms.total), logits)
     for part, (images, share) in enumerate(zip(chunks, gradient.tensor_split(parts), strict=True)):
         torch.autograd.backward(forward(images, part), share)
     return Taught(logits.detach(), terms.total.detach(), terms.parts)
 
 
-def _alone(forward: Forward, loss: Objective, lesson: Lesson, parts: int) -> Taught:
+def _alone(forward: Forward, loss: Objective, lesson: Lesson, parts: int, scaled: Scaled) -> Taught:
     """Means over images are weighed by how many of them a part has: for the cross-entropy of those with a label."""
     teacher = [None] * parts if lesson.teacher_logits is None else lesson.teacher_logits.tensor_split(parts)
     chunks = zip(lesson.images.tensor_split(parts), teacher, lesson.labels.tensor_split(parts), strict=True)
@@ -80,7 +91,7 @@ def _alone(forward: Forward, loss: Objective, lesson: Lesson, parts: int) -> Tau
         of_task, of_all = labelled(labels).sum() / known, len(labels) / len(lesson.labels)
         shares = {name: of_task if name == "task" else of_all for name in terms.parts}
         weighed = sum((shares[name] * value for name, value in terms.weighted.items()), start=own.new_zeros(()))
-        torch.autograd.backward(weighed)
+        torch.autograd.backward(scaled(weighed))
         logits.append(own.detach())
         total = total + weighed.detach()
         sums = {name: sums.get(name, 0) + shares[name] * value for name, value in terms.parts.items()}

@@ -12,21 +12,26 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.errors import Failure, TrainingFailed
+from core.optimization import Schedule
 from core.packed import PackedMeta
 from core.plan import StudentPlan
-from core.recipe import Schedule, Scratch, Training
+from core.recipe import Scratch, Training
 from core.training.data import Batch, View, labelled
+from core.training.ema import MovingAverage
 from core.training.evaluate import Answers
 from core.training.losses import build_loss
 from core.training.models.start import draw_zero_head, start_network
-from core.training.optim import build_optimizer, learning_rate
+from core.training.optim import Sgd, build_optimizer, learning_rate
 from core.training.precision import Precision
 from core.training.randomness import Purpose, draw_seed
 from core.training.step import Lesson, gradient_shares, teach
+from core.training.stepper import SKIPPED, Stepper
 from core.views import student_view
 
 State = dict[str, Any]
 UNSETTLED = 0.05  # share of their first values that batch norms' running averages may keep to the end
+
+ALONE = ("grad_norm", SKIPPED)  # figures of a step that are no terms of the loss
 
 
 class Diverged(Exception):
@@ -61,24 +66,27 @@ class Learner:
             stuck = not self.loss.moves_equal_logits(len(data.classes))
             self.head_redrawn = stuck and draw_zero_head(network, plan.architecture)
         self.network = precision.place(network).train()
-        self.optimizer = build_optimizer(self.network.parameters(), plan.optimizer)
+        self.optimizer = build_optimizer(self.network, plan.optimizer, precision.float16)
+        self.stepper = Stepper(training, precision)
+        self.average = MovingAverage(self.network, training.ema) if training.ema else None
         self.parameters = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
         self.lr = plan.optimizer.lr
         self.epoch = 0
         self.parts = training.accumulate
         self.shares: dict[str, float] = {}  # of the loss's terms in the gradient, when last measured
         self.failed: State | None = None  # {"step", "term", "detail"}
+        self.top1: list[float] = []  # on val, after each epoch
         self.best: State | None = None  # {"top1", "step", "epoch"}, by top-1 on val
         self.best_weights: dict[str, Tensor] = {}
         self.best_saved_step: int | None = None  # of the best that was last written as files
-        self._names: list[str] = []  # of the window's columns: total, the loss's terms, hits, labelled
+        self._names: list[str] = []  # of the window's columns: total, the loss's terms, hits, labelled, more
         self._window: list[Tensor] = []  # one row (columns,) per step since the last flush, on the device
 
     # --- learning -----------------------------------------------------------------------------------------------
 
     def begin_epoch(self, schedule: Schedule, epoch: int, epochs: int) -> None:
         self.epoch = epoch
-        self.lr = learning_rate(schedule, self.plan.optimizer.lr, epoch, epochs)
+        self.lr = learning_rate(schedule, self.plan.optimizer.lr, epoch, epochs, self.top1)
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr
 
@@ -87,13 +95,17 @@ class Learner:
     ) -> None:
         """One update, the step-th (from 1). Nothing waits for the device, but where the loss's terms are `measured`."""
         lesson = Lesson(batch.seen(self.view), teacher_logits, labels, self.epoch)
+        forward, parts = partial(self._forward, step), min(self.parts, len(labels))
         self.optimizer.zero_grad(set_to_none=True)
-        taught = teach(self.network, partial(self._forward, step), self.loss, lesson, min(self.parts, len(labels)))
-        self.optimizer.step()
-        self._names = ["total", *taught.parts, "hits", "labelled"]
+        taught = teach(self.network, forward, self.loss, lesson, parts, self.stepper.scaled)
+        more = self.stepper.step(self.network, self.optimizer)
+        if self.average is not None:
+            self.average.update(self.network, step)
+        self._names = ["total", *taught.parts, "hits", "labelled", *more]
         hits = (taught.logits.argmax(dim=1) == labels).float().sum()  # never where there is no label
         known = labelled(labels).float().sum()
-        self._window.append(torch.stack([taught.total, *taught.parts.values(), hits, known]))
+        row = torch.stack([taught.total, *taught.parts.values(), hits, known, *more.values()])
+        self._window.append(self.stepper.told(row))
         if measured:
             self.shares = gradient_shares(self.loss, taught.logits, lesson)
 
@@ -151,33 +163,48 @@ class Learner:
             row, column = (int(i) for i in bad[0])
             # A broken term breaks the total too: name the term.
             term = next((self._names[c] for r, c in bad.tolist() if r == row and c > 0), self._names[column])
-            raise Diverged(step - len(rows) + 1 + row, f"loss/{term}")
+            raise Diverged(step - len(rows) + 1 + row, "gradient" if term in ALONE else f"loss/{term}")
         return rows
 
     def flush(self, rows: NDArray[np.float32]) -> list[tuple[str | None, str, float]]:
         """The averages of the window, as points of Metrics; a new window begins."""
         self._window = []
-        means = rows.astype(np.float64).mean(axis=0).tolist()
-        named = dict(zip(self._names, means, strict=True))
-        hits, known = named.pop("hits"), named.pop("labelled")
-        points = {f"loss/{name}": value for name, value in named.items()} | {"lr": self.lr}
+        sums = dict(zip(self._names, rows.astype(np.float64).sum(axis=0).tolist(), strict=True))
+        hits, known, skipped = sums.pop("hits"), sums.pop("labelled"), sums.pop(SKIPPED, None)
+        made = len(rows) - (skipped or 0)
+        points = {"lr": self.lr}
+        if made:
+            points |= {name if name in ALONE else f"loss/{name}": value / made for name, value in sums.items()}
+        if skipped is not None:
+            points[SKIPPED] = skipped
         if known > 0:
             points["train/top1"] = hits / known
         return [(self.plan.label, name, value) for name, value in points.items()]
 
-    def evaluated(self, answers: Answers, teacher: Answers | None, step: int, epoch: int) -> State:
-        """Its figures on val after `epoch` epochs; remembers the best, its weights too. Diverged where not finite."""
-        if not answers.finite:
+    @property
+    def measured(self) -> nn.Module:
+        """The network whose figures are told and whose weights are delivered."""
+        return self.network if self.average is None else self.average.network
+
+    def evaluated(self, answers: Answers, raw: Answers | None, teacher: Answers | None, step: int, epoch: int) -> State:
+        """Its figures on val after `epoch` epochs; remembers the best, its weights too. Diverged where not finite.
+
+        `raw` are those of the weights that learn, where an average of them is measured.
+        """
+        if not answers.finite or (raw is not None and not raw.finite):
             raise Diverged(step, "val/logits")
         figures = {"top1": answers.top1, "top5": answers.top5, "agreement": answers.agreement(teacher)}
+        if raw is not None:
+            figures["top1_raw"] = raw.top1
+        self.top1.append(answers.top1)
         if self.best is None or answers.top1 > self.best["top1"]:
             self.best = {"top1": answers.top1, "step": step, "epoch": epoch}
             self.best_weights = self.weights()
         return figures
 
     def weights(self) -> dict[str, Tensor]:
-        """A copy of the network's state, on the processor."""
-        return {name: tensor.detach().to("cpu", copy=True) for name, tensor in self.network.state_dict().items()}
+        """A copy of the measured network's state, on the processor."""
+        return {name: tensor.detach().to("cpu", copy=True) for name, tensor in self.measured.state_dict().items()}
 
     # --- failing, saving, going on ------------------------------------------------------------------------------
 
@@ -189,8 +216,8 @@ class Learner:
         return self.failed
 
     def _let_go(self) -> None:
-        self.best, self.best_weights, self._window = None, {}, []
-        self.network, self.optimizer = nn.Identity(), build_optimizer([torch.zeros(0)], self.plan.optimizer)
+        self.best, self.best_weights, self._window, self.average = None, {}, [], None
+        self.network, self.optimizer = nn.Identity(), Sgd([torch.zeros(0)])
 
     def state(self) -> State:
         """All that a resume needs, as tensors and primitives."""
@@ -199,9 +226,12 @@ class Learner:
         return {
             "failed": None,
             "network": self.network.state_dict(),
+            "average": self.average.network.state_dict() if self.average else None,
             "optimizer": self.optimizer.state_dict(),
+            "stepper": self.stepper.state(),
             "names": self._names,
             "window": torch.stack(self._window) if self._window else None,
+            "top1": self.top1,
             "best": self.best,
             "best_weights": self.best_weights,
             "best_saved_step": self.best_saved_step,
@@ -213,9 +243,13 @@ class Learner:
             self._let_go()
             return
         self.network.load_state_dict(state["network"])
+        if self.average is not None:
+            self.average.network.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self.stepper.restore(state["stepper"])
         self._names = state["names"]
         window = state["window"]
         self._window = [] if window is None else list(window.to(self.precision.device))
+        self.top1 = state["top1"]
         self.best, self.best_weights = state["best"], state["best_weights"]
         self.best_saved_step = state["best_saved_step"]

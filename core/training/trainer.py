@@ -211,6 +211,8 @@ class Trainer:
         yield Phase("exporting", "writing the students' files")
         for learner in self.cohort.alive:
             metrics = results.metrics(trained[learner.plan.label])
+            if learner.average is not None:
+                metrics["top1_raw"] = self.cohort.figures[learner.plan.label]["top1_raw"]
             yield self.delivery.final(learner, self.step, self.training.epochs, metrics)
         yield Finished(results.summary())
 

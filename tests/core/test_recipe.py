@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from core import catalog
 from core.losses import DistLoss, TaskLoss
+from core.optimization import AdamW, Lamb, Sgd
 from core.part import Part
 from core.plan import plan_students
 from core.presets import PRESETS
@@ -43,7 +44,17 @@ def test_defaults_are_those_of_the_paper() -> None:
             {"training": {"schedule": {"kind": "multistep", "milestones": [3, 2]}}},
             "training.schedule.multistep.milestones",
         ),
-        ({"training": {"optimizer": {"momentum": 0, "nesterov": True}}}, "training.optimizer"),
+        ({"training": {"optimizer": {"momentum": 0, "nesterov": True}}}, "training.optimizer.sgd"),
+        ({"training": {"optimizer": {"kind": "adamw", "momentum": 0.9}}}, "training.optimizer.adamw.momentum"),
+        (
+            {"students": [{"name": "a", "architecture": "resnet8", "optimizer": {"kind": "lamb", "nesterov": True}}]},
+            "students.0.optimizer.nesterov",
+        ),
+        (
+            {"students": [{"name": "a", "architecture": "resnet8", "optimizer": {"betas": [0.9, 0.99]}}]},
+            "students.0.optimizer.betas",
+        ),
+        ({"training": {"precision": "float16"}, "resources": {"gpus": 0}}, "training.precision"),
         ({"preset": "nothing"}, "preset"),
         ({"metadata": {str(i): "" for i in range(17)}}, "metadata"),
     ],
@@ -64,7 +75,7 @@ def test_every_field_explains_itself() -> None:
     silent = [
         f"{model.__name__}.{name}"
         for model in _all_models(Part)
-        if model is not StudentPlan and model.__module__ == "core.recipe"
+        if model is not StudentPlan and model.__module__ in ("core.recipe", "core.optimization")
         for name, field in model.model_fields.items()
         if not field.description
     ]
@@ -93,7 +104,7 @@ def test_the_published_cifar100_recipe() -> None:
         240, 64, 0.05, 5e-4,
     )  # fmt: skip
     assert training.schedule.model_dump() == {
-        "warmup_epochs": 0, "kind": "multistep", "milestones": [150, 180, 210], "gamma": 0.1,
+        "warmup_epochs": 0, "warmup_lr": None, "kind": "multistep", "milestones": [150, 180, 210], "gamma": 0.1,
     }  # fmt: skip
 
 
@@ -114,6 +125,30 @@ def test_one_control_for_each_network_start_optimizer_and_seed() -> None:
     ]  # fmt: skip
     assert all(isinstance(c.loss, TaskLoss) and c.architecture == "cifar/resnet8" for c in controls)
     assert {p.twin_key() for p in plans if p.role == "student"} == {c.twin_key() for c in controls}
+
+
+def test_a_students_change_keeps_the_rest_or_takes_the_other_kinds_defaults() -> None:
+    students = [
+        {"name": "a", "architecture": "resnet8", "optimizer": {"lr": 0.01}},
+        {"name": "b", "architecture": "resnet8", "optimizer": {"kind": "adamw", "lr": 0.002}},
+        {"name": "c", "architecture": "resnet8", "optimizer": {"kind": "sgd", "nesterov": True}},
+    ]
+    training = {"optimizer": {"kind": "sgd", "lr": 0.3, "momentum": 0.8, "weight_decay_on": "weights"}}
+    plans = plan_students(recipe(students=students, training=training, control=False))
+    mine = Sgd(lr=0.3, momentum=0.8, weight_decay_on="weights")
+    assert [plan.optimizer for plan in plans] == [
+        mine.model_copy(update={"lr": 0.01}), AdamW(lr=0.002), mine.model_copy(update={"nesterov": True}),
+    ]  # fmt: skip
+
+
+def test_an_optimizer_without_a_kind_is_sgd() -> None:
+    assert recipe(training={"optimizer": {"lr": 0.2}}).training.optimizer == Sgd(lr=0.2)
+    filled = Recipe.model_validate(
+        SMALL | {"preset": "imagenet_resnet34_to_resnet18", "training": {"optimizer": {"lr": 0.2}}}
+    )
+    assert filled.training.optimizer == Sgd(lr=0.2, weight_decay=1e-4, weight_decay_on="weights", nesterov=True)
+    other = Recipe.model_validate(SMALL | {"preset": "digits", "training": {"optimizer": {"kind": "lamb"}}})
+    assert other.training.optimizer == Lamb()
 
 
 def test_without_a_teacher_everybody_learns_from_the_labels() -> None:

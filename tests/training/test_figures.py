@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from core.losses import DistLoss, Loss, TaskLoss
+from core.optimization import Sgd
 from core.plan import StudentPlan
-from core.recipe import Optimizer, Scratch
+from core.recipe import Scratch
 from core.training import figures
 from core.training.evaluate import Answers
 from core.training.results import Results, TeacherAnswers, Trained
@@ -88,7 +89,7 @@ def trained(name: str, top1: float, *, role: str = "student", seed: int = 0, tes
     loss: Loss = TaskLoss() if role == "control" else DistLoss()
     plan = StudentPlan.model_validate(
         {"label": f"{name}-{role}-{seed}", "name": name, "seed": seed, "role": role, "architecture": "cifar/resnet8"}
-        | {"loss": loss, "optimizer": Optimizer(), "init": Scratch()}
+        | {"loss": loss, "optimizer": Sgd(), "init": Scratch()}
     )
     best = {"top1": top1, "step": 1, "epoch": 1}
     return Trained(plan, 100, answers(0.5), answers(top1) if test else None, best)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from timm.utils import ModelEmaV3
 
 from core.child import Stop
 from core.errors import TrainingFailed
@@ -22,12 +23,17 @@ from core.events import (
     StudentFailed,
     StudentSaved,
 )
-from core.training.data import Batch
+from core.recipe import Ema
+from core.training.data import Batch, View
+from core.training.ema import MovingAverage
+from core.training.evaluate import answer
 from core.training.export import load_weights, save_weights, tensors_sha256
 from core.training.images import Wanted
+from core.training.models import build
 from core.training.precision import Precision
 from core.training.teacher import Teacher
 from core.training.trainer import Trainer
+from core.views import student_view
 from tests.training.small import Run, assignment, dropout_net, train, until_checkpoint
 
 __all__ = ["dropout_net"]  # a fixture
@@ -44,6 +50,17 @@ def three(dropout: str) -> list[dict[str, Any]]:
         {"name": "two", "architecture": dropout, "loss": DIST, "seeds": [5]},
         {"name": "three", "architecture": dropout, "loss": {"kind": "kd"}, "seeds": [5]},
     ]
+
+
+# What a training can ask for and must keep its promises with: fields of `training`.
+WAYS: dict[str, dict[str, Any]] = {
+    "adamw": {"optimizer": {"kind": "adamw"}},
+    "lamb": {"optimizer": {"kind": "lamb", "lr": 0.02}},
+    "rmsproptf": {"optimizer": {"kind": "rmsproptf"}},
+    "clip": {"clip_grad_norm": 0.5},
+    "ema": {"ema": {"decay": 0.8}},
+    "plateau": {"epochs": 5, "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.5}},
+}
 
 
 # --- alone and among others -------------------------------------------------------------------------------------------
@@ -63,6 +80,18 @@ def test_a_student_alone_and_among_others_ends_with_the_same_bytes(
         mine = {(step, name): v for (step, who, name), v in together.points().items() if who == student["name"]}
         assert {(step, name): v for (step, who, name), v in alone.points().items() if who == "x"} == mine
     assert together.tensors()["two"] != together.tensors()["three"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_alone_or_among_others_in_every_way_of_training(
+    tmp_path: Path, digits: Path, teacher: Path, dropout_net: str, way: str
+) -> None:
+    fields: dict[str, Any] = {"training": WAYS[way], "control": False}
+    students = three(dropout_net)[:2]
+    together = train(tmp_path / "all", digits, teacher, students=students, **fields)
+    alone = train(tmp_path / "alone", digits, teacher, students=students[1:], **fields)
+    assert alone.tensors()["two"] == together.tensors()["two"]
+    assert {key: v for key, v in together.points().items() if key[1] == "two"}.items() <= alone.points().items()
 
 
 def test_a_student_and_its_control_start_alike_and_share_their_dropout(
@@ -104,6 +133,24 @@ def test_resuming_at_any_step_changes_no_byte_and_no_figure(
     assert first.points() | second.points() == whole.points()
     assert final_metrics(second) == final_metrics(whole)
     assert second.events[-1] == whole.events[-1]
+
+
+@pytest.mark.parametrize("step", [4, 7, 10])  # of 15 in 3 epochs; 10 ends one
+@pytest.mark.parametrize("way", WAYS)
+def test_resuming_changes_nothing_in_any_way_of_training(
+    tmp_path: Path, digits: Path, dropout_net: str, way: str, step: int
+) -> None:
+    fields: dict[str, Any] = {
+        "students": [{"name": "s", "architecture": dropout_net}],
+        "training": {"log_every": 3} | WAYS[way],
+    }
+    whole = train(tmp_path / "whole", digits, **fields)
+    first, checkpoint = until_checkpoint(tmp_path / "first", digits, None, step, **fields)
+    second = train(tmp_path / "second", digits, resume=checkpoint, **fields)
+    assert second.tensors() == whole.tensors()
+    assert not first.points().keys() & second.points().keys()
+    assert first.points() | second.points() == whole.points()
+    assert final_metrics(second) == final_metrics(whole)
 
 
 def final_metrics(run: Run) -> dict[str, Any]:
@@ -157,6 +204,76 @@ def test_a_resume_elsewhere_says_so(tmp_path: Path, digits: Path) -> None:
     run = train(tmp_path / "b", digits, resume=checkpoint, decided=decided)
     started = run.of(Started)[0]
     assert not started.bitwise and started.decided["device"] == "cpu"
+
+
+def test_a_plateau_is_each_students_own(tmp_path: Path, digits: Path) -> None:
+    """A student that learns nothing has its learning rate lowered, the one beside it has not."""
+    schedule = {"kind": "plateau", "patience": 0, "threshold": 1e-9}
+    students = [
+        {"name": "still", "architecture": "resnet8", "optimizer": {"lr": 1e-12}},
+        {"name": "quick", "architecture": "resnet8"},
+    ]
+    run = train(tmp_path, digits, students=students, training={"epochs": 3, "schedule": schedule, "log_every": 5})
+    lr = {
+        who: [v for (_, w, name), v in run.points().items() if (w, name) == (who, "lr")] for who in ("still", "quick")
+    }
+    assert lr["quick"][0] == 0.05 and lr["still"][0] == 1e-12
+    top1 = {who: [v for (_, w, n), v in run.points().items() if (w, n) == (who, "val/top1")] for who in lr}
+    for who, rates in lr.items():
+        better = top1[who][1] > top1[who][0]
+        assert rates[1] == rates[0] and rates[2] == pytest.approx(rates[0] * (1 if better else 0.1))
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_gradients_norm_is_told_where_it_is_clipped(tmp_path: Path, digits: Path) -> None:
+    def norms(run: Run) -> list[float]:
+        return [value for (_, _, name), value in run.points().items() if name == "grad_norm"]
+
+    plain = train(tmp_path / "plain", digits)
+    wide = train(tmp_path / "wide", digits, training={"clip_grad_norm": 1e6})
+    narrow = train(tmp_path / "narrow", digits, training={"clip_grad_norm": 0.5})
+    assert norms(plain) == [] and len(norms(wide)) == 8 and min(norms(wide)) > 0.5
+    assert wide.tensors() == plain.tensors() != narrow.tensors()
+    assert norms(narrow)[0] == pytest.approx(norms(wide)[0], rel=0.5)  # it is the norm before clipping
+
+
+def test_the_average_is_measured_and_delivered_and_changes_nothing_that_learns(tmp_path: Path, digits: Path) -> None:
+    plain = train(tmp_path / "plain", digits)
+    run = train(tmp_path / "ema", digits, training={"ema": {"decay": 0.9, "warmup": False}})
+    raw = [v for (_, _, name), v in run.points().items() if name == "val/top1_raw"]
+    told = [v for (_, _, name), v in run.points().items() if name == "val/top1"]
+    assert raw == [v for (_, _, name), v in plain.points().items() if name == "val/top1"]
+    assert run.tensors() != plain.tensors()
+    (metrics,) = final_metrics(run).values()
+    assert (metrics["top1"], metrics["top1_raw"]) == (told[-1], raw[-1]) and metrics["best"]["top1"] == max(told)
+    # What is delivered is what was measured.
+    state, _ = load_weights(tmp_path / "ema" / "students" / "s" / "weights.safetensors")
+    network = build("resnet8", 10)
+    network.load_state_dict(state)
+    trainer = Trainer(assignment(tmp_path, digits))
+    next(events := trainer.run())
+    next(events)
+    view = View(student_view(trainer.assignment.students[0], trainer.data.meta))
+    (again,) = answer([(network, view)], trainer.data.val, trainer.precision)
+    assert again.top1 == told[-1]
+
+
+@pytest.mark.parametrize("warmup", [True, False])
+def test_the_average_is_timms(warmup: bool) -> None:
+    network = build("resnet8", 3)
+    ours, theirs = MovingAverage(network, Ema(decay=0.95, warmup=warmup)), ModelEmaV3(network, 0.95, use_warmup=warmup)
+    for step in range(1, 40):
+        with torch.no_grad():
+            for tensor in network.state_dict().values():
+                tensor.add_(torch.randn_like(tensor) if tensor.is_floating_point() else 1)
+        ours.update(network, step)
+        theirs.update(network, step)
+        assert ours.decay(step) == pytest.approx(theirs.get_decay(step))
+    found, wanted = ours.network.state_dict(), theirs.module.state_dict()
+    assert all(torch.allclose(found[name], tensor) for name, tensor in wanted.items())
+    assert not ours.network.training and not any(p.requires_grad for p in ours.network.parameters())
 
 
 # --- asked to stop ----------------------------------------------------------------------------------------------------

@@ -807,6 +807,54 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AdamW
+         * @description Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019). Usual for transformers.
+         */
+        AdamW: {
+            /**
+             * Betas
+             * @description Shares of the running averages of the gradient and of its square that are kept.
+             * @default [
+             *       0.9,
+             *       0.999
+             *     ]
+             */
+            betas: [
+                number,
+                number
+            ];
+            /**
+             * Epsilon
+             * @description Added to the denominator.
+             * @default 1e-8
+             */
+            eps: number;
+            /**
+             * @description Adam with decoupled weight decay. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "adamw";
+            /**
+             * Learning rate
+             * @description Learning rate at the start (after warm-up).
+             * @default 0.001
+             */
+            lr: number;
+            /**
+             * Weight Decay
+             * @description Share of each weight that is taken off per step, times the learning rate.
+             * @default 0.05
+             */
+            weight_decay: number;
+            /**
+             * Weight Decay On
+             * @description all: every parameter; weights: neither biases, norms, nor what the network itself exempts.
+             * @default weights
+             * @enum {string}
+             */
+            weight_decay_on: "all" | "weights";
+        };
+        /**
          * ArchitectureRead
          * @description A network of the catalog.
          */
@@ -1010,6 +1058,11 @@ export interface components {
              * @default 0
              */
             warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
         };
         /**
          * Cosine
@@ -1033,6 +1086,11 @@ export interface components {
              * @default 0
              */
             warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
         };
         /**
          * CropFlip
@@ -1316,6 +1374,24 @@ export interface components {
                 [key: string]: components["schemas"]["EqualImages"];
             };
         };
+        /**
+         * Ema
+         * @description A moving average of the weights, which is measured and delivered in their place.
+         */
+        Ema: {
+            /**
+             * Decay
+             * @description Share of the average that an update keeps.
+             * @default 0.9999
+             */
+            decay: number;
+            /**
+             * Shorter at first
+             * @description Average over few updates at first: right for short trainings.
+             * @default true
+             */
+            warmup: boolean;
+        };
         /** EmptyClasses */
         EmptyClasses: {
             /** Classes */
@@ -1412,6 +1488,11 @@ export interface components {
              * @default 0
              */
             warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
         };
         /**
          * FailureRead
@@ -1991,6 +2072,54 @@ export interface components {
             revoked_at: string | null;
         };
         /**
+         * LAMB
+         * @description LAMB (You et al., ICLR 2020): Adam whose step is scaled to each layer's weights. For large batches.
+         */
+        Lamb: {
+            /**
+             * Betas
+             * @description Shares of the running averages of the gradient and of its square that are kept.
+             * @default [
+             *       0.9,
+             *       0.999
+             *     ]
+             */
+            betas: [
+                number,
+                number
+            ];
+            /**
+             * Epsilon
+             * @description Added to the denominator.
+             * @default 0.000001
+             */
+            eps: number;
+            /**
+             * @description Adam with steps in proportion to each layer; clips the gradient's norm to 1 by itself. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "lamb";
+            /**
+             * Learning rate
+             * @description Learning rate at the start (after warm-up).
+             * @default 0.005
+             */
+            lr: number;
+            /**
+             * Weight Decay
+             * @description Weight decay, part of the step that is scaled.
+             * @default 0.02
+             */
+            weight_decay: number;
+            /**
+             * Weight Decay On
+             * @description all: every parameter; weights: neither biases, norms, nor what the network itself exempts.
+             * @default weights
+             * @enum {string}
+             */
+            weight_decay_on: "all" | "weights";
+        };
+        /**
          * LimitRead
          * @description One limit on a data set.
          */
@@ -2060,6 +2189,48 @@ export interface components {
              * @description Of all uploads of a project together.
              */
             upload_quota_bytes: number;
+        };
+        /**
+         * Lion
+         * @description Lion (Chen et al., NeurIPS 2023): steps by the sign of the momentum. Wants a tenth of AdamW's learning rate.
+         */
+        Lion: {
+            /**
+             * Betas
+             * @description Shares that are kept in the step, and in the average.
+             * @default [
+             *       0.9,
+             *       0.99
+             *     ]
+             */
+            betas: [
+                number,
+                number
+            ];
+            /**
+             * @description The momentum's sign alone. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "lion";
+            /**
+             * Learning rate
+             * @description Learning rate at the start (after warm-up).
+             * @default 0.0001
+             */
+            lr: number;
+            /**
+             * Weight Decay
+             * @description Share of each weight that is taken off per step, times the learning rate.
+             * @default 0.5
+             */
+            weight_decay: number;
+            /**
+             * Weight Decay On
+             * @description all: every parameter; weights: neither biases, norms, nor what the network itself exempts.
+             * @default weights
+             * @enum {string}
+             */
+            weight_decay_on: "all" | "weights";
         };
         /** Listing[ArchitectureRead] */
         Listing_ArchitectureRead_: {
@@ -2484,6 +2655,59 @@ export interface components {
              * @default 0
              */
             warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
+        };
+        /**
+         * NAdamW
+         * @description AdamW that looks ahead along its momentum, as Nesterov does.
+         */
+        NAdamW: {
+            /**
+             * Betas
+             * @description Shares of the running averages of the gradient and of its square that are kept.
+             * @default [
+             *       0.9,
+             *       0.999
+             *     ]
+             */
+            betas: [
+                number,
+                number
+            ];
+            /**
+             * Epsilon
+             * @description Added to the denominator.
+             * @default 1e-8
+             */
+            eps: number;
+            /**
+             * @description AdamW with Nesterov momentum. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "nadamw";
+            /**
+             * Learning rate
+             * @description Learning rate at the start (after warm-up).
+             * @default 0.001
+             */
+            lr: number;
+            /**
+             * Weight Decay
+             * @description Share of each weight that is taken off per step, times the learning rate.
+             * @default 0.05
+             */
+            weight_decay: number;
+            /**
+             * Weight Decay On
+             * @description all: every parameter; weights: neither biases, norms, nor what the network itself exempts.
+             * @default weights
+             * @enum {string}
+             */
+            weight_decay_on: "all" | "weights";
         };
         /**
          * NeededFile
@@ -2577,52 +2801,33 @@ export interface components {
             ];
         };
         /**
-         * Optimizer
-         * @description How a student's weights follow the gradient.
-         */
-        Optimizer: {
-            /**
-             * Kind
-             * @description Stochastic gradient descent with momentum.
-             * @default sgd
-             * @constant
-             */
-            kind: "sgd";
-            /**
-             * Learning rate
-             * @description Learning rate at the start (after warm-up).
-             * @default 0.05
-             */
-            lr: number;
-            /**
-             * Momentum
-             * @description Share of the last update that is kept.
-             * @default 0.9
-             */
-            momentum: number;
-            /**
-             * Nesterov momentum
-             * @description Look ahead along the momentum.
-             * @default false
-             */
-            nesterov: boolean;
-            /**
-             * Weight Decay
-             * @description L2 penalty, on every parameter.
-             * @default 0.0005
-             */
-            weight_decay: number;
-        };
-        /**
          * OptimizerChange
-         * @description What one student changes of the job's optimizer; the rest is inherited.
+         * @description What one student changes of the job's optimizer; the rest is inherited, or another kind's own defaults.
          */
         OptimizerChange: {
             /**
-             * Kind
-             * @description Another optimizer.
+             * Alpha
+             * @description Another share of the gradient's squared average.
              */
-            kind?: "sgd" | null;
+            alpha?: number | null;
+            /**
+             * Betas
+             * @description Other running averages.
+             */
+            betas?: [
+                number,
+                number
+            ] | null;
+            /**
+             * Epsilon
+             * @description Another epsilon.
+             */
+            eps?: number | null;
+            /**
+             * Kind
+             * @description Another optimizer; what is not said here is then its own default.
+             */
+            kind?: ("sgd" | "adamw" | "nadamw" | "rmsproptf" | "lamb" | "lion") | null;
             /**
              * Learning rate
              * @description Another learning rate.
@@ -2634,15 +2839,20 @@ export interface components {
              */
             momentum?: number | null;
             /**
-             * Nesterov
+             * Nesterov momentum
              * @description With or without looking ahead.
              */
             nesterov?: boolean | null;
             /**
              * Weight Decay
-             * @description Another L2 penalty.
+             * @description Another weight decay.
              */
             weight_decay?: number | null;
+            /**
+             * Weight Decay On
+             * @description Which parameters decay.
+             */
+            weight_decay_on?: ("all" | "weights") | null;
         };
         /**
          * PartRead
@@ -2678,6 +2888,52 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
+        };
+        /**
+         * Plateau
+         * @description Learning rate that drops where top-1 on val no longer rises; for each student on its own.
+         */
+        Plateau: {
+            /**
+             * Gamma
+             * @description Factor at each drop.
+             * @default 0.1
+             */
+            gamma: number;
+            /**
+             * @description Drops once val no longer gets better. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "plateau";
+            /**
+             * Least learning rate
+             * @description It never falls below.
+             * @default 0
+             */
+            min_lr: number;
+            /**
+             * Patience
+             * @description Epochs without a better top-1 on val that are borne.
+             * @default 10
+             */
+            patience: number;
+            /**
+             * Threshold
+             * @description By which share top-1 must rise to count as better.
+             * @default 0.0001
+             */
+            threshold: number;
+            /**
+             * Warmup Epochs
+             * @description Epochs over which the learning rate rises linearly.
+             * @default 0
+             */
+            warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
         };
         /**
          * PresetRead
@@ -2950,7 +3206,8 @@ export interface components {
              *         "lr": 0.05,
              *         "momentum": 0.9,
              *         "nesterov": false,
-             *         "weight_decay": 0.0005
+             *         "weight_decay": 0.0005,
+             *         "weight_decay_on": "all"
              *       },
              *       "precision": "auto",
              *       "schedule": {
@@ -3012,6 +3269,54 @@ export interface components {
              * @default 1
              */
             gpus: number;
+        };
+        /**
+         * RMSpropTF
+         * @description RMSprop as TensorFlow has it: epsilon inside the root, averages that start at one. EfficientNet's.
+         */
+        RmspropTf: {
+            /**
+             * Alpha
+             * @description Share of the running average of the gradient's square that is kept.
+             * @default 0.9
+             */
+            alpha: number;
+            /**
+             * Epsilon
+             * @description Added to the denominator.
+             * @default 0.001
+             */
+            eps: number;
+            /**
+             * @description RMSprop as TensorFlow has it. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "rmsproptf";
+            /**
+             * Learning rate
+             * @description Learning rate at the start (after warm-up).
+             * @default 0.016
+             */
+            lr: number;
+            /**
+             * Momentum
+             * @description Share of the last update that is kept.
+             * @default 0.9
+             */
+            momentum: number;
+            /**
+             * Weight Decay
+             * @description L2 penalty: added to the gradient.
+             * @default 0.00001
+             */
+            weight_decay: number;
+            /**
+             * Weight Decay On
+             * @description all: every parameter; weights: neither biases, norms, nor what the network itself exempts.
+             * @default weights
+             * @enum {string}
+             */
+            weight_decay_on: "all" | "weights";
         };
         /**
          * RunRead
@@ -3173,6 +3478,48 @@ export interface components {
             /** Project */
             project: string;
         };
+        /**
+         * SGD
+         * @description Stochastic gradient descent with momentum.
+         */
+        Sgd: {
+            /**
+             * @description Stochastic gradient descent with momentum. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "sgd";
+            /**
+             * Learning rate
+             * @description Learning rate at the start (after warm-up).
+             * @default 0.05
+             */
+            lr: number;
+            /**
+             * Momentum
+             * @description Share of the last update that is kept.
+             * @default 0.9
+             */
+            momentum: number;
+            /**
+             * Nesterov momentum
+             * @description Look ahead along the momentum.
+             * @default false
+             */
+            nesterov: boolean;
+            /**
+             * Weight Decay
+             * @description L2 penalty: added to the gradient.
+             * @default 0.0005
+             */
+            weight_decay: number;
+            /**
+             * Weight Decay On
+             * @description all: every parameter; weights: neither biases, norms, nor what the network itself exempts.
+             * @default all
+             * @enum {string}
+             */
+            weight_decay_on: "all" | "weights";
+        };
         /** Spread */
         Spread: {
             /** Max */
@@ -3192,6 +3539,40 @@ export interface components {
              * @enum {string}
              */
             kind: "standard";
+        };
+        /**
+         * Step
+         * @description Learning rate that shrinks by the same factor every so many epochs, as EfficientNet's does.
+         */
+        Step: {
+            /**
+             * Decay Epochs
+             * @description Epochs between two drops; fractions count.
+             * @default 2.4
+             */
+            decay_epochs: number;
+            /**
+             * Gamma
+             * @description Factor at each drop.
+             * @default 0.97
+             */
+            gamma: number;
+            /**
+             * @description Times gamma every few epochs. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "step";
+            /**
+             * Warmup Epochs
+             * @description Epochs over which the learning rate rises linearly.
+             * @default 0
+             */
+            warmup_epochs: number;
+            /**
+             * Warm-up's start
+             * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
+             */
+            warmup_lr?: number | null;
         };
         /**
          * Student
@@ -3248,7 +3629,8 @@ export interface components {
             loss: components["schemas"]["DistLoss"] | components["schemas"]["DkdLoss"] | components["schemas"]["HardLoss"] | components["schemas"]["KdLoss"] | components["schemas"]["MlkdLoss"] | components["schemas"]["NkdLoss"] | components["schemas"]["SumLoss"] | components["schemas"]["TaskLoss"] | components["schemas"]["WttmLoss"];
             /** Name */
             name: string;
-            optimizer: components["schemas"]["Optimizer"];
+            /** Optimizer */
+            optimizer: components["schemas"]["Sgd"] | components["schemas"]["AdamW"] | components["schemas"]["NAdamW"] | components["schemas"]["RmspropTf"] | components["schemas"]["Lamb"] | components["schemas"]["Lion"];
             /**
              * Role
              * @enum {string}
@@ -3623,10 +4005,15 @@ export interface components {
              */
             batch_size: number;
             /**
-             * Ema
-             * @description Moving average of the weights; not yet available.
+             * Clip the gradient's norm
+             * @description A gradient that is longer, over all weights together, is shortened to this; default: never.
              */
-            ema?: null;
+            clip_grad_norm?: number | null;
+            /**
+             * Moving average (EMA)
+             * @description Measure and deliver a moving average of the weights; the raw weights' top-1 stands beside.
+             */
+            ema?: components["schemas"]["Ema"] | null;
             /**
              * Epochs
              * @description Passes over the train split.
@@ -3646,23 +4033,25 @@ export interface components {
              */
             log_every: number;
             /**
+             * Optimizer
              * @description Default of every student.
              * @default {
              *       "kind": "sgd",
              *       "lr": 0.05,
              *       "momentum": 0.9,
              *       "nesterov": false,
-             *       "weight_decay": 0.0005
+             *       "weight_decay": 0.0005,
+             *       "weight_decay_on": "all"
              *     }
              */
-            optimizer: components["schemas"]["Optimizer"];
+            optimizer: components["schemas"]["Sgd"] | components["schemas"]["AdamW"] | components["schemas"]["NAdamW"] | components["schemas"]["RmspropTf"] | components["schemas"]["Lamb"] | components["schemas"]["Lion"];
             /**
              * Precision
-             * @description Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32.
+             * @description Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32. float16 scales the loss, and needs a GPU.
              * @default auto
              * @enum {string}
              */
-            precision: "auto" | "float32" | "bfloat16";
+            precision: "auto" | "float32" | "bfloat16" | "float16";
             /**
              * Learning rate's course
              * @description How the learning rate changes.
@@ -3672,7 +4061,7 @@ export interface components {
              *       "warmup_epochs": 0
              *     }
              */
-            schedule: components["schemas"]["Multistep"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Constant"];
+            schedule: components["schemas"]["Multistep"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Step"] | components["schemas"]["Plateau"] | components["schemas"]["Constant"];
             /**
              * Seed
              * @description Order of the data and augmentation, shared by all students.

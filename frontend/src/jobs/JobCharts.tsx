@@ -17,6 +17,12 @@ interface About {
 
 const ABOUT: Record<string, About> = {
   "val/top1": { title: "Does it get as good as its teacher?", unit: "validation top-1, %", share: true, focus: true },
+  "val/top1_raw": {
+    title: "And the weights without their average?",
+    unit: "validation top-1, %",
+    share: true,
+    focus: true,
+  },
   "val/top5": {
     title: "Is the right class among its first five?",
     unit: "validation top-5, %",
@@ -42,6 +48,8 @@ const ABOUT: Record<string, About> = {
   "loss/intra": { title: "How far from the teacher within classes?", unit: "1 − correlation of columns" },
   "loss/kd": { title: "How far from the teacher's probabilities?", unit: "divergence" },
   lr: { title: "What is the learning rate?", unit: "learning rate" },
+  grad_norm: { title: "How large is the gradient?", unit: "norm before clipping" },
+  skipped_steps: { title: "How often was float16 too narrow?", unit: "steps skipped" },
   images_per_second: { title: "How fast does it go?", unit: "images/s" },
   "time/data": { title: "How long does it wait for images?", unit: "% of the time", share: true },
 };

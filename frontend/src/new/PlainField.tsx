@@ -61,9 +61,10 @@ export function PlainField({ name, schema: raw, pointer, value, onChange, inheri
           <select
             {...attributes}
             className="input"
-            value={String(value)}
+            value={String(value ?? "")}
             onChange={(event) => onChange(schema.enum?.find((one) => String(one) === event.target.value) ?? null)}
           >
+            {schema.nullable && <option value="">as for all{inherited ? ` (${plainly(inherited)})` : ""}</option>}
             {schema.enum?.map((one) => (
               <option key={String(one)} value={String(one)}>
                 {String(one)}

@@ -81,6 +81,18 @@ test("another kind of a union brings its own fields with their defaults", async 
   expect(screen.queryByLabelText("Beta")).toBeNull();
 });
 
+test("what may be absent as a whole has a switch, and its fields once it is there", async () => {
+  render(<Held name="training" />);
+  const average = screen.getByLabelText("With average");
+  expect(average).not.toBeChecked();
+  expect(screen.queryByLabelText("Decay")).toBeNull();
+  await userEvent.click(average);
+  expect(held).toMatchObject({ average: { decay: 0.9999 } });
+  expect(screen.getByLabelText("Decay")).toHaveValue("0.9999");
+  await userEvent.click(average);
+  expect(held).toMatchObject({ average: null });
+});
+
 test("boxes for several of a few, in the order of the schema", async () => {
   render(<Held name="exports" start={["torch"]} />);
   await userEvent.click(screen.getByLabelText("safetensors"));

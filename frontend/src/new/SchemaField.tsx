@@ -84,6 +84,39 @@ function Group({
 }
 
 function ObjectField(props: FieldProps) {
+  const { root } = useForm();
+  const schema = resolved(props.schema, root);
+  if (schema.nullable) {
+    const on = isFields(props.value);
+    const title = titleOf(props.name, props.schema);
+    return (
+      <Group
+        props={props}
+        choice={
+          <Labelled
+            pointer={props.pointer}
+            label={`With ${title.charAt(0).toLowerCase()}${title.slice(1)}`}
+            help={schema.description}
+          >
+            {(attributes) => (
+              <span className="switch-line">
+                <input
+                  {...attributes}
+                  type="checkbox"
+                  className="switch"
+                  checked={on}
+                  onChange={(event) => props.onChange(event.target.checked ? defaultsOf(schema, root) : null)}
+                />
+                <span aria-hidden>{on ? "yes" : "no"}</span>
+              </span>
+            )}
+          </Labelled>
+        }
+      >
+        {on && <SchemaFields {...props} inherited={{}} />}
+      </Group>
+    );
+  }
   return (
     <Group props={props}>
       <SchemaFields {...props} {...(isFields(props.inherited) ? { inherited: props.inherited } : { inherited: {} })} />

@@ -7,7 +7,7 @@ import { LossChoice } from "./LossCard";
 import { below } from "./pointer";
 import { architectureQuery, type Loss } from "./queries";
 import { isGroup, SchemaField, SchemaFields } from "./SchemaField";
-import { defaultOf, type Fields, isFields, type JsonSchema } from "./schema";
+import { defaultOf, defaultsOf, type Fields, isFields, type JsonSchema, variantOf } from "./schema";
 
 interface Props {
   pointer: string;
@@ -17,6 +17,18 @@ interface Props {
   classes: number;
   onChange: (student: StudentForm) => void;
   onClose: () => void;
+}
+
+/** What a student may change of its optimizer: the fields that its kind does not know, and what holds unless changed. */
+export function optimizerOf(root: JsonSchema, form: RecipeForm, student: StudentForm) {
+  const schema = root.$defs?.Student?.properties?.optimizer ?? {};
+  const all = isFields(form.training.optimizer) ? form.training.optimizer : {};
+  const kind = student.optimizer?.kind ?? all.kind;
+  const variant = variantOf(root.$defs?.Training?.properties?.optimizer ?? {}, root, { kind });
+  const fields = Object.keys(root.$defs?.OptimizerChange?.properties ?? {});
+  const unknown = variant ? fields.filter((name) => !(name in (variant.properties ?? {}))) : [];
+  const inherited: Fields = kind === all.kind || !variant ? all : { ...defaultsOf(variant, root), kind: all.kind };
+  return { schema, unknown, inherited };
 }
 
 /** Everything of one student. What it does not say for itself it shares with the others. */
@@ -40,9 +52,18 @@ export function StudentDialog({ pointer, student, form, losses, classes, onChang
   const plain = Object.keys(schema.properties ?? {})
     .filter((name) => !special.includes(name))
     .sort((a, b) => Number(isGroup(field(a), root)) - Number(isGroup(field(b), root)));
-  const optimizer = { ...field("optimizer") };
-  const changed = (to: unknown): Fields | null =>
-    isFields(to) && Object.values(to).some((value) => value !== null) ? to : null;
+  const { schema: optimizer, unknown, inherited } = optimizerOf(root, form, student);
+  const changed = (to: unknown): Fields | null => {
+    if (!isFields(to)) return null;
+    const { kind } = to;
+    const known = optimizerOf(root, form, { ...student, optimizer: to }).unknown;
+    const kept = Object.entries(to).filter(([name, value]) => value !== null && !known.includes(name));
+    // Another kind, another scale: what was said of the old one's fields does not hold for it.
+    const same = (kind ?? null) === (student.optimizer?.kind ?? null);
+    const said: Fields = same ? Object.fromEntries(kept) : kind == null ? {} : { kind };
+    if (Object.keys(said).length === 0) return null;
+    return { ...defaultsOf(root.$defs?.OptimizerChange ?? {}, root), ...said };
+  };
   return (
     <Dialog title={student.name || "Student"} onClose={onClose} wide>
       {network && (
@@ -54,14 +75,18 @@ export function StudentDialog({ pointer, student, form, losses, classes, onChang
       <div className="fields">{plain.map(plainField)}</div>
       <fieldset className="group">
         <legend>Optimizer</legend>
-        <p className="small soft">What stays empty is as for all students.</p>
+        <p className="small soft">
+          {student.optimizer?.kind
+            ? "What stays empty is this optimizer's default."
+            : "What stays empty is as for all students."}
+        </p>
         <div className="fields narrow">
           <SchemaFields
             schema={optimizer}
             pointer={below(pointer, "optimizer")}
             value={student.optimizer ?? defaultOf(root.$defs?.OptimizerChange ?? {}, root)}
-            inherited={isFields(form.training.optimizer) ? form.training.optimizer : {}}
-            without={["kind"]}
+            inherited={inherited}
+            without={unknown}
             onChange={(to) => set({ optimizer: changed(to) })}
           />
         </div>

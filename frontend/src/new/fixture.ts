@@ -22,7 +22,7 @@ export const schema: JsonSchema = {
     control: { type: "boolean", default: true },
     training: {
       $ref: "#/$defs/Training",
-      default: { epochs: 30, lr: 0.05, milestones: [], precision: "auto", padding: null, ema: null },
+      default: { epochs: 30, lr: 0.05, milestones: [], precision: "auto", padding: null, ema: null, average: null },
       description: "The schedule.",
     },
     exports: { type: "array", items: { enum: ["safetensors", "torch"] }, default: ["safetensors", "torch"] },
@@ -85,6 +85,10 @@ export const schema: JsonSchema = {
         nesterov: { anyOf: [{ type: "boolean" }, { type: "null" }], default: null },
       },
     },
+    Average: {
+      type: "object",
+      properties: { decay: { type: "number", default: 0.9999, exclusiveMinimum: 0, exclusiveMaximum: 1 } },
+    },
     Training: {
       type: "object",
       properties: {
@@ -94,6 +98,12 @@ export const schema: JsonSchema = {
         precision: { type: "string", enum: ["auto", "float32"], default: "auto" },
         padding: { anyOf: [{ type: "integer", minimum: 0 }, { type: "null" }], default: null },
         ema: { type: "null", default: null },
+        average: {
+          anyOf: [{ $ref: "#/$defs/Average" }, { type: "null" }],
+          default: null,
+          title: "Average",
+          description: "Of the weights.",
+        },
       },
     },
   },

@@ -33,6 +33,17 @@ test("a member of a union keeps the kind by which it is known", () => {
   expect(wishOf(schema, form, null).loss).toEqual({ kind: "task" });
 });
 
+test("what may be absent as a whole is said with what differs in it, and as null where a preset has it", () => {
+  const form = filled();
+  form.training = { ...form.training, average: { decay: 0.9999 } };
+  expect(wishOf(schema, form, null).training).toEqual({ average: {} });
+  form.training = { ...form.training, average: { decay: 0.99 } };
+  expect(wishOf(schema, form, null).training).toEqual({ average: { decay: 0.99 } });
+  const preset = { ...form, preset: "p" };
+  form.training = { ...form.training, average: null };
+  expect(wishOf(schema, form, preset).training).toEqual({ average: null });
+});
+
 test("a student says what is its own", () => {
   const form = filled();
   const [student] = form.students;
