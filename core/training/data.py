@@ -92,6 +92,16 @@ def open_split(path: Path, name: str, device: torch.device, threads: int) -> Spl
     return Split(FileImages(split.images, read_meta(path).image_size, device, threads, name_of), labels)
 
 
+def some_of(split: Split, at_most: int) -> Split:
+    """Of a larger split `at_most` images, evenly spread."""
+    if len(split) <= at_most:
+        return split
+    some = np.linspace(0, len(split) - 1, at_most).astype(np.int64)
+    (images,) = split.images.prepare(iter([Wanted(some)]))
+    places = torch.from_numpy(some).to(split.labels.device)
+    return Split(PixelImages(images.cpu().numpy(), images.device), split.labels[places])
+
+
 class Data:
     """The splits of a packed data set. `test` is None where it has none."""
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -16,10 +15,9 @@ from core.events import Event, Phase
 from core.packed import PackedMeta, read_meta
 from core.recipe import Normalization
 from core.training.checkpoint_codes import DISK_FULL, disk_full, rejected
-from core.training.data import Split, View, open_split
+from core.training.data import View, open_split, some_of
 from core.training.evaluate import answer
 from core.training.export import KEY, WeightsMeta, file_sha256, parse_meta, save_weights
-from core.training.images import PixelImages, Wanted
 from core.training.models import class_count
 from core.training.models.start import load_pretrained
 from core.training.precision import Precision
@@ -219,10 +217,8 @@ def measure_top1(
     split = open_split(path, "val", torch.device("cpu"), threads)
     if split is None:
         raise ValueError(f"the data set {path} has no val split")
-    if at_most is not None and len(split) > at_most:
-        some = np.linspace(0, len(split) - 1, at_most).astype(np.int64)
-        (images,) = split.images.prepare(iter([Wanted(some)]))
-        split = Split(PixelImages(images.numpy(), images.device), split.labels[torch.from_numpy(some)])
+    if at_most is not None:
+        split = some_of(split, at_most)
     by = meta.interpolation
     view = View(teacher_view(data, image_size=meta.image_size, mean=meta.mean, std=meta.std, interpolation=by))
     (answers,) = answer([(network, view)], split, Precision(torch.device("cpu"), bfloat16=False))

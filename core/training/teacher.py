@@ -54,21 +54,26 @@ class Teacher:
         return self.precision.logits(self.network, batch.seen(self.view))
 
 
-def check_above_chance(answers: Answers, classes: int) -> None:
-    """TrainingFailed `teacher_at_chance` where the teacher is not clearly better than guessing on val."""
-    chance = 1.5 / classes
+def needed_top1(answers: Answers, classes: int) -> float:
+    """What a teacher has to reach on val to be clearly better than guessing."""
     interval = interval_of_share(answers.top1, len(answers.correct))
-    half_width = (interval[1] - interval[0]) / 2
-    if answers.finite and answers.top1 >= min(chance + half_width, 1.0):
-        return
-    figures: Json = {"top1": answers.top1, "needed": chance + half_width}
-    raise TrainingFailed(
+    return min(1.5 / classes + (interval[1] - interval[0]) / 2, 1.0)
+
+
+def guesses(answers: Answers, classes: int) -> bool:
+    return not answers.finite or answers.top1 < needed_top1(answers, classes)
+
+
+def at_chance(answers: Answers, classes: int, why: str, hint: str) -> TrainingFailed:
+    """`teacher_at_chance`, with what the doctor says."""
+    figures: Json = {"top1": answers.top1, "needed": needed_top1(answers, classes)}
+    reached = f"The teacher reaches {answers.top1:.1%} top-1 on val; guessing would reach {1 / classes:.1%}."
+    return TrainingFailed(
         Failure(
             "teacher_at_chance",
             "The teacher guesses",
-            f"The teacher reaches {answers.top1:.1%} top-1 on val; guessing would reach {1 / classes:.1%}.",
-            "Its classes may be in another order, or its normalization (mean, std) another one. "
-            'If this is meant, set teacher_check: "off".',
+            f"{reached} {why}",
+            f'{hint} If this is meant, set teacher_check: "off".',
             errors=[{"pointer": "/teacher", "code": "teacher_at_chance", "detail": str(figures)}],
         )
     )

@@ -15,13 +15,14 @@ from core.training.checkpoint import load_checkpoint, save_checkpoint
 from core.training.cohort import Cohort, Points
 from core.training.data import Batch, Data, Split, TrainBatches
 from core.training.deliver import Delivery
+from core.training.doctor import DOUBTFUL, examine, explained
 from core.training.evaluate import Answers, answer
 from core.training.export import file_sha256
 from core.training.pace import Pace, SaveClock, Waiting
 from core.training.precision import decide
 from core.training.results import Results, TeacherAnswers, Trained
 from core.training.student import Diverged
-from core.training.teacher import Teacher, check_above_chance
+from core.training.teacher import Teacher, at_chance, guesses
 
 
 class _StopAsked(Exception):
@@ -108,8 +109,15 @@ class Trainer:
 
     def _check_teacher(self, teacher: Teacher) -> Iterator[Event]:
         (self.teacher_on_val,) = answer([(teacher.network, teacher.view)], self.data.val, self.precision)
-        if self.recipe.teacher_check == "strict":
-            check_above_chance(self.teacher_on_val, len(self.data.meta.classes))
+        classes, top1 = len(self.data.meta.classes), self.teacher_on_val.top1
+        if top1 < DOUBTFUL:
+            found = examine(teacher, self.data.val, self.data.meta)
+            why, hint = explained(found)
+            poor = guesses(self.teacher_on_val, classes)
+            if poor and self.recipe.teacher_check == "strict":
+                raise at_chance(self.teacher_on_val, classes, why, hint)
+            if poor or found is not None:
+                yield Log("warning", f"The teacher reaches only {top1:.1%} top-1 on val. {why} {hint}")
         if self.assignment.resume is None:
             yield Metrics(0, [(None, "teacher/top1", self.teacher_on_val.top1)])
 

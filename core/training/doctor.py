@@ -1,0 +1,141 @@
+"""The teacher doctor: why a teacher guesses.
+
+A good network answers at chance when its images reach it in another way than in its training, or when its classes stand
+in another order. Both leave traces: with the right normalization and channel order the accuracy comes back; and a
+network that is wrong in the same way every time has a confusion matrix that some permutation makes diagonal.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from core.catalog import architecture
+from core.packed import PackedMeta
+from core.training.data import Split, View, some_of
+from core.training.evaluate import Answers, answer
+from core.training.teacher import Teacher
+
+IMAGES = 512  # of val, evenly spread: enough to tell knowing from guessing
+DOUBTFUL = 0.5  # of accuracy on val, below which a teacher is examined
+CLEARLY = 0.1  # of accuracy, by which a remedy has to be better
+NAMED = 6  # classes that are listed
+
+Normalization = tuple[tuple[float, ...], tuple[float, ...]]
+USUAL: dict[str, Normalization] = {
+    "ImageNet's": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "CIFAR-10's": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
+    "CIFAR-100's": ((0.5071, 0.4867, 0.4408), (0.2675, 0.2565, 0.2761)),
+    "values from -1 to 1": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+    "values from 0 to 1": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    "values from 0 to 255": ((0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255)),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found out, and what to do about it."""
+
+    detail: str
+    hint: str
+
+
+class _Reversed(nn.Module):
+    """A network that sees blue, green, red."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.network(images.flip(1))
+        return logits
+
+
+def examine(teacher: Teacher, val: Split, data: PackedMeta) -> Finding | None:
+    """Other normalizations, the other channel order, another order of the classes; None where nothing helps clearly."""
+    sample = some_of(val, IMAGES)
+    remedies = _remedies(teacher, data)
+    answers = answer(
+        [(_Reversed(teacher.network).eval() if bgr else teacher.network, view) for _, bgr, view in remedies],
+        sample,
+        teacher.precision,
+    )
+    best = max(range(len(remedies)), key=lambda i: answers[i].top1)
+    now = answers[0].top1  # the first is the teacher as it is
+    if answers[best].top1 > now + CLEARLY:
+        return _seen_otherwise(remedies[best], answers[best].top1, now)
+    labels = sample.labels.cpu().numpy()
+    for (name, bgr, view), found in zip(remedies, answers, strict=True):
+        order = _class_order(labels, found, len(data.classes))
+        if order is not None:
+            return _ordered_otherwise(order, data.classes, None if view == teacher.view and not bgr else name)
+    return None
+
+
+Remedy = tuple[str, bool, View]  # what it is called, blue first, how the images are seen
+
+
+def _remedies(teacher: Teacher, data: PackedMeta) -> list[Remedy]:
+    """As it is, then every other way; none twice."""
+    entry = architecture(teacher.architecture)
+    ways: dict[str, Normalization] = {"its own": (teacher.view.spec.mean, teacher.view.spec.std)}
+    ways["the data set's"] = (tuple(data.mean), tuple(data.std))
+    if entry.mean:
+        ways[f"{entry.library}'s"] = (tuple(entry.mean), tuple(entry.std))
+    remedies: list[Remedy] = []
+    for name, (mean, std) in (ways | USUAL).items():
+        view = View(dataclasses.replace(teacher.view.spec, mean=mean, std=std))
+        if all(view != known for _, _, known in remedies):
+            remedies.append((name, False, view))
+    return remedies + [(name, True, view) for name, _, view in remedies]
+
+
+def _seen_otherwise(remedy: Remedy, top1: float, now: float) -> Finding:
+    name, bgr, view = remedy
+    mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (view.spec.mean, view.spec.std))
+    told = f"{name} normalization" if "'s" in name or name == "its own" else name
+    order = "blue first (BGR)" if bgr else ""
+    detail = f"With {' and '.join(filter(None, (told, order)))} it reaches {top1:.1%} instead of {now:.1%}."
+    if bgr:
+        hint = "It was trained on images with blue first: reverse the input channels of its first layer."
+        return Finding(detail, f"{hint} Its normalization: {{mean: [{mean}], std: [{std}]}}.")
+    return Finding(detail, f"Register it again with normalization: {{mean: [{mean}], std: [{std}]}}.")
+
+
+def _class_order(labels: NDArray[np.int64], found: Answers, classes: int) -> NDArray[np.int64] | None:
+    """(classes,) which of the data set's classes each output means; None where no order makes it right.
+
+    Found on every other image by assignment (Kuhn, 1955; scipy's), and believed only if the others confirm it.
+    """
+    from scipy.optimize import linear_sum_assignment  # a third of a second to load, wanted by few
+
+    confusion = np.zeros((classes, classes), dtype=np.int64)  # output, class
+    np.add.at(confusion, (found.predicted[::2], labels[::2]), 1)
+    _, order = linear_sum_assignment(confusion, maximize=True)
+    confirmed = float((order[found.predicted[1::2]] == labels[1::2]).mean())
+    return np.asarray(order) if confirmed > max(0.5, 3 / classes) else None
+
+
+def _ordered_otherwise(order: NDArray[np.int64], names: Sequence[str], way: str | None) -> Finding:
+    moved = [(i, int(c)) for i, c in enumerate(order) if i != c]
+    listed = ", ".join(f"output {i} means {names[c]!r}, not {names[i]!r}" for i, c in moved[:NAMED])
+    more = f", and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
+    seen = f" (and it wants {way} normalization)" if way else ""
+    detail = f"Its classes stand in another order than the data set's: {listed}{more}{seen}."
+    rows = ", ".join(str(int(i)) for i in np.argsort(order)[:NAMED]) + (", …" if len(order) > NAMED else "")
+    hint = f"Put the rows of its last layer into the data set's order, and upload it again: weight[[{rows}]]."
+    return Finding(detail, hint)
+
+
+def explained(finding: Finding | None) -> tuple[str, str]:
+    """(what follows the figures, what to do) of an examination."""
+    if finding is not None:
+        return finding.detail, finding.hint
+    return (
+        "No usual normalization, channel order or order of the classes makes it better.",
+        "See whether the checkpoint is the right one, and whether it was trained on these classes.",
+    )
