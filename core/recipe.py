@@ -137,6 +137,17 @@ class Ema(Part):
     )
 
 
+class EarlyStopping(Part):
+    """The training ends once nobody in the job, controls included, gets better on val any more."""
+
+    patience: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="Epochs in a row in which no student and no control has a new best top-1 on val.",
+    )
+
+
 class Training(Part):
     """One schedule that all students of the job share."""
 
@@ -162,6 +173,16 @@ class Training(Part):
         None,
         title="Moving average (EMA)",
         description="Measure and deliver a moving average of the weights; the raw weights' top-1 stands beside.",
+    )
+    early_stopping: EarlyStopping | None = Field(
+        None, title="Early stopping", description="End before the last epoch once val no longer rises."
+    )
+    time_limit: float | None = Field(
+        None,
+        gt=0,
+        le=1e8,
+        title="Time limit in seconds",
+        description="End with the epoch in which the training, over all attempts, has taken so long; default: never.",
     )
     seed: Seed = Field(0, description="Order of the data and augmentation, shared by all students.")
     log_every: int = Field(10, ge=1, le=10_000, description="Steps over which the training figures are averaged.")

@@ -1303,6 +1303,18 @@ export interface components {
             };
         };
         /**
+         * EarlyStopping
+         * @description The training ends once nobody in the job, controls included, gets better on val any more.
+         */
+        EarlyStopping: {
+            /**
+             * Patience
+             * @description Epochs in a row in which no student and no control has a new best top-1 on val.
+             * @default 10
+             */
+            patience: number;
+        };
+        /**
          * Ema
          * @description A moving average of the weights, which is measured and delivered in their place.
          */
@@ -3707,6 +3719,11 @@ export interface components {
              */
             clip_grad_norm?: number | null;
             /**
+             * Early stopping
+             * @description End before the last epoch once val no longer rises.
+             */
+            early_stopping?: components["schemas"]["EarlyStopping"] | null;
+            /**
              * Moving average (EMA)
              * @description Measure and deliver a moving average of the weights; the raw weights' top-1 stands beside.
              */
@@ -3765,6 +3782,11 @@ export interface components {
              * @default 0
              */
             seed: number;
+            /**
+             * Time limit in seconds
+             * @description End with the epoch in which the training, over all attempts, has taken so long; default: never.
+             */
+            time_limit?: number | null;
         };
         /** UnreadableImages */
         UnreadableImages: {
