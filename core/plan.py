@@ -6,7 +6,7 @@ from typing import Literal
 from core.catalog import canonical_name
 from core.optimization import Optimizer, changed
 from core.part import Part
-from core.recipe import Init, Loss, Recipe, TaskLoss
+from core.recipe import Init, Loss, Recipe, Student, TaskLoss
 
 
 class StudentPlan(Part):
@@ -20,6 +20,7 @@ class StudentPlan(Part):
     loss: Loss
     optimizer: Optimizer
     init: Init
+    drop_path: float = 0.0
     image_size: int | None = None  # as asked for; None: what suits the network and the data set
 
     def twin_key(self) -> str:
@@ -28,10 +29,15 @@ class StudentPlan(Part):
             "architecture": self.architecture,
             "init": self.init.model_dump(),
             "image_size": self.image_size,
+            "drop_path": self.drop_path,
             "optimizer": self.optimizer.model_dump(),
             "seed": self.seed,
         }
         return json.dumps(same, sort_keys=True)
+
+
+def drop_path_of(recipe: Recipe, student: Student) -> float:
+    return recipe.training.drop_path if student.drop_path is None else student.drop_path
 
 
 def plan_students(recipe: Recipe) -> list[StudentPlan]:
@@ -66,6 +72,7 @@ def plan_students(recipe: Recipe) -> list[StudentPlan]:
                 loss=loss,
                 optimizer=optimizer,
                 init=student.init or recipe.init,
+                drop_path=drop_path_of(recipe, student),
                 image_size=student.image_size,
             )
             plans.append(plan)

@@ -164,6 +164,14 @@ class Training(Part):
         description="A gradient that is longer, over all weights together, is shortened to this; default: never.",
     )
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of the label spread over all classes.")
+    drop_path: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        title="Drop path",
+        description="Chance that an image skips the last block of the network, less for those before it (stochastic "
+        "depth). For networks of timm's that know it.",
+    )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto",
         description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32. float16 "
@@ -264,6 +272,7 @@ class Student(Part):
     loss: Loss | None = Field(None, description="Instead of the job's loss.")
     optimizer: OptimizerChange | None = Field(None, description="What differs from the job's optimizer.")
     init: Init | None = Field(None, title="Start", description="Instead of the job's start.")
+    drop_path: float | None = Field(None, ge=0, lt=1, title="Drop path", description="Instead of the training's.")
     image_size: int | None = Field(
         None,
         ge=4,

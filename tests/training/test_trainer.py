@@ -242,6 +242,20 @@ def test_the_gradients_norm_is_told_where_it_is_clipped(tmp_path: Path, digits: 
     assert norms(narrow)[0] == pytest.approx(norms(wide)[0], rel=0.5)  # it is the norm before clipping
 
 
+def test_paths_are_dropped_alike_whoever_trains_beside_and_after_a_resume(tmp_path: Path, digits: Path) -> None:
+    net = {"architecture": "timm/mobilenetv3_small_050", "image_size": 32}
+    fields: dict[str, Any] = {
+        "students": [net | {"name": "drops", "drop_path": 0.4}, net | {"name": "keeps"}],
+        "training": {"epochs": 1, "batch_size": 50},
+    }
+    both = train(tmp_path / "both", digits, **fields)
+    assert both.tensors()["drops"] != both.tensors()["keeps"]
+    alone = train(tmp_path / "alone", digits, **(fields | {"students": fields["students"][:1]}))
+    assert alone.tensors()["drops"] == both.tensors()["drops"]
+    _, checkpoint = until_checkpoint(tmp_path / "first", digits, None, 2, **fields)
+    assert train(tmp_path / "second", digits, resume=checkpoint, **fields).tensors() == both.tensors()
+
+
 def test_the_average_is_measured_and_delivered_and_changes_nothing_that_learns(tmp_path: Path, digits: Path) -> None:
     plain = train(tmp_path / "plain", digits)
     run = train(tmp_path / "ema", digits, training={"ema": {"decay": 0.9, "warmup": False}})

@@ -2985,6 +2985,7 @@ export interface components {
              *         "kind": "standard"
              *       },
              *       "batch_size": 64,
+             *       "drop_path": 0,
              *       "epochs": 30,
              *       "label_smoothing": 0,
              *       "log_every": 10,
@@ -3372,6 +3373,11 @@ export interface components {
              */
             architecture: string;
             /**
+             * Drop path
+             * @description Instead of the training's.
+             */
+            drop_path?: number | null;
+            /**
              * Image Size
              * @description Side of the images it sees; default: its own where it is fixed, else the data's.
              */
@@ -3406,6 +3412,11 @@ export interface components {
         StudentPlan: {
             /** Architecture */
             architecture: string;
+            /**
+             * Drop Path
+             * @default 0
+             */
+            drop_path: number;
             /** Image Size */
             image_size?: number | null;
             /** Init */
@@ -3718,6 +3729,12 @@ export interface components {
              * @description A gradient that is longer, over all weights together, is shortened to this; default: never.
              */
             clip_grad_norm?: number | null;
+            /**
+             * Drop path
+             * @description Chance that an image skips the last block of the network, less for those before it (stochastic depth). For networks of timm's that know it.
+             * @default 0
+             */
+            drop_path: number;
             /**
              * Early stopping
              * @description End before the last epoch once val no longer rises.
