@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.catalog import Architecture, architecture
 from core.errors import Invalid, Problem
 from core.packed import Form
-from core.plan import plan_students
+from core.plan import drop_path_of, plan_students
 from core.recipe import Pretrained, Recipe, Student
 from core.views import fixed_side, published_weights, student_side
 
@@ -64,6 +64,10 @@ def _student(recipe: Recipe, index: int, student: Student, images: _Images) -> I
             published_weights(network, init, f"{pointer}/init" if student.init else "/init")
         except Invalid as error:
             yield from error.problems
+    if drop_path_of(recipe, student) > 0 and not network.drop_path:
+        where = "/training/drop_path" if student.drop_path is None else f"{pointer}/drop_path"
+        detail = f"{network.name} has no path to drop; many of timm's do, such as timm/vit_tiny_patch16_224."
+        yield Problem(where, "drop_path_unknown", detail)
     yield from _side(network, pointer, student.name, student.image_size, images)
 
 

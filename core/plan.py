@@ -7,7 +7,7 @@ from core.catalog import canonical_name
 from core.losses import AnyLoss, TaskLoss
 from core.optimization import Optimizer, changed
 from core.part import Part
-from core.recipe import Init, Recipe
+from core.recipe import Init, Recipe, Student
 
 
 class StudentPlan(Part):
@@ -21,6 +21,7 @@ class StudentPlan(Part):
     loss: AnyLoss
     optimizer: Optimizer
     init: Init
+    drop_path: float = 0.0
     image_size: int | None = None  # as asked for; None: what suits the network and the data set
 
     def twin_key(self) -> str:
@@ -29,10 +30,15 @@ class StudentPlan(Part):
             "architecture": self.architecture,
             "init": self.init.model_dump(),
             "image_size": self.image_size,
+            "drop_path": self.drop_path,
             "optimizer": self.optimizer.model_dump(),
             "seed": self.seed,
         }
         return json.dumps(same, sort_keys=True)
+
+
+def drop_path_of(recipe: Recipe, student: Student) -> float:
+    return recipe.training.drop_path if student.drop_path is None else student.drop_path
 
 
 def plan_students(recipe: Recipe) -> list[StudentPlan]:
@@ -67,6 +73,7 @@ def plan_students(recipe: Recipe) -> list[StudentPlan]:
                 loss=loss,
                 optimizer=optimizer,
                 init=student.init or recipe.init,
+                drop_path=drop_path_of(recipe, student),
                 image_size=student.image_size,
             )
             plans.append(plan)

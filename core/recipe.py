@@ -84,6 +84,17 @@ class Ema(Part):
     )
 
 
+class EarlyStopping(Part):
+    """The training ends once nobody in the job, controls included, gets better on val any more."""
+
+    patience: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="Epochs in a row in which no student and no control has a new best top-1 on val.",
+    )
+
+
 class Training(Part):
     """One schedule that all students of the job share."""
 
@@ -107,6 +118,14 @@ class Training(Part):
         description="A gradient that is longer, over all weights together, is shortened to this; default: never.",
     )
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of the label spread over all classes.")
+    drop_path: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        title="Drop path",
+        description="Chance that an image skips the last block of the network, less for those before it (stochastic "
+        "depth). For networks of timm's that know it.",
+    )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto",
         description="Arithmetic of the networks; auto: bfloat16 on a GPU, float32 elsewhere. Losses: float32. float16 "
@@ -116,6 +135,16 @@ class Training(Part):
         None,
         title="Moving average (EMA)",
         description="Measure and deliver a moving average of the weights; the raw weights' top-1 stands beside.",
+    )
+    early_stopping: EarlyStopping | None = Field(
+        None, title="Early stopping", description="End before the last epoch once val no longer rises."
+    )
+    time_limit: float | None = Field(
+        None,
+        gt=0,
+        le=1e8,
+        title="Time limit in seconds",
+        description="End with the epoch in which the training, over all attempts, has taken so long; default: never.",
     )
     seed: Seed = Field(0, description="Order of the data and augmentation, shared by all students.")
     log_every: int = Field(10, ge=1, le=10_000, description="Steps over which the training figures are averaged.")
@@ -197,6 +226,7 @@ class Student(Part):
     loss: AnyLoss | None = Field(None, description="Instead of the job's loss.")
     optimizer: OptimizerChange | None = Field(None, description="What differs from the job's optimizer.")
     init: Init | None = Field(None, title="Start", description="Instead of the job's start.")
+    drop_path: float | None = Field(None, ge=0, lt=1, title="Drop path", description="Instead of the training's.")
     image_size: int | None = Field(
         None,
         ge=4,

@@ -58,6 +58,7 @@ class Architecture:
     crop_pct: float | None = None
     parameters_at_zero: int = 0  # with a head of no outputs
     parameters_per_class: int = 0
+    drop_path: bool = False  # it can be built with stochastic depth
     multiply_adds: int = 0  # of one image of its own size, with 1,000 classes (cifar: 100)
     layout: str = ""  # digest of its weights' names and shapes; see core.training.models.layout
     head: tuple[tuple[str, int], ...] = ()  # (entry, dimension) wherever the number of classes stands
@@ -105,6 +106,7 @@ def _read_row(line: str) -> Architecture:
         min_image_size=row["least"],
         parameters_at_zero=row["parameters"][0],
         parameters_per_class=row["parameters"][1],
+        drop_path=row.get("drop_path", False),
         multiply_adds=row["multiply_adds"],
         layout=row["layout"],
         head=tuple((name, dim) for name, dim in row["head"]),

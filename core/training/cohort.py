@@ -115,6 +115,11 @@ class Cohort:
                 failures.append(self.fail(learner, error))
         return well, failures
 
+    def epochs_without_a_best(self, epoch: int) -> int:
+        """How many epochs, of the `epoch` so far, have passed since anybody who is alive was best on val."""
+        last: int = max(learner.best["epoch"] for learner in self.alive if learner.best is not None)
+        return epoch - last
+
     # --- failing ------------------------------------------------------------------------------------------------
 
     def fail(self, learner: Learner, error: Diverged) -> StudentFailed:

@@ -23,6 +23,7 @@ IMAGES = 512  # of val, evenly spread: enough to tell knowing from guessing
 DOUBTFUL = 0.5  # of accuracy on val, below which a teacher is examined
 CLEARLY = 0.1  # of accuracy, by which a remedy has to be better
 NAMED = 6  # classes that are listed
+ROWS = 200  # of a head, that are listed
 
 Normalization = tuple[tuple[float, ...], tuple[float, ...]]
 USUAL: dict[str, Normalization] = {
@@ -126,7 +127,7 @@ def _ordered_otherwise(order: NDArray[np.int64], names: Sequence[str], way: str 
     more = f", and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
     seen = f" (and it wants {way} normalization)" if way else ""
     detail = f"Its classes stand in another order than the data set's: {listed}{more}{seen}."
-    rows = ", ".join(str(int(i)) for i in np.argsort(order)[:NAMED]) + (", …" if len(order) > NAMED else "")
+    rows = ", ".join(str(int(i)) for i in np.argsort(order)[:ROWS]) + (", …" if len(order) > ROWS else "")
     hint = f"Put the rows of its last layer into the data set's order, and upload it again: weight[[{rows}]]."
     return Finding(detail, hint)
 

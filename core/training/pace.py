@@ -101,3 +101,24 @@ class SaveClock:
     def saved(self, cost: float) -> None:
         """A save has ended that took `cost` seconds."""
         self._last, self._cost = time.monotonic(), cost
+
+
+class TimeLimit:
+    """How long the training has taken over all attempts; of a killed one, what its last checkpoint knows."""
+
+    def __init__(self, limit: float | None) -> None:
+        self._limit = limit
+        self._before, self._begun = 0.0, time.monotonic()
+
+    def begin(self, before: float) -> None:
+        """`before`: what earlier attempts have taken."""
+        self._before, self._begun = before, time.monotonic()
+
+    @property
+    def taken(self) -> float | None:
+        """None where there is no limit: a checkpoint then owes nothing to the clock."""
+        return None if self._limit is None else self._before + time.monotonic() - self._begun
+
+    @property
+    def over(self) -> bool:
+        return self._limit is not None and (self.taken or 0.0) >= self._limit

@@ -18,7 +18,7 @@ from core.training.deliver import Delivery
 from core.training.doctor import DOUBTFUL, examine, explained
 from core.training.evaluate import Answers, answer
 from core.training.export import file_sha256
-from core.training.pace import Pace, SaveClock, Waiting
+from core.training.pace import Pace, SaveClock, TimeLimit, Waiting
 from core.training.precision import decide
 from core.training.results import Results, TeacherAnswers, Trained
 from core.training.student import Diverged
@@ -45,6 +45,8 @@ class Trainer:
         self.recipe, self.training = assignment.recipe, assignment.recipe.training
         self.wish = wish
         self.step = 0
+        self.ended: str | None = None  # why no further epoch is wanted, though there would be more
+        self.time = TimeLimit(self.training.time_limit)
 
     def run(self) -> Iterator[Event]:
         """Ends with Finished or Stopped. TrainingFailed where it cannot succeed, OSError where the disk cannot."""
@@ -71,8 +73,11 @@ class Trainer:
             self.pace = Pace(self.step, self.total_steps, self.batches.size)
             self.clock = SaveClock(self.assignment.checkpoint_seconds)
             self.waiting = Waiting(self.precision.device)
-            while self.step < self.total_steps:
+            self.time.begin(self.time_before)
+            while self.step < self.total_steps and self.ended is None:
                 yield from self._epoch(self.step // self.batches.per_epoch)
+            if self.ended is not None:
+                yield Log("info", self.ended)
             yield from self._finish()
         except _StopAsked:
             yield Stopped(self.step)
@@ -104,6 +109,7 @@ class Trainer:
         """As they start, or as the checkpoint left them. After the teacher's check: its figure is awaited on a page."""
         students, pretrained = self.assignment.students, self.assignment.pretrained
         self.cohort = Cohort(students, self.data.meta, self.training, self.precision, pretrained)
+        self.time_before = 0.0
         if self.assignment.resume is not None:
             self._resume(self.assignment.resume)
 
@@ -145,8 +151,22 @@ class Trainer:
         yield Metrics(self.step, [(None, "images_per_second", speed), (None, "time/data", share)])
         if (told := self.waiting.complaint(share)) is not None:
             yield Log("warning", told)
+        self.ended = self._enough(epoch + 1)
+        if self.ended is not None and self.step % self.training.log_every:
+            yield from self.cohort.flush(self.step)
         if self.clock.due(epoch_ended=True):
             yield from self._save()
+
+    def _enough(self, epoch: int) -> str | None:
+        """Why it is not worth going on after `epoch` epochs."""
+        if epoch == self.training.epochs:
+            return None
+        stopping = self.training.early_stopping
+        if stopping is not None and self.cohort.epochs_without_a_best(epoch) >= stopping.patience:
+            return f"Ended after epoch {epoch}: nobody got better on val for {stopping.patience} epochs."
+        if self.time.over:
+            return f"Ended after epoch {epoch}: the time limit of {self.training.time_limit:g} seconds is over."
+        return None
 
     def _between_steps(self) -> Iterator[Event]:
         wish = self.wish()
@@ -175,7 +195,8 @@ class Trainer:
         begun = time.monotonic()
         decided = {"identity": self._identity(), "decided": self.decided, "step": self.step}
         folder = self.assignment.folder / "checkpoints"
-        saved = save_checkpoint(decided | self.cohort.state(), folder, self.step)
+        course = {"ended": self.ended, "time": self.time.taken}
+        saved = save_checkpoint(decided | course | self.cohort.state(), folder, self.step)
         cost = time.monotonic() - begun
         epoch = self.step // self.batches.per_epoch
         yield CheckpointSaved(self.step, epoch, str(saved.path), saved.bytes, saved.sha256)
@@ -192,7 +213,8 @@ class Trainer:
         if state["identity"] != self._identity():
             detail = "The checkpoint belongs to another recipe, data set or teacher."
             raise TrainingFailed(Failure("checkpoint_of_another_job", "The checkpoint does not fit", detail))
-        self.step = state["step"]
+        self.step, self.ended = state["step"], state["ended"]
+        self.time_before = state["time"] or 0.0
         self.cohort.restore(state)
 
     # --- the end ----------------------------------------------------------------------------------------------------
@@ -221,7 +243,7 @@ class Trainer:
             metrics = results.metrics(trained[learner.plan.label])
             if learner.average is not None:
                 metrics["top1_raw"] = self.cohort.figures[learner.plan.label]["top1_raw"]
-            yield self.delivery.final(learner, self.step, self.training.epochs, metrics)
+            yield self.delivery.final(learner, self.step, self.step // self.batches.per_epoch, metrics)
         yield Finished(results.summary())
 
     def _taught_by(self, test: Split | None = None) -> TeacherAnswers | None:

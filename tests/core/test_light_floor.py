@@ -77,12 +77,19 @@ def fit(recipe: dict[str, Any], **facts: Any) -> list[str]:
         ({"students": [{"name": "a", "architecture": "nope"}]}, {}, "unknown_architecture"),
         ({"training": {"batch_size": 2}}, {}, "batch_too_small"),
         ({}, {"image_size": 2}, "image_too_small"),
+        ({"training": {"drop_path": 0.1}}, {}, "drop_path_unknown"),
+        ({"students": [{"name": "a", "architecture": "resnet8", "drop_path": 0.1}]}, {}, "drop_path_unknown"),
     ],
 )
 def test_parts_that_do_not_fit_are_named(recipe: dict[str, Any], facts: dict[str, Any], code: str) -> None:
     with pytest.raises(Invalid) as caught:
         fit(recipe, **facts)
     assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_a_student_that_can_drop_a_path_may() -> None:
+    students = [small(), small(name="b", architecture="timm/vit_tiny_patch16_224", drop_path=0.1)]
+    assert not any("drop" in warning for warning in fit({"students": students}, image_size=224))
 
 
 def small(**fields: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ GOOD: dict[str, Any] = {"dataset": "d", "students": [{"name": "a", "architecture
         (
             {"training": {"schedule": {"kind": "cosine", "gamma": 1}}},
             "/training/schedule/gamma",
-            "There are: warmup_epochs, kind, ",
+            "There are: warmup_epochs, warmup_lr, kind, ",
         ),
         ({"loss": {"kind": "kd", "temprature": 1}}, "/loss/temprature", "Did you mean temperature?"),
         ({"teacher": {"path": "t.pt", "normalisation": {}}}, "/teacher/normalisation", "Did you mean normalization?"),

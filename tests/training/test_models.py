@@ -112,6 +112,27 @@ def test_a_row_of_the_table_is_what_the_network_is(name: str) -> None:
     assert list(survey.differences({name: survey.read_table()[name]}, {name: row})) == []
 
 
+@pytest.mark.parametrize("name", ["timm/efficientnet_b0", "timm/vit_tiny_patch16_224", "timm/resnet18"])
+def test_a_path_is_dropped_in_training_alone(name: str) -> None:
+    torch.manual_seed(0)
+    plain = build(name, 3).eval()
+    torch.manual_seed(0)
+    dropping = build(name, 3, drop_path=0.3).eval()
+    side = ARCHITECTURES[name].image_size
+    images = torch.randn(4, 3, side, side)
+    with torch.no_grad():
+        assert torch.equal(plain(images), dropping(images))  # the same start, the same answers
+    chances = [module.drop_prob for module in dropping.modules() if type(module).__name__ == "DropPath"]
+    assert 0.2 < max(chances) < 0.301 and min(chances) < max(chances)
+    assert plain.state_dict().keys() == dropping.state_dict().keys()
+
+
+@pytest.mark.parametrize("name", ["resnet8", "torchvision/resnet18", "timm/densenet121"])
+def test_a_network_without_paths_refuses_to_drop_any(name: str) -> None:
+    with pytest.raises(Invalid, match="no path to drop"):
+        build(name, 3, drop_path=0.1)
+
+
 def test_torchvisions_sizes_are_those_it_publishes() -> None:
     """Its own figures for every network, which nobody here has counted; rounded to 0.001 billion multiply-adds."""
     compared = 0

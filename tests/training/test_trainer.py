@@ -30,6 +30,7 @@ from core.training.evaluate import answer
 from core.training.export import load_weights, save_weights, tensors_sha256
 from core.training.images import Wanted
 from core.training.models import build
+from core.training.pace import TimeLimit
 from core.training.precision import Precision
 from core.training.teacher import Teacher
 from core.training.trainer import Trainer
@@ -61,6 +62,8 @@ WAYS: dict[str, dict[str, Any]] = {
     "ema": {"ema": {"decay": 0.8}},
     "plateau": {"epochs": 5, "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.5}},
 }
+# One that looks at everybody: alone is then another story than among others.
+STOPPING = {"optimizer": {"lr": 1e-9, "momentum": 0}, "early_stopping": {"patience": 3}, "epochs": 9}
 
 
 # --- alone and among others -------------------------------------------------------------------------------------------
@@ -136,13 +139,13 @@ def test_resuming_at_any_step_changes_no_byte_and_no_figure(
 
 
 @pytest.mark.parametrize("step", [4, 7, 10])  # of 15 in 3 epochs; 10 ends one
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [*WAYS, "early stopping"])
 def test_resuming_changes_nothing_in_any_way_of_training(
     tmp_path: Path, digits: Path, dropout_net: str, way: str, step: int
 ) -> None:
     fields: dict[str, Any] = {
         "students": [{"name": "s", "architecture": dropout_net}],
-        "training": {"log_every": 3} | WAYS[way],
+        "training": {"log_every": 3} | WAYS.get(way, STOPPING),
     }
     whole = train(tmp_path / "whole", digits, **fields)
     first, checkpoint = until_checkpoint(tmp_path / "first", digits, None, step, **fields)
@@ -239,6 +242,20 @@ def test_the_gradients_norm_is_told_where_it_is_clipped(tmp_path: Path, digits: 
     assert norms(narrow)[0] == pytest.approx(norms(wide)[0], rel=0.5)  # it is the norm before clipping
 
 
+def test_paths_are_dropped_alike_whoever_trains_beside_and_after_a_resume(tmp_path: Path, digits: Path) -> None:
+    net = {"architecture": "timm/mobilenetv3_small_050", "image_size": 32}
+    fields: dict[str, Any] = {
+        "students": [net | {"name": "drops", "drop_path": 0.4}, net | {"name": "keeps"}],
+        "training": {"epochs": 1, "batch_size": 50},
+    }
+    both = train(tmp_path / "both", digits, **fields)
+    assert both.tensors()["drops"] != both.tensors()["keeps"]
+    alone = train(tmp_path / "alone", digits, **(fields | {"students": fields["students"][:1]}))
+    assert alone.tensors()["drops"] == both.tensors()["drops"]
+    _, checkpoint = until_checkpoint(tmp_path / "first", digits, None, 2, **fields)
+    assert train(tmp_path / "second", digits, resume=checkpoint, **fields).tensors() == both.tensors()
+
+
 def test_the_average_is_measured_and_delivered_and_changes_nothing_that_learns(tmp_path: Path, digits: Path) -> None:
     plain = train(tmp_path / "plain", digits)
     run = train(tmp_path / "ema", digits, training={"ema": {"decay": 0.9, "warmup": False}})
@@ -274,6 +291,62 @@ def test_the_average_is_timms(warmup: bool) -> None:
     found, wanted = ours.network.state_dict(), theirs.module.state_dict()
     assert all(torch.allclose(found[name], tensor) for name, tensor in wanted.items())
     assert not ours.network.training and not any(p.requires_grad for p in ours.network.parameters())
+
+
+# --- ending before the last epoch -------------------------------------------------------------------------------------
+
+
+def ended(run: Run) -> list[str]:
+    return [event.message for event in run.of(Log) if event.message.startswith("Ended")]
+
+
+def test_nobody_getting_better_ends_the_training_with_all_that_an_end_has(tmp_path: Path, digits: Path) -> None:
+    """A student that learns nothing, with batch norms that settle: its best comes early."""
+    still = {"epochs": 30, "optimizer": {"lr": 1e-9, "momentum": 0}, "early_stopping": {"patience": 3}, "log_every": 7}
+    run = train(tmp_path / "whole", digits, training=still, checkpoint_seconds=ALWAYS)
+    (told,) = ended(run)
+    (final,) = [event for event in run.of(StudentSaved) if event.final]
+    epoch = final.step // 5
+    assert "3 epochs" in told and f"after epoch {epoch}:" in told and epoch < 30
+    assert final.metrics["best"]["epoch"] == epoch - 3
+    assert len([key for key in run.points() if key[2] == "val/top1"]) == epoch
+    assert (final.step, "s", "loss/total") in run.points() and isinstance(run.events[-1], Finished)
+    # Whoever resumes from the very last checkpoint ends at once, and tells no figure twice.
+    last = run.of(CheckpointSaved)[-1]
+    assert last.step == final.step
+    again = train(tmp_path / "again", digits, resume=Path(last.path), training=still)
+    assert again.tensors() == run.tensors() and ended(again) == [told]
+    assert {name for _, _, name in again.points()} == {"test/top1"}
+    assert again.events[-1] == run.events[-1]
+
+
+def test_early_stopping_waits_for_whoever_still_gets_better(tmp_path: Path, digits: Path) -> None:
+    students = [
+        {"name": "still", "architecture": "resnet8", "optimizer": {"lr": 1e-9, "momentum": 0}},
+        {"name": "quick", "architecture": "resnet8", "optimizer": {"lr": 0.02}},
+    ]
+    run = train(tmp_path, digits, students=students, training={"epochs": 6, "early_stopping": {"patience": 6}})
+    assert ended(run) == []
+    best = [event.metrics["best"]["epoch"] for event in run.of(StudentSaved) if event.final]
+    assert len(best) == 2
+
+
+def test_the_time_limit_ends_with_an_epoch_and_counts_over_all_attempts(
+    tmp_path: Path, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = {"epochs": 50, "time_limit": 1e-6}
+    run = train(tmp_path / "short", digits, training=limit)
+    assert run.tensors() == train(tmp_path / "one", digits, training={"epochs": 1}).tensors()
+    (told,) = ended(run)
+    assert "after epoch 1:" in told and "time limit" in told
+    # An attempt that has used up nearly everything leaves little to the next.
+    fields: dict[str, Any] = {"training": {"epochs": 4, "time_limit": 1000}}
+    with monkeypatch.context() as changed:
+        changed.setattr(TimeLimit, "taken", 999.9999)
+        _, checkpoint = until_checkpoint(tmp_path / "first", digits, None, 3, **fields)
+    second = train(tmp_path / "second", digits, resume=checkpoint, **fields)
+    assert "after epoch 1:" in ended(second)[0]
+    assert ended(train(tmp_path / "long", digits, **fields)) == []
 
 
 # --- asked to stop ----------------------------------------------------------------------------------------------------

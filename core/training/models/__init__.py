@@ -21,15 +21,20 @@ BUILDERS: dict[str, Callable[[int], nn.Module]] = {f"cifar/{name}": builder for 
 _LIBRARIES = {"torchvision": build_torchvision, "timm": build_timm}
 
 
-def build(name: str, classes: int) -> nn.Module:
+def build(name: str, classes: int, drop_path: float = 0.0) -> nn.Module:
     """The network with random weights: images (B, 3, H, W) -> logits (B, classes).
 
     `name` is canonical or bare; raises `Invalid` with the nearest names where there is no such architecture.
+    `drop_path` is a chance for training alone; Invalid where the network knows none.
     """
     found = architecture(name, "/architecture")
     if classes < 1:
         raise Invalid([Problem("/classes", "out_of_range", f"A network needs at least one class, not {classes}.")])
     library, _, short = found.network.partition("/")
+    if drop_path:
+        if not found.drop_path:
+            raise Invalid([Problem("/drop_path", "drop_path_unknown", f"{found.network} has no path to drop.")])
+        return build_timm(short, classes, drop_path)
     builder = BUILDERS.get(found.network) or partial(_LIBRARIES[library], short)
     return builder(classes)
 

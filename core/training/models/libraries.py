@@ -4,6 +4,7 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 
+import torch
 from torch import nn
 
 AUXILIARY = ("googlenet", "inception_v3")  # a second head in training is no classifier's answer
@@ -26,7 +27,18 @@ def build_torchvision(name: str, classes: int) -> nn.Module:
     return network
 
 
-def build_timm(name: str, classes: int) -> nn.Module:
-    """By the library's own name, without a tag."""
-    network: nn.Module = timm().create_model(name, pretrained=False, num_classes=classes)
+def build_timm(name: str, classes: int, drop_path: float = 0.0) -> nn.Module:
+    """By the library's own name, without a tag. `drop_path`: only where `takes_drop_path`."""
+    options = {"drop_path_rate": drop_path} if drop_path else {}
+    network: nn.Module = timm().create_model(name, pretrained=False, num_classes=classes, **options)
     return network
+
+
+def takes_drop_path(name: str) -> bool:
+    """Whether a network of timm's has paths to drop: some know the option and ignore it."""
+    try:
+        with torch.device("meta"):
+            network = build_timm(name, 2, 0.1)
+    except TypeError:
+        return False
+    return any(type(module).__name__.startswith("DropPath") for module in network.modules())

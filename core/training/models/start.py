@@ -26,10 +26,10 @@ def start_network(plan: StudentPlan, classes: int, pretrained: Mapping[str, Path
     `pretrained` holds the files of published weights by `architecture:weights`, as in TrainAssignment.
     """
     if not isinstance(plan.init, Pretrained):
-        return build(plan.architecture, classes)
+        return build(plan.architecture, classes, plan.drop_path)
     network = architecture(plan.architecture)
     tag = published_weights(network, plan.init).tag
-    return load_pretrained(network.name, tag, classes, pretrained[f"{network.name}:{tag}"])
+    return load_pretrained(network.name, tag, classes, pretrained[f"{network.name}:{tag}"], plan.drop_path)
 
 
 def draw_zero_head(network: nn.Module, name: str) -> bool:
@@ -43,14 +43,14 @@ def draw_zero_head(network: nn.Module, name: str) -> bool:
     return True
 
 
-def load_pretrained(name: str, tag: str, classes: int, path: Path) -> nn.Module:
+def load_pretrained(name: str, tag: str, classes: int, path: Path, drop_path: float = 0.0) -> nn.Module:
     """The network with the published weights in `path`, the library's own file; never executed.
 
     With as many classes as the file knows its head is kept, else it is drawn anew. Everything else must fit exactly:
     TrainingFailed `weights_unfit` names what does not.
     """
     entry = architecture(name)
-    network = build(name, classes)  # draws the same numbers as a start from scratch
+    network = build(name, classes, drop_path)  # draws the same numbers as a start from scratch
     own = network.state_dict()
     try:
         with tempfile.TemporaryDirectory() as scratch:

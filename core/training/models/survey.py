@@ -31,7 +31,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from core.catalog.architectures import TABLE
 from core.training.models.cifar import CIFAR
 from core.training.models.layout import digest, find_head, outline, plain_head
-from core.training.models.libraries import AUXILIARY, build_timm, build_torchvision, timm, torchvision
+from core.training.models.libraries import AUXILIARY, build_timm, build_torchvision, takes_drop_path, timm, torchvision
 
 Json = dict[str, Any]
 CLASSES = 1000  # of the published weights, and that multiply-adds are counted with
@@ -160,6 +160,7 @@ def survey_timm(name: str) -> Json:
         "family": timm().models.model_entrypoint(name).__module__.rpartition(".")[2],
         **_timm_view(config),
         **measure(partial(build_timm, name), side, fixed=config.fixed_input_size),
+        "drop_path": takes_drop_path(name),
         "weights": weights,
     }
 

@@ -1375,6 +1375,18 @@ export interface components {
             };
         };
         /**
+         * EarlyStopping
+         * @description The training ends once nobody in the job, controls included, gets better on val any more.
+         */
+        EarlyStopping: {
+            /**
+             * Patience
+             * @description Epochs in a row in which no student and no control has a new best top-1 on val.
+             * @default 10
+             */
+            patience: number;
+        };
+        /**
          * Ema
          * @description A moving average of the weights, which is measured and delivered in their place.
          */
@@ -3198,6 +3210,7 @@ export interface components {
              *         "kind": "standard"
              *       },
              *       "batch_size": 64,
+             *       "drop_path": 0,
              *       "epochs": 30,
              *       "label_smoothing": 0,
              *       "log_every": 10,
@@ -3585,6 +3598,11 @@ export interface components {
              */
             architecture: string;
             /**
+             * Drop path
+             * @description Instead of the training's.
+             */
+            drop_path?: number | null;
+            /**
              * Image Size
              * @description Side of the images it sees; default: its own where it is fixed, else the data's.
              */
@@ -3619,6 +3637,11 @@ export interface components {
         StudentPlan: {
             /** Architecture */
             architecture: string;
+            /**
+             * Drop Path
+             * @default 0
+             */
+            drop_path: number;
             /** Image Size */
             image_size?: number | null;
             /** Init */
@@ -4010,6 +4033,17 @@ export interface components {
              */
             clip_grad_norm?: number | null;
             /**
+             * Drop path
+             * @description Chance that an image skips the last block of the network, less for those before it (stochastic depth). For networks of timm's that know it.
+             * @default 0
+             */
+            drop_path: number;
+            /**
+             * Early stopping
+             * @description End before the last epoch once val no longer rises.
+             */
+            early_stopping?: components["schemas"]["EarlyStopping"] | null;
+            /**
              * Moving average (EMA)
              * @description Measure and deliver a moving average of the weights; the raw weights' top-1 stands beside.
              */
@@ -4068,6 +4102,11 @@ export interface components {
              * @default 0
              */
             seed: number;
+            /**
+             * Time limit in seconds
+             * @description End with the epoch in which the training, over all attempts, has taken so long; default: never.
+             */
+            time_limit?: number | null;
         };
         /** UnreadableImages */
         UnreadableImages: {

@@ -200,7 +200,7 @@ function lossOf(student: StudentForm, form: RecipeForm, losses: readonly Loss[])
   const own = form.teacher === null ? "labels only" : student.loss ? titled(student.loss.kind) : "as below";
   const changes = Object.entries(isFields(student.optimizer) ? student.optimizer : {})
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name.replaceAll("_", " ")} ${String(value)}`);
+    .map(([name, value]) => (name === "kind" ? String(value) : `${name.replaceAll("_", " ")} ${String(value)}`));
   const size = student.image_size === null ? [] : [`${String(student.image_size)} px`];
   return [own, ...changes, ...size].join(", ");
 }
