@@ -1,9 +1,12 @@
-"""Named recipes. Each is a function that returns one; variants call another and change a few lines."""
+"""Named recipes: our own, and the rows of published tables."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import cleandoc
 
 from core.losses import DistLoss
 from core.optimization import Cosine, Multistep, Sgd
+from core.published import ROWS
 from core.recipe import (
     CropFlip,
     Pretrained,
@@ -35,46 +38,6 @@ def digits() -> Recipe:
     )
 
 
-def cifar100_resnet56_to_resnet20() -> Recipe:
-    """The paper's same-family pair on CIFAR-100: 71.75 +- 0.30 % top-1 published (control 69.06, teacher 72.34)."""
-    return Recipe(
-        name="CIFAR-100, ResNet-56 to ResNet-20",
-        teacher="your teacher's id",
-        dataset="your data set's id",
-        loss=DistLoss(alpha=1.0, beta=2.0, gamma=2.0, temperature=4.0),
-        students=[Student(name="resnet20", architecture="resnet20")],
-        training=Training(
-            epochs=240,
-            batch_size=64,
-            optimizer=Sgd(lr=0.05, momentum=0.9, weight_decay=5e-4, nesterov=False),
-            schedule=Multistep(milestones=[150, 180, 210], gamma=0.1),
-            augment=CropFlip(padding=4, flip=True),
-        ),
-    )
-
-
-def imagenet_resnet34_to_resnet18() -> Recipe:
-    """The paper's pair on ImageNet: 72.07 % top-1 published (control 69.76, teacher 73.31); 71.95 to 72.05 re-run.
-
-    As its released configuration says, but for one thing: there the 256 images of a batch were 8 times 32 on as many
-    GPUs, each with columns of its own.
-    """
-    return Recipe(
-        name="ImageNet, ResNet-34 to ResNet-18",
-        teacher="your teacher's id",
-        dataset="your data set's id",
-        loss=DistLoss(alpha=1.0, beta=2.0, gamma=2.0, temperature=1.0),
-        students=[Student(name="resnet18", architecture="torchvision/resnet18")],
-        training=Training(
-            epochs=100,
-            batch_size=256,
-            optimizer=Sgd(lr=0.1, momentum=0.9, weight_decay=1e-4, weight_decay_on="weights", nesterov=True),
-            schedule=Multistep(milestones=[30, 60, 90], gamma=0.1),
-            augment=ResizedCrop(),
-        ),
-    )
-
-
 def photos() -> Recipe:
     """Your own photographs: two small networks go on from published weights, beside controls that do the same.
 
@@ -101,9 +64,13 @@ def photos() -> Recipe:
     )
 
 
-PRESETS: dict[str, Callable[[], Recipe]] = {
-    "digits": digits,
-    "cifar100_resnet56_to_resnet20": cifar100_resnet56_to_resnet20,
-    "imagenet_resnet34_to_resnet18": imagenet_resnet34_to_resnet18,
-    "photos": photos,
+@dataclass(frozen=True)
+class Preset:
+    description: str
+    make: Callable[[], Recipe]
+
+
+PRESETS: dict[str, Preset] = {
+    **{make.__name__: Preset(cleandoc(make.__doc__ or ""), make) for make in (digits, photos)},
+    **{row.name: Preset(row.description(), row.recipe) for row in ROWS},
 }

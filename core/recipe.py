@@ -263,7 +263,7 @@ def _fill_from_preset(value: Any) -> Any:
     name = value["preset"]
     if not isinstance(name, str) or name not in PRESETS:
         return value  # refused below, with the field's own error
-    return _merge(PRESETS[name]().model_dump(mode="json", exclude={"teacher", "dataset"}), value)
+    return _merge(PRESETS[name].make().model_dump(mode="json", exclude={"teacher", "dataset"}), value)
 
 
 def _merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

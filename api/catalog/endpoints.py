@@ -59,10 +59,10 @@ def list_presets() -> Listing[PresetRead]:
     data = [
         PresetRead(
             name=name,
-            description=inspect.cleandoc(make.__doc__ or ""),
-            recipe=make().model_dump(mode="json", exclude={"teacher", "dataset", "preset"}) | {"preset": name},
+            description=preset.description,
+            recipe=preset.make().model_dump(mode="json", exclude={"teacher", "dataset", "preset"}) | {"preset": name},
         )
-        for name, make in PRESETS.items()
+        for name, preset in PRESETS.items()
     ]
     return Listing(data=data)
 

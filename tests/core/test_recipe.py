@@ -13,6 +13,7 @@ from core.optimization import AdamW, Lamb, Sgd
 from core.part import Part
 from core.plan import plan_students
 from core.presets import PRESETS
+from core.published import ROWS
 from core.recipe import Recipe
 
 SMALL: dict[str, Any] = {"dataset": "dst_1", "teacher": "tch_1", "students": [{"name": "a", "architecture": "resnet8"}]}
@@ -84,7 +85,7 @@ def test_every_field_explains_itself() -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_builds_and_names_what_exists(name: str) -> None:
-    preset = PRESETS[name]()
+    preset = PRESETS[name].make()
     assert all(catalog.find_architecture(student.architecture) for student in preset.students)
     assert Recipe.model_validate(preset.model_dump(mode="json")) == preset
 
@@ -93,13 +94,24 @@ def test_a_preset_fills_what_is_not_given() -> None:
     filled = Recipe.model_validate(
         {"preset": "digits", "teacher": "tch_1", "dataset": "dst_1", "training": {"epochs": 5}, "loss": {"kind": "kd"}}
     )
-    assert filled.training.epochs == 5 and filled.training.batch_size == PRESETS["digits"]().training.batch_size
+    assert filled.training.epochs == 5 and filled.training.batch_size == PRESETS["digits"].make().training.batch_size
     assert filled.loss.kind == "kd" and filled.teacher == "tch_1"
     assert Recipe.model_validate(filled.model_dump(mode="json")) == filled
 
 
+def test_every_row_of_the_published_tables_is_a_preset() -> None:
+    rows = {row.name: row for row in ROWS}
+    assert len(rows) == len(ROWS) == 14 and rows.keys() <= PRESETS.keys()
+    for name, row in rows.items():
+        assert catalog.find_architecture(row.teacher) and catalog.canonical_name(row.student) == row.student
+        assert f"{row.top1:.2f}" in PRESETS[name].description
+        assert row.control < row.top1 < row.teacher_top1 or row.student == "cifar/resnet20" or "resnet34" in row.teacher
+        rate = row.recipe().training.optimizer.lr
+        assert rate == (0.1 if row.set == "imagenet" else 0.01 if "Shuffle" in name or "V" in row.student else 0.05)
+
+
 def test_the_published_cifar100_recipe() -> None:
-    training = PRESETS["cifar100_resnet56_to_resnet20"]().training
+    training = PRESETS["cifar100_resnet56_to_resnet20"].make().training
     assert (training.epochs, training.batch_size, training.optimizer.lr, training.optimizer.weight_decay) == (
         240, 64, 0.05, 5e-4,
     )  # fmt: skip
