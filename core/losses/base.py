@@ -31,7 +31,8 @@ class Loss(Part):
     """Base of all losses: the cross-entropy with the labels, weighed by alpha, and what `terms` adds to it."""
 
     kind: str
-    alpha: float
+    if TYPE_CHECKING:  # each has it, most as a setting
+        alpha: float
 
     needs_teacher: ClassVar[bool] = True
     least_batch: ClassVar[int] = 1

@@ -39,6 +39,11 @@ class MlkdLoss(Relational):
         False, title="Standardize logits", description="Give every image's logits mean 0 and deviation 1 first."
     )
 
+    def doubts(self, classes: int, batch: int) -> list[str]:  # noqa: ARG002
+        return [
+            "MLKD's class term grows with the square of the batch: clip the gradient's norm (5, say), or go slowly."
+        ]
+
     def terms(self, student: Tensor, teacher: Tensor, labels: Tensor) -> Terms:  # noqa: ARG002 - needs none
         """Sums over the temperatures of tau² KL; |P_t P_tᵀ - P_s P_sᵀ|² / B; |P_tᵀ P_t - P_sᵀ P_s|² / C."""
         if self.standardize:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, JsonValue
 
-from core.losses.base import Alpha, Distillation, Loss, Term, Terms, Weight, described
+from core.losses.base import Loss, Term, Terms, Weight, described
 from core.losses.dist import DistLoss
 from core.losses.kd import KdLoss
 from core.part import Part
@@ -21,19 +21,18 @@ class Summand(Part):
     """One of several losses."""
 
     weight: Weight = Field(1.0, description="What it counts.")
-    loss: Single = Field(description="The loss; its own cross-entropy (alpha) is left away.")
+    loss: Single = Field(description="The loss.")
 
 
 _START: list[JsonValue] = [{"weight": 1.0, "loss": loss.model_dump(mode="json")} for loss in (KdLoss(), DistLoss())]
 
 
-class SumLoss(Distillation):
-    """A weighted sum of losses: what each of them asks of the teacher, and one cross-entropy with the labels."""
+class SumLoss(Loss):
+    """A weighted sum of losses, their cross-entropies with the labels included."""
 
-    model_config = described("sum", "{alpha} CE + Σ_k w_k L_k")
+    model_config = described("sum", "Σ_k w_k L_k")
 
     kind: Literal["sum"] = Field("sum", description="Several losses at once.")
-    alpha: Alpha = 1.0
     summands: list[Summand] = Field(
         default_factory=lambda: [Summand.model_validate(start) for start in _START],
         min_length=1,
@@ -42,6 +41,11 @@ class SumLoss(Distillation):
         description="The losses that are added.",
         json_schema_extra={"default": _START},
     )
+
+    @property
+    def alpha(self) -> float:  # type: ignore[misc]
+        """Weight of the cross-entropy with the labels, of all together."""
+        return sum(summand.weight * summand.loss.alpha for summand in self.summands)
 
     @property
     def relational(self) -> bool:
@@ -54,7 +58,7 @@ class SumLoss(Distillation):
             for name, (weight, value) in summand.loss.taught(student, teacher, labels, epoch).items():
                 same = sum(known.split("-")[0] == name for known in terms)
                 key = f"{name}-{same + 1}" if same else name
-                terms[key] = Term(self.ramp(epoch) * summand.weight * weight, value)
+                terms[key] = Term(summand.weight * weight, value)
         return terms
 
     def doubts(self, classes: int, batch: int) -> list[str]:

@@ -3740,15 +3740,9 @@ export interface components {
         };
         /**
          * sum
-         * @description A weighted sum of losses: what each of them asks of the teacher, and one cross-entropy with the labels.
+         * @description A weighted sum of losses, their cross-entropies with the labels included.
          */
         SumLoss: {
-            /**
-             * Labels α
-             * @description Weight of the cross-entropy with the labels.
-             * @default 1
-             */
-            alpha: number;
             /**
              * @description Several losses at once. (enum property replaced by openapi-typescript)
              * @enum {string}
@@ -3786,12 +3780,6 @@ export interface components {
              *     ]
              */
             summands: components["schemas"]["Summand"][];
-            /**
-             * Teacher's warm-up
-             * @description Epochs over which the teacher's weight rises to its full size.
-             * @default 0
-             */
-            warmup_epochs: number;
         };
         /**
          * Summand
@@ -3800,7 +3788,7 @@ export interface components {
         Summand: {
             /**
              * Loss
-             * @description The loss; its own cross-entropy (alpha) is left away.
+             * @description The loss.
              */
             loss: components["schemas"]["DistLoss"] | components["schemas"]["DkdLoss"] | components["schemas"]["HardLoss"] | components["schemas"]["KdLoss"] | components["schemas"]["MlkdLoss"] | components["schemas"]["NkdLoss"] | components["schemas"]["WttmLoss"];
             /**

@@ -137,7 +137,7 @@ function ListField(props: FieldProps) {
     <Group props={props}>
       {items.map((item, n) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the place is what a pointer names
-        <div className="listed" key={n}>
+        <div className="listed fields" key={n}>
           <SchemaFields
             schema={schema.items ?? {}}
             pointer={below(pointer, String(n))}
@@ -145,16 +145,24 @@ function ListField(props: FieldProps) {
             onChange={(to) => onChange(items.map((other, at) => (at === n ? to : other)))}
           />
           {items.length > minItems && (
-            <button type="button" className="button small" onClick={() => onChange(items.filter((_, at) => at !== n))}>
-              Remove
-            </button>
+            <div>
+              <button
+                type="button"
+                className="button small"
+                onClick={() => onChange(items.filter((_, at) => at !== n))}
+              >
+                Remove
+              </button>
+            </div>
           )}
         </div>
       ))}
       {items.length < maxItems && (
-        <button type="button" className="button small" onClick={() => onChange([...items, structuredClone(more)])}>
-          Add one
-        </button>
+        <div className="whole">
+          <button type="button" className="button small" onClick={() => onChange([...items, structuredClone(more)])}>
+            Add one
+          </button>
+        </div>
       )}
     </Group>
   );
