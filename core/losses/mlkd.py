@@ -41,7 +41,7 @@ class MlkdLoss(Relational):
 
     def doubts(self, classes: int, batch: int) -> list[str]:  # noqa: ARG002
         return [
-            "MLKD's class term grows with the square of the batch: clip the gradient's norm (5, say), or go slowly."
+            "MLKD's class term grows with the square of the batch: clip the gradient's norm, at 5 say."
         ]
 
     def terms(self, student: Tensor, teacher: Tensor, labels: Tensor) -> Terms:  # noqa: ARG002 - needs none
