@@ -40,9 +40,7 @@ class MlkdLoss(Relational):
     )
 
     def doubts(self, classes: int, batch: int) -> list[str]:  # noqa: ARG002
-        return [
-            "MLKD's class term grows with the square of the batch: clip the gradient's norm, at 5 say."
-        ]
+        return ["MLKD's class term grows with the square of the batch: clip the gradient's norm, at 5 say."]
 
     def terms(self, student: Tensor, teacher: Tensor, labels: Tensor) -> Terms:  # noqa: ARG002 - needs none
         """Sums over the temperatures of tau² KL; |P_t P_tᵀ - P_s P_sᵀ|² / B; |P_tᵀ P_t - P_sᵀ P_s|² / C."""

@@ -42,8 +42,8 @@ class SumLoss(Loss):
         json_schema_extra={"default": _START},
     )
 
-    @property
-    def alpha(self) -> float:  # type: ignore[misc]
+    @property  # type: ignore[misc]
+    def alpha(self) -> float:
         """Weight of the cross-entropy with the labels, of all together."""
         return sum(summand.weight * summand.loss.alpha for summand in self.summands)
 

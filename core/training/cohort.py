@@ -6,17 +6,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.errors import Failure, TrainingFailed
 from core.events import Event, Log, Metrics, StudentFailed
 from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Training
-from core.training.data import Batch, Split
+from core.training.data import Batch, Split, View
 from core.training.evaluate import Answers, answer
 from core.training.precision import Precision
 from core.training.student import Diverged, Learner, State
+from core.training.teacher import Teacher
 
 Points = list[tuple[str | None, str, float]]
 
@@ -72,18 +73,21 @@ class Cohort:
         yield from self._windows(step)[1]
         self.someone_is_left()
 
-    def evaluate(self, val: Split, teacher: Answers | None, step: int, epoch: int) -> Iterator[Event]:
-        """Everybody on val, after `epoch` epochs."""
+    def evaluate(
+        self, val: Split, teacher: Teacher | None, taught: Answers | None, step: int, epoch: int
+    ) -> Iterator[Event]:
+        """Everybody on val, after `epoch` epochs, beside the teacher and what it answered there."""
         yield from self.check(step)
         learners = self.alive
         points: Points = []
         measured = [(learner.measured, learner.view) for learner in learners]
         averaged = [learner for learner in learners if learner.average is not None]
-        told = answer(measured + [(learner.network, learner.view) for learner in averaged], val, self._precision)
+        measured += [(learner.network, learner.view) for learner in averaged]
+        told = answer(measured, val, self._precision, _seeing(teacher))
         raw = {learner.plan.label: answers for learner, answers in zip(averaged, told[len(learners) :], strict=True)}
         for learner, answers in zip(learners, told, strict=False):
             try:
-                figures = learner.evaluated(answers, raw.get(learner.plan.label), teacher, step, epoch)
+                figures = learner.evaluated(answers, raw.get(learner.plan.label), taught, step, epoch)
             except Diverged as error:
                 yield self.fail(learner, error)
                 continue
@@ -93,9 +97,10 @@ class Cohort:
         self.someone_is_left()
         yield Metrics(step, points)
 
-    def answers(self, split: Split) -> list[Answers]:
+    def answers(self, split: Split, teacher: Teacher | None) -> list[Answers]:
         """Of everybody who is alive."""
-        return answer([(learner.measured, learner.view) for learner in self.alive], split, self._precision)
+        alive = [(learner.measured, learner.view) for learner in self.alive]
+        return answer(alive, split, self._precision, _seeing(teacher))
 
     def _windows(self, step: int) -> tuple[list[tuple[Learner, NDArray[np.float32]]], list[Event]]:
         """(the figures since the last flush of those that are well, the failures of those that are not).
@@ -152,3 +157,7 @@ class Cohort:
         self.figures = state["figures"]
         for learner in self.learners:
             learner.restore(state["students"][learner.plan.label])
+
+
+def _seeing(teacher: Teacher | None) -> tuple[nn.Module, View] | None:
+    return (teacher.network, teacher.view) if teacher else None

@@ -47,7 +47,8 @@ class TeacherAnswers:
         """As they stand in the job's result."""
         test = None if self.test is None else accuracy(self.test)
         size = {"architecture": self.architecture, "parameters": self.parameters}
-        return size | accuracy(self.val) | {"test": test}
+        calibration = {"nll": float(self.val.nll.mean()), "ece": self.val.ece}
+        return size | accuracy(self.val) | calibration | {"test": test}
 
 
 class Results:
@@ -85,7 +86,7 @@ class Results:
     def _figures(self, answers: Answers | None, teacher: Answers | None) -> Any:
         if answers is None:
             return None
-        return accuracy(answers) | {"agreement": answers.agreement(teacher)}
+        return answers.figures(teacher) | accuracy(answers)
 
     def _control_of(self, student: Trained) -> Trained | None:
         return None if student.plan.role == "control" else self._controls.get(student.plan.twin_key())

@@ -193,7 +193,7 @@ class Learner:
         """
         if not answers.finite or (raw is not None and not raw.finite):
             raise Diverged(step, "val/logits")
-        figures = {"top1": answers.top1, "top5": answers.top5, "agreement": answers.agreement(teacher)}
+        figures = answers.figures(teacher)
         if raw is not None:
             figures["top1_raw"] = raw.top1
         self.top1.append(answers.top1)

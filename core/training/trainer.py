@@ -145,7 +145,7 @@ class Trainer:
             if (progress := self.pace.progress(self.step, epoch + 1)) is not None:
                 yield progress
         share = self.waiting.share()
-        yield from self.cohort.evaluate(self.data.val, self.teacher_on_val, self.step, epoch + 1)
+        yield from self.cohort.evaluate(self.data.val, self.teacher, self.teacher_on_val, self.step, epoch + 1)
         images_seen = (self.batches.per_epoch - first) * self.batches.size
         speed = images_seen / (time.monotonic() - begun)
         yield Metrics(self.step, [(None, "images_per_second", speed), (None, "time/data", share)])
@@ -224,8 +224,8 @@ class Trainer:
         yield Phase("evaluating", "measuring the last weights")
         trained: dict[str, Trained] = {}
         learners = self.cohort.alive
-        on_val = self.cohort.answers(self.data.val)
-        on_test = self.cohort.answers(self.data.test) if self.data.test else [None] * len(learners)
+        on_val = self.cohort.answers(self.data.val, self.teacher)
+        on_test = self.cohort.answers(self.data.test, self.teacher) if self.data.test else [None] * len(learners)
         points: Points = []
         for learner, val, test in zip(learners, on_val, on_test, strict=True):
             if test is not None and not test.finite:

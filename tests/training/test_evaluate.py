@@ -66,3 +66,57 @@ def test_networks_keep_their_mode() -> None:
     learning, resting = Table(torch.randn(9, 3)).train(), Table(torch.randn(9, 3)).eval()
     answer([(learning, VIEW), (resting, VIEW)], split(9, 3), PLAIN)
     assert learning.training and not resting.training
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return np.asarray(e / e.sum(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1000])
+@pytest.mark.parametrize("classes", [2, 12])
+def test_what_is_near_the_teacher_equals_a_plain_calculation(
+    chunk: int, classes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.training.data.PIXELS_AT_ONCE", 16 * chunk)
+    torch.manual_seed(0)
+    data, rows, taught = split(100, classes), 2 * torch.randn(100, classes), 2 * torch.randn(100, classes)
+    other = torch.randn(100, classes)
+    teacher = (Table(taught).eval(), VIEW)
+    found, _ = answer([(Table(rows), VIEW), (Table(other), VIEW)], data, PLAIN, teacher)
+    (alone,) = answer([(Table(rows), VIEW)], data, PLAIN, teacher)
+    (told,) = answer([teacher], data, PLAIN)
+    p, q = softmax(rows.double().numpy()), softmax(taught.double().numpy())
+    labels = data.labels.numpy()
+    figures = found.figures(told)
+    assert figures == alone.figures(told), "whoever else is there"
+    assert figures["nll"] == pytest.approx(-np.log(p[np.arange(100), labels]).mean(), rel=1e-12)
+    assert figures["kl"] == pytest.approx((q * np.log(q / p)).sum(axis=1).mean(), rel=1e-9)
+    assert figures["inter"] == pytest.approx(np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(p, q, strict=True)]))
+    assert figures["intra"] == pytest.approx(np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(p.T, q.T, strict=True)]))
+    right = q.argmax(1) == labels
+    same = p.argmax(1) == q.argmax(1)
+    assert figures["agreement_teacher_right"] == same[right].mean()
+    assert figures["agreement_teacher_wrong"] == same[~right].mean()
+    sure, correct, error = p.max(axis=1), p.argmax(1) == labels, 0.0
+    for low in np.arange(15) / 15:
+        inside = (sure > low) & (sure <= low + 1 / 15)
+        if inside.any():
+            error += inside.mean() * abs(correct[inside].mean() - sure[inside].mean())
+    assert figures["ece"] == pytest.approx(error, abs=1e-12)
+
+
+def test_what_does_not_vary_correlates_with_nothing() -> None:
+    data, taught = split(30, 4), torch.randn(30, 4)
+    found = answer([(Table(torch.full((30, 4), 0.3)), VIEW)], data, PLAIN, (Table(taught), VIEW))[0]
+    figures = found.figures(None)
+    assert figures["inter"] == 0 and figures["intra"] == 0 and figures["agreement"] is None
+    assert figures["nll"] == pytest.approx(np.log(4)) and all(np.isfinite(v) for v in figures.values() if v is not None)
+
+
+def test_a_teacher_that_is_always_right_has_no_mistakes_to_copy() -> None:
+    data = split(30, 3)
+    perfect = judge(10 * torch.eye(3)[data.labels], data)
+    figures = judge(torch.randn(30, 3), data).figures(perfect)
+    assert figures["agreement_teacher_wrong"] is None and figures["agreement_teacher_right"] == figures["agreement"]
+    assert figures["kl"] is None

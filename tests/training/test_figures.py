@@ -21,7 +21,9 @@ N = 1000
 def answers(top1: float, offset: int = 0, count: int = N) -> Answers:
     """Right on a share of the images; another offset: on others of them."""
     correct = np.roll(np.arange(count) < round(top1 * count), offset)
-    return Answers(np.where(correct, 0, 1), correct, np.ones(count, dtype=np.bool_), True)
+    return Answers(
+        np.where(correct, 0, 1), correct, np.ones(count, dtype=np.bool_), True, np.zeros(count), np.ones(count)
+    )
 
 
 # --- intervals --------------------------------------------------------------------------------------------------------
@@ -103,7 +105,8 @@ def test_a_students_metrics_are_complete_and_judged_on_test() -> None:
     student, control = trained("s", 0.95), trained("c", 0.90, role="control")
     metrics = Results([student, control], teacher(0.99), seed=0).metrics(student)
     assert metrics.keys() == {
-        "top1", "top1_interval", "top5", "agreement", "best", "test",
+        "top1", "top1_interval", "top5", "nll", "ece", "kl", "inter", "intra",
+        "agreement", "agreement_teacher_right", "agreement_teacher_wrong", "best", "test",
         "control_difference", "gap_closed", "gap_closed_reason", "evaluated_on",
     }  # fmt: skip
     assert metrics["evaluated_on"] == "test" and metrics["top1"] == 0.5 and metrics["test"]["top1"] == 0.95

@@ -481,7 +481,9 @@ def test_a_run_tells_its_story_in_order(tmp_path: Path, digits: Path, teacher: P
     names = {name for _, who, name in run.points() if who == "s"}
     training = {"loss/total", "loss/task", "loss/inter", "loss/intra", "train/top1", "lr"}
     shares = {"gradient/task", "gradient/inter", "gradient/intra"}
-    assert names == training | shares | {"val/top1", "val/top5", "val/agreement", "test/top1"}
+    own = {"val/top1", "val/top5", "val/nll", "val/ece", "test/top1"}
+    near = {"val/agreement", "val/agreement_teacher_right", "val/agreement_teacher_wrong"}
+    assert names == training | shares | own | near | {"val/kl", "val/inter", "val/intra"}
     steps = [step for step, who, name in run.points() if (who, name) == ("s", "loss/total")]
     assert steps == [2, 4, 6, 8, 10, 12, 14, 15]
     assert [step for step, who, name in run.points() if (who, name) == ("s", "val/top1")] == [5, 10, 15]
@@ -514,7 +516,7 @@ def test_the_final_files_are_the_last_epochs_weights(tmp_path: Path, digits: Pat
         plain = torch.load(folder / "weights.pt", weights_only=True)
         assert tensors_sha256(plain) == event.tensors_sha256
         best = [e for e in run.of(StudentSaved) if e.student == event.student and not e.final]
-        assert best and best[0].metrics.keys() == {"top1", "top5", "agreement", "best"}
+        assert best and {"top1", "top5", "nll", "agreement", "kl", "best"} <= best[0].metrics.keys()
 
 
 def test_without_a_teacher_there_is_nothing_to_compare(tmp_path: Path, digits: Path) -> None:

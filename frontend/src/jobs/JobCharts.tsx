@@ -35,6 +35,22 @@ const ABOUT: Record<string, About> = {
     share: true,
     focus: true,
   },
+  "val/agreement_teacher_right": {
+    title: "Does it copy what the teacher knows?",
+    unit: "same answer where the teacher is right, %",
+    share: true,
+    focus: true,
+  },
+  "val/agreement_teacher_wrong": {
+    title: "Does it copy the teacher's mistakes?",
+    unit: "same answer where the teacher is wrong, %",
+    share: true,
+  },
+  "val/kl": { title: "How far are its probabilities from the teacher's?", unit: "divergence on validation" },
+  "val/inter": { title: "Does it relate the classes as the teacher does?", unit: "correlation of rows" },
+  "val/intra": { title: "Does it relate the images as the teacher does?", unit: "correlation of columns" },
+  "val/nll": { title: "How surprised is it by the labels?", unit: "negative log-likelihood" },
+  "val/ece": { title: "Is it as sure as it is right?", unit: "calibration error, %", share: true },
   "train/top1": {
     title: "How well does it know what it trains on?",
     unit: "training top-1, %",

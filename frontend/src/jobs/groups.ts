@@ -9,6 +9,8 @@ export interface StudentMetrics {
   top1_interval?: Interval;
   top5?: number;
   agreement?: number | null;
+  agreement_teacher_wrong?: number | null;
+  ece?: number;
   best?: { top1: number; step: number; epoch: number };
   test?: { top1: number; top1_interval: Interval; top5: number; agreement: number | null } | null;
   control_difference?: { value: number; interval: Interval } | null;

@@ -27,6 +27,9 @@ export function Figures({ student, job }: { student: Student; job: Job | undefin
   if (best) rows.push(["best on validation", `${percent(best.top1)}, epoch ${best.epoch} (selected on validation)`]);
   if (top5 != null) rows.push(["top-5 on validation", percent(top5)]);
   if (agreement != null) rows.push(["same answer as the teacher", percent(agreement)]);
+  const { agreement_teacher_wrong: mistakes, ece } = metrics;
+  if (mistakes != null) rows.push(["same answer where the teacher is wrong", percent(mistakes)]);
+  if (ece != null) rows.push(["calibration error", percent(ece)]);
   if (control_difference) {
     const { value, interval } = control_difference;
     rows.push(["over its control", `${points(value)} points (95 %: ${points(interval[0])} to ${points(interval[1])})`]);
