@@ -130,7 +130,10 @@ def main() -> None:
             control = result["groups"][0]["control"]
             low, high = control["top1_interval"]
             print(f"| control | {percent(control['top1'])} [{percent(low)}, {percent(high)}] | | |")
-            print("\n".join(row(group["name"], group) for group in result["groups"]), flush=True)
+            print("\n".join(row(group["name"], group) for group in result["groups"]))
+            clipped = recipe | {"students": students[5:6], "training": schedule(epochs) | {"clip_grad_norm": 5.0}}
+            result, _ = train(folder / "clipped", dataset, teachers["resnet8x4"][1], clipped)
+            print(row("MLKD, all clipped at 5", result["groups"][0]), flush=True)
 
     print(f"\n**A growing teacher, {converged} epochs, all labels**\n")
     names = ["KD, tau 4", "DIST, tau 1", "DIST, tau 4"]
