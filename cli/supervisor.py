@@ -123,6 +123,7 @@ class Supervisor:
         self._environment = environment
         self._tell = tell
         self._reaped_at = 0.0
+        self._others = set(psutil.Process().children())  # somebody else's in this process: never touched
         self.parts: list[Part] = []
 
     def add(self, part: Part) -> Part:
@@ -156,18 +157,25 @@ class Supervisor:
 
     def _reap_orphans(self) -> None:
         own = {part.process.pid for part in self.parts if part.process is not None}
-        for child in psutil.Process().children():
+        for child in self._children():
             with contextlib.suppress(psutil.Error, ChildProcessError):
                 if child.pid not in own and child.status() == psutil.STATUS_ZOMBIE:
                     os.waitpid(child.pid, os.WNOHANG)
 
+    def _children(self) -> list[psutil.Process]:
+        """The parts that run, and the orphans they left."""
+        return [child for child in psutil.Process().children() if child not in self._others]
+
     def stop(self, order: list[str]) -> None:
-        """End every part, then every descendant that is left."""
+        """End every part, then every descendant of theirs that is left."""
         for name in order:
             for part in self.parts:
                 if part.name == name:
                     part.stop()
-        left = psutil.Process().children(recursive=True)
+        left: list[psutil.Process] = []
+        for child in self._children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                left += [child, *child.children(recursive=True)]
         for process in left:
             with contextlib.suppress(psutil.Error):
                 process.kill()

@@ -86,6 +86,18 @@ def test_a_part_that_ignores_sigterm_is_killed_with_its_group(tmp_path: Path) ->
     until(lambda: not psutil.pid_exists(inner) or psutil.Process(inner).status() == psutil.STATUS_ZOMBIE)
 
 
+def test_what_others_started_in_this_process_is_left_alone(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "304"]) as others, subprocess.Popen(["false"]) as ended:
+        until(lambda: psutil.Process(ended.pid).status() == psutil.STATUS_ZOMBIE)
+        supervisor = Supervisor(os.environ, lambda _: None)
+        supervisor.add(sleeper(tmp_path))
+        supervisor.tick()
+        supervisor.stop(["sleeper"])
+        assert others.poll() is None
+        assert ended.wait() == 1
+        others.kill()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
 def test_parts_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     script = textwrap.dedent(
