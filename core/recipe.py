@@ -244,8 +244,8 @@ class Student(Part):
         return value
 
 
-Export = Literal["safetensors", "torch"]
-EXPORTS: tuple[Export, ...] = ("safetensors", "torch")
+Export = Literal["safetensors", "torch", "onnx"]
+EXPORTS: tuple[Export, ...] = ("safetensors", "torch", "onnx")
 
 
 class Resources(Part):

@@ -2,16 +2,21 @@
 
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.events import StudentSaved
+from torch import Tensor
+
+from core.events import Event, Log, StudentSaved
 from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Recipe
 from core.training.checkpoint import KEEP_SECONDS
-from core.training.export import WeightsMeta, save_weights
+from core.training.data import View
+from core.training.export import WeightsMeta, save_weights, student_file
+from core.training.onnx_export import export_onnx
 from core.training.student import Learner, State
 from core.views import student_view
 
@@ -25,6 +30,7 @@ class Delivery:
     data: PackedMeta
     dataset_sha256: str
     teacher_sha256: str | None
+    threads: int
 
     def best(self, learner: Learner, step: int, figures: State) -> StudentSaved:
         """The best weights so far, by top-1 on val; `figures` are those of now. The learner has a best."""
@@ -41,19 +47,29 @@ class Delivery:
                 shutil.rmtree(old)
         return StudentSaved(learner.plan.label, step, False, metrics, *saved)
 
-    def final(self, learner: Learner, step: int, epoch: int, metrics: dict[str, Any]) -> StudentSaved:
-        """The last weights."""
-        saved = self._save(learner.plan, learner.weights(), self._folder(learner.plan), step, epoch, metrics)
-        return StudentSaved(learner.plan.label, step, True, metrics, *saved)
+    def final(
+        self, learner: Learner, step: int, epoch: int, metrics: dict[str, Any], sample: Tensor | None
+    ) -> Iterator[Event]:
+        """The last weights; as ONNX too where there is a `sample` of images, uint8 (N, S, S, 3), to verify it on."""
+        plan, weights, folder = learner.plan, learner.weights(), self._folder(learner.plan)
+        said: dict[str, Any] | None = None
+        if sample is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            target = folder / "model.onnx"
+            spec = replace(learner.view.spec, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+            images = View(spec).of(sample).contiguous().cpu().numpy()
+            said = export_onnx(weights, self._meta(plan), images, target, self.threads)
+            if not said["verified"]:
+                yield Log("warning", f"{plan.label} has no model.onnx. {said['reason']}")
+        saved = self._save(plan, weights, folder, step, epoch, metrics, said)
+        yield StudentSaved(plan.label, step, True, metrics, *saved)
 
     def _folder(self, plan: StudentPlan) -> Path:
         return self.folder / "students" / plan.label
 
-    def _save(
-        self, plan: StudentPlan, weights: State, folder: Path, step: int, epoch: int, metrics: dict[str, Any]
-    ) -> tuple[Any, str]:
+    def _meta(self, plan: StudentPlan) -> WeightsMeta:
         view = student_view(plan, self.data)
-        meta = WeightsMeta(
+        return WeightsMeta(
             architecture=plan.architecture,
             classes=self.data.classes,
             image_size=view.image_size,
@@ -63,6 +79,17 @@ class Delivery:
             recipe_sha256=self.recipe.sha256(),
             teacher_sha256=self.teacher_sha256,
         )
+
+    def _save(
+        self,
+        plan: StudentPlan,
+        weights: State,
+        folder: Path,
+        step: int,
+        epoch: int,
+        metrics: dict[str, Any],
+        onnx: dict[str, Any] | None = None,
+    ) -> tuple[Any, str]:
         extra = {
             "student": plan.model_dump(mode="json"),
             "training": self.recipe.training.model_dump(mode="json"),
@@ -71,4 +98,7 @@ class Delivery:
             "epoch": epoch,
             "metrics": metrics,
         }
-        return save_weights(weights, folder, meta, self.recipe.exports, extra)
+        beside = [student_file(folder / "model.onnx")] if onnx and onnx["verified"] else []
+        if onnx is not None:
+            extra["onnx"] = onnx
+        return save_weights(weights, folder, self._meta(plan), self.recipe.exports, extra, beside)

@@ -30,6 +30,7 @@ KEY = "distillery"  # of the safetensors metadata; a single key, since the libra
 MEDIA_TYPES = {
     "weights.safetensors": "application/vnd.safetensors",
     "weights.pt": "application/octet-stream",
+    "model.onnx": "application/octet-stream",
     "manifest.json": "application/json",
 }
 
@@ -102,16 +103,18 @@ def save_weights(
     meta: WeightsMeta,
     formats: Sequence[Export],
     manifest_extra: Mapping[str, Any] | None = None,
+    beside: Sequence[StudentFile] = (),
 ) -> tuple[list[StudentFile], str]:
     """Write the weights in each format, then the manifest; returns the files and `tensors_sha256`.
 
-    `manifest_extra` (JSON-able) stands in the manifest beside the fields of `meta` and the files' hashes.
+    `beside` are files that are there already. `manifest_extra` (JSON-able) stands in the manifest beside the fields of
+    `meta` and the files' hashes.
     """
     # on the processor, and each with memory of its own: a view would take the whole storage into weights.pt
     plain = {name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}
     digest = tensors_sha256(plain)
     folder.mkdir(parents=True, exist_ok=True)
-    files = []
+    files = list(beside)
     if "safetensors" in formats:
         text = json.dumps(asdict(meta), ensure_ascii=False, sort_keys=True)
         files.append(_save(folder / "weights.safetensors", safetensors.torch.save(plain, {KEY: text})))
@@ -137,8 +140,12 @@ def save_weights(
 
 def _save(path: Path, content: bytes) -> StudentFile:
     write_durably(path, content)
-    digest = hashlib.sha256(content).hexdigest()
-    return StudentFile(path.name, str(path), len(content), digest, MEDIA_TYPES[path.name])
+    return student_file(path)
+
+
+def student_file(path: Path) -> StudentFile:
+    """What is told of a file that a student has."""
+    return StudentFile(path.name, str(path), path.stat().st_size, file_sha256(path), MEDIA_TYPES[path.name])
 
 
 def load_weights(path: Path) -> tuple[dict[str, Tensor], WeightsMeta | None]:

@@ -18,6 +18,7 @@ from core.training.deliver import Delivery
 from core.training.doctor import DOUBTFUL, examine, explained
 from core.training.evaluate import Answers, answer
 from core.training.export import file_sha256
+from core.training.onnx_export import sample_of
 from core.training.pace import Pace, SaveClock, TimeLimit, Waiting
 from core.training.precision import decide
 from core.training.results import Results, TeacherAnswers, Trained
@@ -103,6 +104,7 @@ class Trainer:
             data=meta,
             dataset_sha256=file_sha256(assignment.dataset),
             teacher_sha256=file_sha256(assignment.teacher) if assignment.teacher else None,
+            threads=assignment.threads,
         )
 
     def _build_students(self) -> None:
@@ -239,11 +241,12 @@ class Trainer:
             yield Metrics(self.step, points)
         results = Results(list(trained.values()), self._taught_by(self.data.test), self.training.seed)
         yield Phase("exporting", "writing the students' files")
+        sample = sample_of(self.data.val) if "onnx" in self.recipe.exports else None
         for learner in self.cohort.alive:
             metrics = results.metrics(trained[learner.plan.label])
             if learner.average is not None:
                 metrics["top1_raw"] = self.cohort.figures[learner.plan.label]["top1_raw"]
-            yield self.delivery.final(learner, self.step, self.step // self.batches.per_epoch, metrics)
+            yield from self.delivery.final(learner, self.step, self.step // self.batches.per_epoch, metrics, sample)
         yield Finished(results.summary())
 
     def _taught_by(self, test: Split | None = None) -> TeacherAnswers | None:

@@ -3128,7 +3128,7 @@ export interface components {
              *       "torch"
              *     ]
              */
-            exports: ("safetensors" | "torch")[];
+            exports: ("safetensors" | "torch" | "onnx")[];
             /**
              * Start
              * @description Where every student's weights start.

@@ -46,8 +46,8 @@ export function StudentFiles({ student }: { student: Student }) {
 
 const WHAT: Record<string, string> = {
   "weights.safetensors": "Weights with their architecture, classes and normalisation",
+  "model.onnx": "For onnxruntime: images from 0 to 1 in, logits out; normalization and class names are inside",
   "weights.pt": "A plain state dict for torch.load(…, weights_only=True)",
-  "model.onnx": "The network for other runtimes",
   "card.md": "What it is and how good, for people",
   "manifest.json": "The same for programs",
 };
