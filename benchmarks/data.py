@@ -27,7 +27,7 @@ from core.assignment import ReadDatasetAssignment
 from core.intake.dataset import PACKED, read_dataset
 from core.packed import EncodedImages, PackedSplit, read_split, write_packed
 from core.recipe import Training
-from core.training.augment import Augmenter, resolve
+from core.training.augment import augmenters
 from core.training.data import Data, TrainBatches, View
 from core.views import ViewSpec
 from tests.fixtures.shapes200 import make_shapes
@@ -70,9 +70,9 @@ class _Endless:
 def _core(path: Path, side: int, threads: int) -> _Endless:
     data = Data(path, torch.device("cpu"), threads)
     training = Training(batch_size=BATCH)
-    augment = Augmenter(resolve(training.augment, data.meta.form), data.meta.image_size, training.seed)
-    batches, view = TrainBatches(data.train, training, augment), View(ViewSpec(side, MEAN, STD, "bilinear"))
-    return _Endless(lambda epoch: (view.of(images) for images, _ in batches.of_epoch(epoch, 0)))
+    batches = TrainBatches(data.train, training, augmenters(training, data.meta))
+    view = View(ViewSpec(side, MEAN, STD, "bilinear"))
+    return _Endless(lambda epoch: (view.of(prepared.images) for prepared in batches.of_epoch(epoch, 0)))
 
 
 def _loader(dataset: Dataset[Any], workers: int) -> _Endless:

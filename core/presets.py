@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import cleandoc
 
+from core.augmentation import CropFlip, ResizedCrop
 from core.losses import DistLoss
 from core.optimization import Cosine, Multistep, Sgd
 from core.published import ROWS
 from core.recipe import (
-    CropFlip,
     Pretrained,
     Recipe,
-    ResizedCrop,
     Student,
     Training,
 )

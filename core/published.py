@@ -7,9 +7,10 @@ Figures: the authors' README (hunto/DIST_KD at 2418f18); teachers' and controls'
 
 from dataclasses import dataclass
 
+from core.augmentation import CropFlip, ResizedCrop
 from core.losses import DistLoss
 from core.optimization import Multistep, Sgd
-from core.recipe import CropFlip, Recipe, ResizedCrop, Student, Training
+from core.recipe import Recipe, Student, Training
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from core.augmentation import Augment, Mix, Standard
 from core.losses import AnyLoss, DistLoss
 from core.optimization import Cosine, Optimizer, OptimizerChange, Schedule, Sgd, changed
 from core.part import Part
@@ -25,51 +26,6 @@ def check_name(name: str) -> str:
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-
-
-# --- augmentation ------------------------------------------------------------------------------------------------
-
-
-class Standard(Part):
-    """What suits the data set: crop_flip for small images, resized_crop for photographs."""
-
-    kind: Literal["standard"] = Field("standard", description="crop_flip for small images, resized_crop for others.")
-
-
-class NoAugment(Part):
-    """Every image as it is."""
-
-    kind: Literal["none"] = Field("none", description="Images as they are.")
-
-
-class CropFlip(Part):
-    """The CIFAR standard: pad, crop at a random place, mirror every other image."""
-
-    kind: Literal["crop_flip"] = Field("crop_flip", description="Random crop of the padded image, random mirror.")
-    padding: int | None = Field(
-        None, ge=0, le=64, description="Pixels added on each side before the crop; default: an eighth of the side."
-    )
-    flip: bool = Field(True, description="Mirror half of the images. Wrong for digits and text.")
-
-
-class ResizedCrop(Part):
-    """The ImageNet standard: a window of random area and shape, brought to the side; half of them mirrored."""
-
-    kind: Literal["resized_crop"] = Field("resized_crop", description="Random window of the image, random mirror.")
-    scale: tuple[float, float] = Field((0.08, 1.0), description="Least and greatest share of the image's area.")
-    ratio: tuple[float, float] = Field((3 / 4, 4 / 3), description="Least and greatest width divided by height.")
-    flip: bool = Field(True, description="Mirror half of the images.")
-
-    @model_validator(mode="after")
-    def _ranges(self) -> Self:
-        if not 0 < self.scale[0] <= self.scale[1] <= 1:
-            raise ValueError("scale must rise, from above 0 to at most 1")
-        if not 0.1 <= self.ratio[0] <= self.ratio[1] <= 10:
-            raise ValueError("ratio must rise, from 0.1 to at most 10")
-        return self
-
-
-Augment = Annotated[Standard | NoAugment | CropFlip | ResizedCrop, Field(discriminator="kind")]
 
 
 # --- training -----------------------------------------------------------------------------------------------------
@@ -110,6 +66,10 @@ class Training(Part):
     optimizer: Optimizer = Field(Sgd(), description="Default of every student.")
     schedule: Schedule = Field(Cosine(), title="Learning rate's course", description="How the learning rate changes.")
     augment: Augment = Field(Standard(), title="Augmentation", description="Random changes to the images.")
+    mix: Mix | None = Field(None, title="Mixed images", description="Mixup and CutMix: images blended in pairs.")
+    views: Literal[1, 2] = Field(
+        1, description="2: every step shows each image a second time, with RandAugment beside what augmentation says."
+    )
     clip_grad_norm: float | None = Field(
         None,
         gt=0,

@@ -13,7 +13,7 @@ from core.events import Event, Log, Metrics, StudentFailed
 from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Training
-from core.training.data import Batch, Split, View
+from core.training.data import Batch, Prepared, Split, View
 from core.training.evaluate import Answers, answer
 from core.training.precision import Precision
 from core.training.student import Diverged, Learner, State
@@ -46,10 +46,10 @@ class Cohort:
         for learner in self.alive:
             learner.begin_epoch(self._training.schedule, epoch, self._training.epochs)
 
-    def learn(self, batch: Batch, teacher_logits: Tensor | None, labels: Tensor, step: int, measured: bool) -> None:
-        """One update of each: logits (B, classes) or None, labels (B,); `measured`: the loss's terms are compared."""
+    def learn(self, batch: Batch, teacher_logits: Tensor | None, prepared: Prepared, step: int, measured: bool) -> None:
+        """One update of each: logits (B, classes) or None; `measured`: the loss's terms are compared."""
         for learner in self.alive:
-            learner.learn(batch, teacher_logits, labels, step, measured)
+            learner.learn(batch, teacher_logits, prepared, step, measured)
 
     def doubts(self, steps: int) -> Iterator[Event]:
         """What speaks against so short a training, once for each architecture."""

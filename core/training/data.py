@@ -1,6 +1,6 @@
 """A packed data set on its way into the networks: batches are prepared once, and each network has its view of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from core.packed import UNLABELLED, EncodedImages, PackedMeta, read_meta, read_s
 from core.recipe import Training
 from core.training.augment import Augmenter
 from core.training.images import FileImages, Images, PixelImages, Wanted
+from core.training.mixing import Mixed, draw_pairs, mix_images
 from core.training.randomness import epoch_order
 from core.views import ViewSpec
 
@@ -113,27 +114,53 @@ class Data:
         self.train, self.val, self.test = train, val, test
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """The images of a step. With two views of each (V = 2) the first B are one view of all, then comes the other."""
+
+    images: Tensor  # uint8 (V * B, side, side, 3)
+    labels: Tensor  # int64 (V * B,), -1 where there is none
+    mixed: Mixed | None = None  # what else is in them
+
+
 class TrainBatches:
     """The batches of every epoch, each a pure function of the training seed and its number."""
 
-    def __init__(self, split: Split, training: Training, augment: Augmenter) -> None:
-        self._split = split
-        self._seed = training.seed
-        self._augment = augment
+    def __init__(self, split: Split, training: Training, views: Sequence[Augmenter]) -> None:
+        self._split, self._views = split, views
+        self._seed, self._mix = training.seed, training.mix
         self.size = min(training.batch_size, len(split))
         self.per_epoch = len(split) // self.size  # the last, short batch is dropped
 
-    def of_epoch(self, epoch: int, first: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """(uint8 images (B, S, S, 3), labels (B,)) from batch `first` of this epoch (both 0-based) on."""
+    def of_epoch(self, epoch: int, first: int) -> Iterator[Prepared]:
+        """From batch `first` of this epoch (both 0-based) on."""
         order = epoch_order(self._seed, epoch, len(self._split)).astype(np.int64)
         chosen = [order[n * self.size : (n + 1) * self.size] for n in range(first, self.per_epoch)]
-        prepared = self._split.images.prepare(self._wanted(epoch, indices) for indices in chosen)
-        for indices, images in zip(chosen, prepared, strict=True):
-            places = torch.from_numpy(indices).to(self._split.labels.device)
-            yield self._augment(images, epoch, indices), self._split.labels[places]
+        wanted = (self._wanted(view, epoch, indices) for indices in chosen for view in self._views)
+        images = self._split.images.prepare(wanted)
+        for indices in chosen:
+            views = [self._seen(view, next(images), epoch, indices) for view in self._views]
+            yield views[0] if len(views) == 1 else _together(views)
 
-    def _wanted(self, epoch: int, indices: NDArray[np.int64]) -> Wanted:
-        return Wanted(indices, self._augment.windows(epoch, indices, self._split.images.sizes(indices)))
+    def _wanted(self, view: Augmenter, epoch: int, indices: NDArray[np.int64]) -> Wanted:
+        return Wanted(indices, view.windows(epoch, indices, self._split.images.sizes(indices)))
+
+    def _seen(self, view: Augmenter, images: Tensor, epoch: int, indices: NDArray[np.int64]) -> Prepared:
+        labels = self._split.labels[torch.from_numpy(indices).to(self._split.labels.device)]
+        images = view(images, epoch, indices)
+        if self._mix is None:
+            return Prepared(images, labels)
+        pairs = draw_pairs(self._mix, view.seed, epoch, indices, images.shape[1])
+        return Prepared(*mix_images(images, labels, pairs))
+
+
+def _together(views: Sequence[Prepared]) -> Prepared:
+    mixed = [view.mixed for view in views if view.mixed is not None]
+    return Prepared(
+        torch.cat([view.images for view in views]),
+        torch.cat([view.labels for view in views]),
+        Mixed(torch.cat([m.labels for m in mixed]), torch.cat([m.share for m in mixed])) if mixed else None,
+    )
 
 
 def labelled(labels: Tensor) -> Tensor:

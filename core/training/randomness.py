@@ -28,6 +28,24 @@ class Purpose(IntEnum):
     WINDOW_RATIO = 9
     WINDOW_TOP = 10
     WINDOW_LEFT = 11
+    OPERATION = 12  # of a policy
+    OPERATION_DONE = 13
+    OPERATION_SIGN = 14
+    OPERATION_STRENGTH = 15
+    JITTER = 16
+    JITTER_ORDER = 17
+    ERASED = 18
+    ERASED_AREA = 19
+    ERASED_RATIO = 20
+    ERASED_TOP = 21
+    ERASED_LEFT = 22
+    NOISE = 23
+    MIXED = 24
+    MIXED_HOW = 25
+    MIXED_SHARE = 26
+    MIXED_TOP = 27
+    MIXED_LEFT = 28
+    VIEW = 29  # the second view of each image
 
 
 def _mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -48,6 +66,11 @@ def draw(seed: int, purpose: Purpose, *counters: ArrayLike) -> NDArray[np.uint64
 def draw_share(seed: int, purpose: Purpose, *counters: ArrayLike) -> NDArray[np.float64]:
     """Uniform numbers from 0 (included) to 1 (excluded), in steps of 2^-53; otherwise as `draw`."""
     return (draw(seed, purpose, *counters) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def draw_number(below: ArrayLike, seed: int, purpose: Purpose, *counters: ArrayLike) -> NDArray[np.int64]:
+    """Uniform whole numbers from 0 (included) to `below` (excluded), which may differ by element."""
+    return (draw(seed, purpose, *counters) % np.asarray(below, dtype=np.uint64)).astype(np.int64)
 
 
 def draw_seed(seed: int, purpose: Purpose, *counters: int) -> int:

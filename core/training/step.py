@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.training.data import labelled
 from core.training.losses import Objective
+from core.training.losses.terms import TINY, LossTerms, mean_of, weights_of
+from core.training.mixing import Mixed
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Lesson:
     teacher_logits: Tensor | None  # (B, C)
     labels: Tensor  # (B,)
     epoch: int  # 0-based
+    mixed: Mixed | None = None  # what else is in the images
+    views: int = 1  # of each image: the B rows are so many blocks of equal length
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def teach(
     """
     if parts == 1:
         logits = forward(lesson.images, 0)
-        terms = loss(logits, lesson.teacher_logits, lesson.labels, lesson.epoch)
+        terms = _of_lesson(loss, logits, lesson)
         torch.autograd.backward(scaled(terms.total))
         return Taught(logits.detach(), terms.total.detach(), terms.parts)
     if loss.spec.relational:
@@ -70,7 +73,7 @@ def _related(
         logits = torch.cat([forward(images, part) for part, images in enumerate(chunks)])
         for buffer, before in zip(network.buffers(), kept, strict=True):
             buffer.copy_(before)
-    terms = loss(logits.requires_grad_(), lesson.teacher_logits, lesson.labels, lesson.epoch)
+    terms = _of_lesson(loss, logits.requires_grad_(), lesson)
     (gradient,) = torch.autograd.grad(scaled(terms.total), logits)
     for part, (images, share) in enumerate(zip(chunks, gradient.tensor_split(parts), strict=True)):
         torch.autograd.backward(forward(images, part), share)
@@ -80,15 +83,17 @@ def _related(
 def _alone(forward: Forward, loss: Objective, lesson: Lesson, parts: int, scaled: Scaled) -> Taught:
     """Means over images are weighed by how many of them a part has: for the cross-entropy of those with a label."""
     teacher = [None] * parts if lesson.teacher_logits is None else lesson.teacher_logits.tensor_split(parts)
-    chunks = zip(lesson.images.tensor_split(parts), teacher, lesson.labels.tensor_split(parts), strict=True)
-    known = labelled(lesson.labels).sum().clamp(min=1).double()  # a quotient of integers would be single
+    mixed = [None] * parts if lesson.mixed is None else lesson.mixed.tensor_split(parts)
+    chunks = zip(lesson.images.tensor_split(parts), teacher, lesson.labels.tensor_split(parts), mixed, strict=True)
+    known = weights_of(lesson.labels, lesson.mixed).sum()
     logits: list[Tensor] = []
     total = lesson.images.new_zeros(())
     sums: dict[str, Tensor] = {}
-    for part, (images, taught_by, labels) in enumerate(chunks):
+    for part, (images, taught_by, labels, others) in enumerate(chunks):
         own = forward(images, part)
-        terms = loss(own, taught_by, labels, lesson.epoch)
-        of_task, of_all = labelled(labels).sum() / known, len(labels) / len(lesson.labels)
+        terms = loss(own, taught_by, labels, lesson.epoch, others)
+        of_task = weights_of(labels, others).sum() / known.clamp(min=TINY)
+        of_all = len(labels) / len(lesson.labels)
         shares = {name: of_task if name == "task" else of_all for name in terms.parts}
         weighed = sum((shares[name] * value for name, value in terms.weighted.items()), start=own.new_zeros(()))
         torch.autograd.backward(scaled(weighed))
@@ -98,13 +103,24 @@ def _alone(forward: Forward, loss: Objective, lesson: Lesson, parts: int, scaled
     return Taught(torch.cat(logits), total, sums)
 
 
+def _of_lesson(loss: Objective, logits: Tensor, lesson: Lesson) -> LossTerms:
+    """The loss of all its images; of each view by itself, where it relates images: two views of one are no two."""
+    if lesson.views == 1 or not loss.spec.relational:
+        return loss(logits, lesson.teacher_logits, lesson.labels, lesson.epoch, lesson.mixed)
+    count = lesson.views
+    teacher = [None] * count if lesson.teacher_logits is None else lesson.teacher_logits.chunk(count)
+    mixed = [None] * count if lesson.mixed is None else lesson.mixed.tensor_split(count)
+    views = zip(logits.chunk(count), teacher, lesson.labels.chunk(count), mixed, strict=True)
+    return mean_of([loss(own, taught_by, labels, lesson.epoch, others) for own, taught_by, labels, others in views])
+
+
 def gradient_shares(loss: Objective, logits: Tensor, lesson: Lesson) -> dict[str, float]:
     """What share each term of the loss has in the gradient at the logits (B, C): its norm, divided by the sum of norms.
 
     At the logits, where all terms meet: what lies behind them is the network's, and the same for all.
     """
     logits = logits.detach().requires_grad_()
-    terms = loss(logits, lesson.teacher_logits, lesson.labels, lesson.epoch)
+    terms = _of_lesson(loss, logits, lesson)
     norms = {}
     for name, value in terms.weighted.items():
         (gradient,) = torch.autograd.grad(value, logits, retain_graph=True)

@@ -16,7 +16,7 @@ from core.optimization import Schedule
 from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Scratch, Training
-from core.training.data import Batch, View, labelled
+from core.training.data import Batch, Prepared, View, labelled
 from core.training.ema import MovingAverage
 from core.training.evaluate import Answers
 from core.training.losses import build_loss
@@ -72,7 +72,7 @@ class Learner:
         self.parameters = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
         self.lr = plan.optimizer.lr
         self.epoch = 0
-        self.parts = training.accumulate
+        self.parts, self.views = training.accumulate, training.views
         self.shares: dict[str, float] = {}  # of the loss's terms in the gradient, when last measured
         self.failed: State | None = None  # {"step", "term", "detail"}
         self.top1: list[float] = []  # on val, after each epoch
@@ -91,10 +91,11 @@ class Learner:
             group["lr"] = self.lr
 
     def learn(
-        self, batch: Batch, teacher_logits: Tensor | None, labels: Tensor, step: int, measured: bool = False
+        self, batch: Batch, teacher_logits: Tensor | None, prepared: Prepared, step: int, measured: bool = False
     ) -> None:
         """One update, the step-th (from 1). Nothing waits for the device, but where the loss's terms are `measured`."""
-        lesson = Lesson(batch.seen(self.view), teacher_logits, labels, self.epoch)
+        labels = prepared.labels
+        lesson = Lesson(batch.seen(self.view), teacher_logits, labels, self.epoch, prepared.mixed, self.views)
         forward, parts = partial(self._forward, step), min(self.parts, len(labels))
         self.optimizer.zero_grad(set_to_none=True)
         taught = teach(self.network, forward, self.loss, lesson, parts, self.stepper.scaled)

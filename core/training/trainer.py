@@ -10,7 +10,7 @@ from core.assignment import TrainAssignment
 from core.child import Stop
 from core.errors import Failure, TrainingFailed
 from core.events import CheckpointSaved, Event, Finished, Log, Metrics, Phase, Started, Stopped
-from core.training.augment import Augmenter, resolve
+from core.training.augment import augmenters, resolve
 from core.training.checkpoint import load_checkpoint, save_checkpoint
 from core.training.cohort import Cohort, Points
 from core.training.data import Batch, Data, Split, TrainBatches
@@ -90,11 +90,8 @@ class Trainer:
         self.precision, self.decided, self.bitwise = decide(self.recipe, assignment.threads, assignment.decided)
         self.data = Data(assignment.dataset, self.precision.device, assignment.threads)
         meta = self.data.meta
-        augment = resolve(self.training.augment, meta.form)
-        self.decided["augment"] = augment.kind
-        self.batches = TrainBatches(
-            self.data.train, self.training, Augmenter(augment, meta.image_size, self.training.seed)
-        )
+        self.decided["augment"] = resolve(self.training.augment, meta.form).kind
+        self.batches = TrainBatches(self.data.train, self.training, augmenters(self.training, meta))
         self.total_steps = self.training.epochs * self.batches.per_epoch
         self.teacher = Teacher.load(assignment.teacher, meta, self.precision) if assignment.teacher else None
         self.teacher_on_val: Answers | None = None
@@ -136,12 +133,13 @@ class Trainer:
         first = self.step % self.batches.per_epoch
         begun = time.monotonic()
         self.cohort.begin_epoch(epoch)
-        for images, labels in self.waiting.watch(self.batches.of_epoch(epoch, first)):
+        for prepared in self.waiting.watch(self.batches.of_epoch(epoch, first)):
             yield from self._between_steps()
-            batch = Batch(images)
+            batch = Batch(prepared.images)
             teacher_logits = self.teacher.logits(batch) if self.teacher else None
             self.step += 1
-            self.cohort.learn(batch, teacher_logits, labels, self.step, self.step % self.batches.per_epoch == 0)
+            measured = self.step % self.batches.per_epoch == 0
+            self.cohort.learn(batch, teacher_logits, prepared, self.step, measured)
             if self.step % self.training.log_every == 0 or self.step == self.total_steps:
                 yield from self.cohort.flush(self.step)
             if (progress := self.pace.progress(self.step, epoch + 1)) is not None:

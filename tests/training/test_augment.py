@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from scipy.stats import chisquare, ks_2samp, kstest, uniform
 from torchvision.transforms import RandomResizedCrop
 
-from core.recipe import CropFlip, NoAugment, ResizedCrop, Standard
-from core.training.augment import Augmenter, crop_flip, draw_crops, draw_windows, resolve
+from core.augmentation import CropFlip, NoAugment, ResizedCrop, Standard
+from core.packed import PackedMeta
+from core.training.augment import Augmenter, resolve
 from core.training.images import Windows
 from core.training.randomness import Purpose, _mix, draw, draw_seed, epoch_order
+from core.training.windows import crop_flip, draw_crops, draw_windows
 
 
 def naive(image: NDArray[np.uint8], top: int, left: int, mirrored: bool, padding: int) -> NDArray[np.uint8]:
@@ -21,6 +23,10 @@ def naive(image: NDArray[np.uint8], top: int, left: int, mirrored: bool, padding
     padded[padding : padding + side, padding : padding + side] = image
     cut = padded[top : top + side, left : left + side]
     return cut[:, ::-1] if mirrored else cut
+
+
+def meta(side: int) -> PackedMeta:
+    return PackedMeta(["a", "b"], side, {}, [0.5] * 3, [0.2] * 3)
 
 
 @pytest.fixture
@@ -38,26 +44,29 @@ def test_crop_and_flip_equal_a_naive_reference(images: NDArray[np.uint8], paddin
 
 
 def test_an_image_looks_the_same_in_whatever_batch_it_is(images: NDArray[np.uint8]) -> None:
-    augment = Augmenter(CropFlip(padding=2), 9, seed=3)
+    augment = Augmenter(CropFlip(padding=2), meta(9), seed=3)
     whole = augment(torch.from_numpy(images), 4, np.arange(64))
     chosen = np.array([63, 0, 17])
     assert torch.equal(augment(torch.from_numpy(images[chosen]), 4, chosen), whole[torch.from_numpy(chosen)])
     assert not torch.equal(augment(torch.from_numpy(images), 5, np.arange(64)), whole)
-    assert not torch.equal(Augmenter(CropFlip(padding=2), 9, seed=4)(torch.from_numpy(images), 4, np.arange(64)), whole)
+    assert not torch.equal(
+        Augmenter(CropFlip(padding=2), meta(9), seed=4)(torch.from_numpy(images), 4, np.arange(64)), whole
+    )
 
 
 def test_the_default_padding_is_an_eighth_of_the_side() -> None:
     image = torch.full((1, 8, 8, 3), 255, dtype=torch.uint8)
     black = {
-        int((Augmenter(CropFlip(flip=False), 8, 0)(image, epoch, np.array([0])) == 0).sum()) for epoch in range(60)
+        int((Augmenter(CropFlip(flip=False), meta(8), 0)(image, epoch, np.array([0])) == 0).sum())
+        for epoch in range(60)
     }
     assert black == {0, 8 * 3, 15 * 3}  # no edge, one edge, two edges of one pixel
 
 
 def test_nothing_is_changed_where_nothing_is_asked(images: NDArray[np.uint8]) -> None:
     given = torch.from_numpy(images)
-    assert Augmenter(NoAugment(), 9, 0)(given, 1, np.arange(64)) is given
-    assert Augmenter(CropFlip(flip=False, padding=0), 9, 0)(given, 1, np.arange(64)) is given
+    assert Augmenter(NoAugment(), meta(9), 0)(given, 1, np.arange(64)) is given
+    assert Augmenter(CropFlip(flip=False, padding=0), meta(9), 0)(given, 1, np.arange(64)) is given
 
 
 def test_draws_are_uniform_and_independent_of_each_other() -> None:

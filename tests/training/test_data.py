@@ -8,9 +8,10 @@ import pytest
 import torch
 from PIL import Image
 
-from core.packed import read_split
-from core.recipe import NoAugment, Training
-from core.training.augment import Augmenter
+from core.augmentation import NoAugment
+from core.packed import PackedMeta, read_split
+from core.recipe import Training
+from core.training.augment import augmenters
 from core.training.data import Batch, Data, Split, TrainBatches, View
 from core.training.images import PixelImages, Wanted
 from core.views import ViewSpec
@@ -19,14 +20,18 @@ from tests.training.photos import write_photos
 CPU = torch.device("cpu")
 
 
-def batches(count: int, size: int) -> TrainBatches:
-    images = np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 4, 4, 3)).copy()
+META = PackedMeta(["a", "b"], 8, {}, [0.5] * 3, [0.2] * 3)
+
+
+def batches(count: int, size: int, **more: Any) -> TrainBatches:
+    images = np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 8, 8, 3)).copy()
     split = Split(PixelImages(images, CPU), torch.arange(count))
-    return TrainBatches(split, Training(batch_size=size, seed=3), Augmenter(NoAugment(), 4, 3))
+    training = Training(batch_size=size, seed=3, augment=NoAugment(), **more)
+    return TrainBatches(split, training, augmenters(training, META))
 
 
 def labels_of(source: TrainBatches, epoch: int, first: int = 0) -> list[list[int]]:
-    return [labels.tolist() for _, labels in source.of_epoch(epoch, first)]
+    return [prepared.labels.tolist() for prepared in source.of_epoch(epoch, first)]
 
 
 @pytest.mark.parametrize(
@@ -49,8 +54,26 @@ def test_an_epoch_can_be_entered_anywhere() -> None:
 
 
 def test_images_and_labels_stay_together() -> None:
-    for images, labels in batches(50, 7).of_epoch(1, 0):
-        assert torch.equal(images[:, 0, 0, 0].long(), labels)
+    for step in batches(50, 7).of_epoch(1, 0):
+        assert torch.equal(step.images[:, 0, 0, 0].long(), step.labels)
+
+
+def test_a_second_view_shows_the_same_images_anew() -> None:
+    changed = False
+    for step in batches(50, 7, views=2).of_epoch(1, 0):
+        one, other = step.images.chunk(2)
+        assert torch.equal(one[:, 0, 0, 0].long(), step.labels[:7])
+        assert torch.equal(step.labels[:7], step.labels[7:])
+        changed |= not torch.equal(one, other)
+    assert changed
+
+
+def test_what_is_mixed_is_told() -> None:
+    for step in batches(50, 7, mix={"mixup": 1.0, "cutmix": 0.0}).of_epoch(1, 0):
+        assert step.mixed is not None
+        own, other, share = step.labels, step.mixed.labels, step.mixed.share
+        assert torch.allclose(step.images[:, 0, 0, 0].float(), share * own + (1 - share) * other, atol=0.51)
+        assert (own != other).sum() == 6  # the seventh has no neighbour
 
 
 def test_a_view_scales_and_normalises_each_channel(digits: Path) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from core.errors import Invalid, Problem
 from core.losses import LOSSES, AnyLoss, Loss
 from core.training.losses.terms import LossTerms, check_teacher, full_precision, precise, task_loss
+from core.training.mixing import Mixed
 
 __all__ = ["LOSSES", "LossTerms", "Objective", "build_loss"]
 
@@ -29,13 +30,19 @@ class Objective:
     label_smoothing: float = 0.0
 
     def __call__(
-        self, student_logits: Tensor, teacher_logits: Tensor | None, labels: Tensor, epoch: int | None = None
+        self,
+        student_logits: Tensor,
+        teacher_logits: Tensor | None,
+        labels: Tensor,
+        epoch: int | None = None,
+        mixed: Mixed | None = None,
     ) -> LossTerms:
         """Logits (B, C), labels (B,) int64; the teacher may be None where it is not needed.
 
-        `epoch` (0-based) decides how much of a warm-up is done; None: all. ValueError where the shapes do not fit.
+        `epoch` (0-based) decides how much of a warm-up is done; None: all. `mixed`: what else is in the images, for the
+        cross-entropy. ValueError where the shapes do not fit.
         """
-        task = task_loss(student_logits, labels, self.label_smoothing)
+        task = task_loss(student_logits, labels, self.label_smoothing, mixed)
         weighted, parts = {"task": self.spec.alpha * task}, {"task": task.detach()}
         if self.spec.needs_teacher:
             teacher_logits = check_teacher(self.spec.kind, student_logits, teacher_logits)

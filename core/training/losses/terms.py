@@ -1,6 +1,6 @@
 """What a loss returns, and what is done around all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -9,6 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.packed import UNLABELLED
+from core.training.mixing import Mixed
+
+TINY = 1e-9  # instead of no labels at all
 
 
 @dataclass(frozen=True)
@@ -32,16 +35,41 @@ def full_precision(logits: Tensor) -> Iterator[None]:
         yield
 
 
-def task_loss(student_logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:
+def mean_of(terms: Sequence[LossTerms]) -> LossTerms:
+    """Term by term."""
+
+    def mean(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+        return {name: torch.stack([row[name] for row in rows]).mean() for name in rows[0]}
+
+    total = torch.stack([t.total for t in terms]).mean()
+    return LossTerms(total, mean([t.parts for t in terms]), mean([t.weighted for t in terms]))
+
+
+def weights_of(labels: Tensor, mixed: Mixed | None = None) -> Tensor:
+    """float64 (B,): how much of each image has a label, from 0 to 1."""
+    own = (labels != UNLABELLED).double()
+    if mixed is None:
+        return own
+    return mixed.share * own + (1 - mixed.share) * (mixed.labels != UNLABELLED)
+
+
+def task_loss(
+    student_logits: Tensor, labels: Tensor, label_smoothing: float = 0.0, mixed: Mixed | None = None
+) -> Tensor:
     """Cross-entropy with the labels: logits (B, C), labels (B,) int64, -1 where there is none -> scalar.
 
-    The mean over the images that have a label; 0, without a gradient, where none has.
+    The mean over the images that have a label; 0, without a gradient, where none has. Of a mixed image each label
+    counts by its share.
     """
-    with full_precision(student_logits):
-        total = F.cross_entropy(
-            precise(student_logits), labels, ignore_index=UNLABELLED, reduction="sum", label_smoothing=label_smoothing
+
+    def of(labels: Tensor) -> Tensor:
+        return F.cross_entropy(
+            precise(student_logits), labels, ignore_index=UNLABELLED, reduction="none", label_smoothing=label_smoothing
         )
-        return total / (labels != UNLABELLED).sum().clamp(min=1)
+
+    with full_precision(student_logits):
+        each = of(labels) if mixed is None else mixed.share * of(labels) + (1 - mixed.share) * of(mixed.labels)
+        return each.sum() / weights_of(labels, mixed).sum().clamp(min=TINY).to(each)
 
 
 def check_teacher(kind: str, student_logits: Tensor, teacher_logits: Tensor | None) -> Tensor:
