@@ -1,10 +1,12 @@
-"""Multi-level logit distillation (Jin et al., CVPR 2023), on one view of each image.
+"""Multi-level logit distillation (Jin et al., CVPR 2023).
 
 Instances (KL), the batch (which images are predicted alike) and the classes (which classes are predicted together) are
-aligned over several temperatures. The released code departs from this: it multiplies its terms by masks of the
-teacher's confidence, which, since they meet a divergence that is already a single number, only scale it by about one
-half; and it trains on a weak and a strong view of each image, of which the strong one's batch and class terms are
-computed and then left away. Neither is done here.
+aligned over several temperatures. As in the paper a training with `views: 2` shows each image twice, the second time
+distorted more, and every term is the mean of what both views give; with one view it is the same loss, and labelled so.
+
+The released code departs from the paper: it multiplies its terms by masks of the teacher's confidence, which, since
+they meet a divergence that is already a single number, only scale it by about one half; and it computes the batch and
+class terms of the strong view and then leaves them away. Neither is done here.
 """
 
 from __future__ import annotations
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
 
 
 class MlkdLoss(Relational):
-    """Multi-level logit distillation (Jin et al., CVPR 2023), single view: images, batch and classes are aligned."""
+    """Multi-level logit distillation (Jin et al., CVPR 2023): images, batch and classes are aligned.
+
+    One view of each image, unless the training's `views` is 2, as in the paper.
+    """
 
     model_config = described(
-        "MLKD, one view", "{alpha} CE + {beta} Σ_τ τ² KL + {gamma} Σ_τ batch + {delta} Σ_τ classes"
+        "MLKD", "{alpha} CE + {beta} Σ_τ τ² KL + {gamma} Σ_τ batch + {delta} Σ_τ classes"
     )
 
     kind: Literal["mlkd"] = Field("mlkd", description="Alignment on three levels, over several temperatures.")

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from core import catalog
+from core.augmentation import Erasing, RandAugment, Standard
 from core.losses import DistLoss, TaskLoss
 from core.optimization import AdamW, Lamb, Sgd
 from core.part import Part
@@ -101,13 +102,15 @@ def test_a_preset_fills_what_is_not_given() -> None:
 
 def test_every_row_of_the_published_tables_is_a_preset() -> None:
     rows = {row.name: row for row in ROWS}
-    assert len(rows) == len(ROWS) == 14 and rows.keys() <= PRESETS.keys()
+    assert len(rows) == len(ROWS) == 20 and rows.keys() <= PRESETS.keys()
     for name, row in rows.items():
         assert catalog.find_architecture(row.teacher) and catalog.canonical_name(row.student) == row.student
         assert f"{row.top1:.2f}" in PRESETS[name].description
         assert row.control < row.top1 < row.teacher_top1 or row.student == "cifar/resnet20" or "resnet34" in row.teacher
         rate = row.recipe().training.optimizer.lr
-        assert rate == (0.1 if row.set == "imagenet" else 0.01 if "Shuffle" in name or "V" in row.student else 0.05)
+        assert row.strategy != "usual" or rate == (
+            0.1 if row.set == "imagenet" else 0.01 if "Shuffle" in name or "V" in row.student else 0.05
+        )
 
 
 def test_the_published_cifar100_recipe() -> None:
@@ -186,3 +189,14 @@ def test_the_guides_recipe_is_one() -> None:
         recipe.training.optimizer.lr == 0.05 and len(plan_students(recipe)) == 5 + 4
     )  # kd shares a control with small
     assert set(guide) - set(Recipe.model_fields) == set()
+
+
+def test_a_policy_alone_is_the_standard_window_with_it() -> None:
+    said = {"kind": "randaugment", "magnitude": 12, "erasing": {"fill": "mean"}}
+    assert recipe(training={"augment": said}).training.augment == Standard(
+        policy=RandAugment(magnitude=12), erasing=Erasing(fill="mean")
+    )
+    with pytest.raises(ValidationError, match="magnitude"):
+        recipe(training={"augment": {"kind": "randaugment", "magnitude": 31}})
+    with pytest.raises(ValidationError, match="padding"):
+        recipe(training={"augment": {"kind": "trivialaugment", "padding": 1}})

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.catalog import find_architecture
 from core.events import StudentSaved
 from core.packed import PackedSplit, write_packed
 from core.published import ROWS, Published
@@ -13,26 +14,35 @@ from core.training.export import WeightsMeta, save_weights
 from core.training.models import build
 from tests.training.small import train
 
+STANDS_IN = {"timm/swin_large_patch4_window7_224": "torchvision/resnet18"}  # a teacher that fits a test
 CLASSES = [str(i) for i in range(10)]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_published_row_trains(row: Published, tmp_path: Path) -> None:
-    side = 32 if row.set == "cifar100" else 64
+    side = 32 if row.set == "cifar100" else 224 if "swin" in row.student else 64
+    teacher = STANDS_IN.get(row.teacher, row.teacher)
     generator = np.random.default_rng(0)
     splits = {}
-    for name, count in (("train", 16), ("val", 10)):
+    for name, count in (("train", 8), ("val", 10)):
         images = generator.integers(0, 256, (count, side, side, 3), dtype=np.uint8)
         splits[name] = PackedSplit(images, np.arange(count) % 10, [str(i) for i in range(count)])
     data = write_packed(tmp_path / "data.safetensors", CLASSES, splits)
     torch.manual_seed(0)
-    meta = WeightsMeta(row.teacher, CLASSES, side, list(data.mean), list(data.std))
-    save_weights(build(row.teacher, 10).state_dict(), tmp_path / "teacher", meta, ["safetensors"])
+    meta = WeightsMeta(teacher, CLASSES, side, list(data.mean), list(data.std))
+    save_weights(build(teacher, 10).state_dict(), tmp_path / "teacher", meta, ["safetensors"])
     recipe = row.recipe().model_dump(mode="json", exclude={"teacher", "dataset"})
-    recipe["training"] |= {"epochs": 1, "batch_size": 8}
+    recipe["training"] |= {"epochs": 1, "batch_size": 4}
     recipe |= {"teacher_check": "off", "control": False, "exports": ["safetensors"]}
     run = train(tmp_path, tmp_path / "data.safetensors", tmp_path / "teacher" / "weights.safetensors", **recipe)
     (saved,) = [event for event in run.of(StudentSaved) if event.final]
     assert saved.step == 2
     assert all(np.isfinite(value) for value in run.points().values())
     assert {"loss/task", "loss/inter", "loss/intra"} <= {name for _, _, name in run.points()}
+
+
+@pytest.mark.parametrize("name", STANDS_IN)
+def test_a_teacher_too_large_for_a_test_can_be_built(name: str) -> None:
+    with torch.device("meta"):
+        network = build(name, 1000)
+    assert sum(p.numel() for p in network.parameters()) == find_architecture(name).parameters(1000)

@@ -962,6 +962,24 @@ export interface components {
             worker: string;
         };
         /**
+         * AutoAugment
+         * @description AutoAugment (Cubuk et al., 2019): one of 25 pairs of operations, found for a data set.
+         */
+        AutoAugment: {
+            /**
+             * Found On
+             * @description The data set that the pairs were found for: photographs, small photographs, numbers.
+             * @default imagenet
+             * @enum {string}
+             */
+            found_on: "imagenet" | "cifar10" | "svhn";
+            /**
+             * @description One of 25 pairs of operations. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "autoaugment";
+        };
+        /**
          * BuiltinImages
          * @description A known data set: digits, or one whose files the operator has put in place (GET /v1/datasets/builtin).
          */
@@ -1098,11 +1116,21 @@ export interface components {
          */
         CropFlip: {
             /**
+             * Random erasing
+             * @description A rectangle of the image is lost.
+             */
+            erasing?: components["schemas"]["Erasing"] | null;
+            /**
              * Flip
              * @description Mirror half of the images. Wrong for digits and text.
              * @default true
              */
             flip: boolean;
+            /**
+             * Colour jitter
+             * @description Random brightness, contrast, colours.
+             */
+            jitter?: components["schemas"]["Jitter"] | null;
             /**
              * @description Random crop of the padded image, random mirror. (enum property replaced by openapi-typescript)
              * @enum {string}
@@ -1113,6 +1141,11 @@ export interface components {
              * @description Pixels added on each side before the crop; default: an eighth of the side.
              */
             padding?: number | null;
+            /**
+             * Policy
+             * @description Operations on colour and shape, drawn for each image.
+             */
+            policy?: (components["schemas"]["RandAugment"] | components["schemas"]["AutoAugment"] | components["schemas"]["TrivialAugment"]) | null;
         };
         /**
          * DatasetCreate
@@ -1427,6 +1460,49 @@ export interface components {
             images: number;
         };
         /**
+         * Erasing
+         * @description Random erasing (Zhong et al., 2020): a rectangle of the image is lost.
+         */
+        Erasing: {
+            /**
+             * Fill
+             * @description What is left: noise like the data set's colours, or their mean.
+             * @default noise
+             * @enum {string}
+             */
+            fill: "noise" | "mean";
+            /**
+             * Probability
+             * @description Chance that an image loses something.
+             * @default 0.25
+             */
+            probability: number;
+            /**
+             * Ratio
+             * @description Least and greatest width divided by height.
+             * @default [
+             *       0.3,
+             *       3.3
+             *     ]
+             */
+            ratio: [
+                number,
+                number
+            ];
+            /**
+             * Scale
+             * @description Least and greatest share of the image's area.
+             * @default [
+             *       0.02,
+             *       0.3333333333333333
+             *     ]
+             */
+            scale: [
+                number,
+                number
+            ];
+        };
+        /**
          * EventList
          * @description Events in their order; `next` is the `after` of the next page.
          */
@@ -1724,6 +1800,36 @@ export interface components {
             };
             sizes: components["schemas"]["ImageSizes"];
             unreadable: components["schemas"]["UnreadableImages"];
+        };
+        /**
+         * Jitter
+         * @description Colour jitter: each factor is uniform around 1, the hue around 0, and their order is drawn too.
+         */
+        Jitter: {
+            /**
+             * Brightness
+             * @description Factor from 1 less this to 1 plus this.
+             * @default 0.4
+             */
+            brightness: number;
+            /**
+             * Contrast
+             * @description Likewise.
+             * @default 0.4
+             */
+            contrast: number;
+            /**
+             * Hue
+             * @description Turn of the colour wheel, at most, to either side.
+             * @default 0
+             */
+            hue: number;
+            /**
+             * Saturation
+             * @description Likewise.
+             * @default 0.4
+             */
+            saturation: number;
         };
         /**
          * JobChange
@@ -2574,8 +2680,43 @@ export interface components {
             series: components["schemas"]["SeriesRead"][];
         };
         /**
-         * MLKD, one view
-         * @description Multi-level logit distillation (Jin et al., CVPR 2023), single view: images, batch and classes are aligned.
+         * Mix
+         * @description Mixup (Zhang et al., 2018) and CutMix (Yun et al., 2019): each image is mixed with another one of its batch.
+         *
+         *     Teacher and student see the mixed image. The cross-entropy asks for both labels, each by its image's share; a loss
+         *     that needs one label takes that of the larger share.
+         */
+        Mix: {
+            /**
+             * CutMix α
+             * @description A rectangle of the other image; its area is Beta(α, α). 0: never.
+             * @default 1
+             */
+            cutmix: number;
+            /**
+             * Mixup α
+             * @description Two images blended; their shares are Beta(α, α). 0: never.
+             * @default 0.8
+             */
+            mixup: number;
+            /**
+             * Probability
+             * @description Chance that a pair of images is mixed at all.
+             * @default 1
+             */
+            probability: number;
+            /**
+             * Switch
+             * @description Chance of CutMix where both are asked for.
+             * @default 0.5
+             */
+            switch: number;
+        };
+        /**
+         * MLKD
+         * @description Multi-level logit distillation (Jin et al., CVPR 2023): images, batch and classes are aligned.
+         *
+         *     One view of each image, unless the training's `views` is 2, as in the paper.
          */
         MlkdLoss: {
             /**
@@ -2779,14 +2920,29 @@ export interface components {
         };
         /**
          * NoAugment
-         * @description Every image as it is.
+         * @description The whole image, as it is.
          */
         NoAugment: {
             /**
-             * @description Images as they are. (enum property replaced by openapi-typescript)
+             * Random erasing
+             * @description A rectangle of the image is lost.
+             */
+            erasing?: components["schemas"]["Erasing"] | null;
+            /**
+             * Colour jitter
+             * @description Random brightness, contrast, colours.
+             */
+            jitter?: components["schemas"]["Jitter"] | null;
+            /**
+             * @description The whole image, as it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "none";
+            /**
+             * Policy
+             * @description Operations on colour and shape, drawn for each image.
+             */
+            policy?: (components["schemas"]["RandAugment"] | components["schemas"]["AutoAugment"] | components["schemas"]["TrivialAugment"]) | null;
         };
         /**
          * Normalization
@@ -3105,6 +3261,41 @@ export interface components {
             updated_at?: string | null;
         };
         /**
+         * RandAugment
+         * @description RandAugment (Cubuk et al., 2020), with torchvision's operations and strengths.
+         */
+        RandAugment: {
+            /**
+             * Deviation
+             * @description Standard deviation of the strength around it.
+             * @default 0
+             */
+            deviation: number;
+            /**
+             * @description A few operations, all of one strength. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "randaugment";
+            /**
+             * Magnitude
+             * @description Their strength: 0 is none, 30 the greatest.
+             * @default 9
+             */
+            magnitude: number;
+            /**
+             * Operations
+             * @description How many are drawn for an image, one after the other.
+             * @default 2
+             */
+            operations: number;
+            /**
+             * Probability
+             * @description Chance that a drawn operation is done.
+             * @default 1
+             */
+            probability: number;
+        };
+        /**
          * Recipe
          * @description One distillation job: one teacher (or none), one data set, one or more students, one schedule.
          */
@@ -3228,7 +3419,8 @@ export interface components {
              *         "min_lr": 0,
              *         "warmup_epochs": 0
              *       },
-             *       "seed": 0
+             *       "seed": 0,
+             *       "views": 1
              *     }
              */
             training: components["schemas"]["Training"];
@@ -3239,16 +3431,31 @@ export interface components {
          */
         ResizedCrop: {
             /**
+             * Random erasing
+             * @description A rectangle of the image is lost.
+             */
+            erasing?: components["schemas"]["Erasing"] | null;
+            /**
              * Flip
              * @description Mirror half of the images.
              * @default true
              */
             flip: boolean;
             /**
+             * Colour jitter
+             * @description Random brightness, contrast, colours.
+             */
+            jitter?: components["schemas"]["Jitter"] | null;
+            /**
              * @description Random window of the image, random mirror. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "resized_crop";
+            /**
+             * Policy
+             * @description Operations on colour and shape, drawn for each image.
+             */
+            policy?: (components["schemas"]["RandAugment"] | components["schemas"]["AutoAugment"] | components["schemas"]["TrivialAugment"]) | null;
             /**
              * Ratio
              * @description Least and greatest width divided by height.
@@ -3548,10 +3755,25 @@ export interface components {
          */
         Standard: {
             /**
+             * Random erasing
+             * @description A rectangle of the image is lost.
+             */
+            erasing?: components["schemas"]["Erasing"] | null;
+            /**
+             * Colour jitter
+             * @description Random brightness, contrast, colours.
+             */
+            jitter?: components["schemas"]["Jitter"] | null;
+            /**
              * @description crop_flip for small images, resized_crop for others. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "standard";
+            /**
+             * Policy
+             * @description Operations on colour and shape, drawn for each image.
+             */
+            policy?: (components["schemas"]["RandAugment"] | components["schemas"]["AutoAugment"] | components["schemas"]["TrivialAugment"]) | null;
         };
         /**
          * Step
@@ -4055,6 +4277,11 @@ export interface components {
              */
             log_every: number;
             /**
+             * Mixed images
+             * @description Mixup and CutMix: images blended in pairs.
+             */
+            mix?: components["schemas"]["Mix"] | null;
+            /**
              * Optimizer
              * @description Default of every student.
              * @default {
@@ -4095,6 +4322,24 @@ export interface components {
              * @description End with the epoch in which the training, over all attempts, has taken so long; default: never.
              */
             time_limit?: number | null;
+            /**
+             * Views
+             * @description 2: every step shows each image a second time, with RandAugment beside what augmentation says.
+             * @default 1
+             * @enum {integer}
+             */
+            views: 1 | 2;
+        };
+        /**
+         * TrivialAugment
+         * @description TrivialAugment, wide (Müller and Hutter, 2021): one operation of any strength; nothing to tune.
+         */
+        TrivialAugment: {
+            /**
+             * @description One operation of any strength. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "trivialaugment";
         };
         /** UnreadableImages */
         UnreadableImages: {
