@@ -94,7 +94,17 @@ def follow(
 class LocalTraining:
     """One call of the command: reads the inputs, trains, and leaves everything in the run's folder."""
 
-    def __init__(self, recipe: Recipe, base: Path, folder: RunFolder, settings: Settings, view: ProgressView) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        base: Path,
+        folder: RunFolder,
+        settings: Settings,
+        view: ProgressView,
+        builtin_files: Path | None = None,
+    ) -> None:
+        """`builtin_files`: a folder with one for each known data set, instead of the settings'."""
+        self.builtin_files = builtin_files or settings.builtin_files
         self.recipe, self.base, self.folder, self.settings, self.view = recipe, base, folder, settings, view
         self.threads = settings.threads_per_child(1)
         self.plans = plan_students(recipe)
@@ -129,7 +139,7 @@ class LocalTraining:
             folder=self.folder.inner / "dataset",
             threads=self.threads,
             builtin=source.name if isinstance(source, Builtin) else None,
-            builtin_folder=self.settings.builtin_files,
+            builtin_folder=self.builtin_files,
             path=source if isinstance(source, Path) else None,
             **({} if isinstance(self.recipe.dataset, str) else self.recipe.dataset.options()),
         )

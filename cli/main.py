@@ -20,6 +20,7 @@ PANELS = {
         "worker": "cli.parts:worker",
         "migrate": "cli.parts:migrate",
         "train": "cli.train:train",
+        "reproduce": "cli.reproduce:reproduce",
         "doctor": "cli.doctor:doctor",
     },
     "Through the service": {

@@ -9,6 +9,7 @@ trained by dist_b2.yaml, below whose heading the README lists it; and how Swin-T
 released: its recipe is that of the authors' next paper for the same pair (DiffKD, diffkd_b3.yaml).
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,6 +54,21 @@ class Published:
         if self.set == "cifar100":
             return _cifar100(self.lr)
         return {"usual": _baseline, "b2": _b2, "b3": _b3}[self.strategy](self.lr)
+
+    @property
+    def short(self) -> str:
+        """As in `distillery reproduce`: cifar100/resnet56-resnet20, imagenet-strong/resnet50-resnet18."""
+        plain = re.sub(r"_patch\d+_window\d+_\d+", "", self.name)
+        return plain.replace("_strong_", "-strong_", 1).replace("_", "/", 1).replace("_to_", "-")
+
+    @property
+    def band(self) -> float:
+        """Points by which careful re-runs of others lay beside the published figure, to either side.
+
+        On CIFAR-100 up to 1.3 below it for the large ResNets and for networks of two families, else half a point.
+        """
+        large = "32x4" in self.teacher or self.teacher == "cifar/ResNet50"
+        return 1.3 if large else 0.5
 
     @property
     def title(self) -> str:

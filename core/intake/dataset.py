@@ -68,7 +68,9 @@ def _read_source(
 ) -> dict[str, Any]:
     spool = scratch / "spool"
     if assignment.builtin is not None:
-        inventory, layout = take_known(assignment.builtin, assignment.builtin_folder, spool, limits, tick)
+        inventory, layout = take_known(
+            assignment.builtin, assignment.builtin_folder, spool, limits, tick, assignment.val_fraction
+        )
     elif assignment.path is not None:
         inventory, layout = _take_images(assignment, assignment.path, spool, limits, tick)
     else:

@@ -28,9 +28,7 @@ class MlkdLoss(Relational):
     One view of each image, unless the training's `views` is 2, as in the paper.
     """
 
-    model_config = described(
-        "MLKD", "{alpha} CE + {beta} Σ_τ τ² KL + {gamma} Σ_τ batch + {delta} Σ_τ classes"
-    )
+    model_config = described("MLKD", "{alpha} CE + {beta} Σ_τ τ² KL + {gamma} Σ_τ batch + {delta} Σ_τ classes")
 
     kind: Literal["mlkd"] = Field("mlkd", description="Alignment on three levels, over several temperatures.")
     alpha: Alpha = 1.0

@@ -1,7 +1,8 @@
 """Data sets that are known by name, read from the files as they were published; nothing of them is executed.
 
-Splits are the published ones. Where there is no val, it is drawn from train, 10 % of each class with seed 0; where
-nothing is published, test is drawn likewise.
+Splits are the published ones. Where there is no val, it is drawn from train, 10 % of each class with seed 0 unless
+another share is asked for; of nothing, test is val, as in most published tables. Where no test is published it is drawn
+likewise.
 """
 
 from collections.abc import Callable
@@ -28,7 +29,9 @@ Tick = Callable[[str], None]
 T = TypeVar("T")
 
 
-def take_known(name: str, folder: Path | None, spool: Path, limits: Limits, tick: Tick) -> tuple[Inventory, Layout]:
+def take_known(
+    name: str, folder: Path | None, spool: Path, limits: Limits, tick: Tick, val_fraction: float = SHARES["val"]
+) -> tuple[Inventory, Layout]:
     """`folder` holds a folder for each data set. `TrainingFailed` names the files that are missing."""
     if name not in BUILTIN_DATASETS:
         known = ", ".join(BUILTIN_DATASETS)
@@ -36,11 +39,11 @@ def take_known(name: str, folder: Path | None, spool: Path, limits: Limits, tick
     files = Files(BUILTIN_DATASETS[name], (folder or Path()) / name, limits)
     if name in ARRAYS:
         inventory = Inventory(spool, Listed(limits.listed), Listed(limits.listed))
-        return inventory, _take_arrays(_read(name, lambda: ARRAYS[name](files)), inventory, tick)
+        return inventory, _take_arrays(_read(name, lambda: ARRAYS[name](files)), inventory, tick, val_fraction)
     tree = TREES[name]
     inventory = take_stock(files.all_members(), spool, limits, tick, tree.is_note)
     placement = _read(name, lambda: tree.place(inventory))
-    return inventory, _placed(placement, inventory)
+    return inventory, _placed(placement, inventory, val_fraction)
 
 
 def _read(name: str, read: Callable[[], T]) -> T:
@@ -57,7 +60,7 @@ def _read(name: str, read: Callable[[], T]) -> T:
         ) from error
 
 
-def _take_arrays(arrays: Arrays, inventory: Inventory, tick: Tick) -> Layout:
+def _take_arrays(arrays: Arrays, inventory: Inventory, tick: Tick, val_fraction: float) -> Layout:
     """A sample is called `<class>/<its number in the published split>`."""
     placed: dict[str, list[Sample]] = {}
     bare: list[Sample] = []
@@ -74,10 +77,10 @@ def _take_arrays(arrays: Arrays, inventory: Inventory, tick: Tick) -> Layout:
                 pixels = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
                 inventory.add_raw(path, pixels, spool)
                 (members if label != UNLABELLED else bare).append(Sample(name, path, label))
-    return finish(arrays.classes, placed, bare, _to_draw(placed), SHARES, seed=0)
+    return _finished(arrays.classes, placed, bare, val_fraction)
 
 
-def _placed(placement: Placement, inventory: Inventory) -> Layout:
+def _placed(placement: Placement, inventory: Inventory, val_fraction: float) -> Layout:
     """A sample is called by its path in the published files."""
     number = {name: label for label, name in enumerate(placement.classes)}
     placed: dict[str, list[Sample]] = {}
@@ -99,8 +102,11 @@ def _placed(placement: Placement, inventory: Inventory) -> Layout:
     used = {sample.path for samples in placed.values() for sample in samples}
     for path in inventory.images.keys() - used:
         inventory.ignored.add(path, "in no published list")
-    return finish(placement.classes, placed, [], _to_draw(placed), SHARES, seed=0)
+    return _finished(placement.classes, placed, [], val_fraction)
 
 
-def _to_draw(placed: dict[str, list[Sample]]) -> list[str]:
-    return [split for split in ("val", "test") if not placed.get(split)]
+def _finished(classes: list[str], placed: dict[str, list[Sample]], bare: list[Sample], val_fraction: float) -> Layout:
+    missing = [split for split in ("val", "test") if not placed.get(split)]
+    if missing == ["val"] and val_fraction == 0:
+        placed["val"], missing = placed.pop("test"), []
+    return finish(classes, placed, bare, missing, SHARES | {"val": val_fraction}, seed=0)
