@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from api.deps import Reading, RootPath, TheCaller, ThePart, TheStorage
 from api.schemas import Listing
+from api.students import service
 from api.students.download import Download, not_modified
-from api.students.schemas import StudentRead
+from api.students.schemas import DisagreementRead, EvaluationRead, StudentRead
 from core.catalog import canonical_name
 from core.db import students
+from core.evaluation import SplitName
 
 router = APIRouter(prefix="/students", tags=["students"])
 
@@ -44,6 +46,47 @@ def list_students(
 def get_student(student_id: str, caller: TheCaller, session: Reading, root_path: RootPath) -> StudentRead:
     """One student with its figures and files."""
     return StudentRead.of(students.get(session, caller.project_id, student_id), root_path)
+
+
+TheSplit = Annotated[SplitName | None, Query(description="Default: test where there is one, else val.")]
+
+
+@router.get("/{student_id}/evaluation")
+def get_evaluation(
+    student_id: str, caller: TheCaller, session: Reading, storage: TheStorage, split: TheSplit = None
+) -> EvaluationRead:
+    """Per class, confusions and calibration, beside the teacher, at the end of the training."""
+    student, evaluation = service.evaluation(session, storage, caller.project_id, student_id)
+    chosen = service.chosen_split(evaluation, split)
+    return EvaluationRead(
+        **dict(evaluation.splits[chosen]),
+        id=student.id,
+        dataset=student.job.dataset_id,
+        split=chosen,
+        splits=list(evaluation.splits),
+    )
+
+
+@router.get("/{student_id}/disagreements")
+def list_disagreements(
+    student_id: str,
+    caller: TheCaller,
+    session: Reading,
+    storage: TheStorage,
+    root_path: RootPath,
+    split: TheSplit = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 24,
+    after: Annotated[int, Query(ge=-1, lt=2**31, description="Number of the last one seen.")] = -1,
+) -> Listing[DisagreementRead]:
+    """The images on which student and teacher differ, at most a hundred: what could have been learned first."""
+    student, evaluation = service.evaluation(session, storage, caller.project_id, student_id)
+    chosen = service.chosen_split(evaluation, split)
+    found = evaluation.disagreements[chosen]
+    base = f"{root_path}/v1/datasets/{student.job.dataset_id}/samples/{chosen}"
+    shown = found[after + 1 : after + 1 + limit]
+    more = after + 1 + limit < len(found)
+    data = [DisagreementRead(**dict(one), image=f"{base}/{one.index}.png") for one in shown]
+    return Listing(data=data, has_more=more, next=str(after + limit) if more else None)
 
 
 _BINARY: dict[int | str, dict[str, Any]] = {

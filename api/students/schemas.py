@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.schemas import FailureRead, ObjectRead, Read
 from core.db.models import Student
+from core.evaluation import Disagreement, SplitEvaluation, SplitName
 
 
 class FileRead(Read):
@@ -17,6 +18,20 @@ class FileRead(Read):
     sha256: str
     media_type: str
     url: str = Field(description="Path of the download.")
+
+
+class EvaluationRead(SplitEvaluation):
+    """What a trained student gets right, class by class, on one split; beside its teacher."""
+
+    id: str = Field(description="The student's.")
+    object: Literal["evaluation"] = "evaluation"
+    dataset: str = Field(description="The data set's id.")
+    split: SplitName
+    splits: list[SplitName] = Field(description="Those that there are evaluations of.")
+
+
+class DisagreementRead(Disagreement):
+    image: str = Field(description="Path of a small PNG of it.")
 
 
 class StudentRead(ObjectRead):

@@ -108,10 +108,17 @@ class Data:
 
     def __init__(self, path: Path, device: torch.device, threads: int) -> None:
         self.meta: PackedMeta = read_meta(path)
+        self._path = path
         train, val, test = (open_split(path, name, device, threads) for name in ("train", "val", "test"))
         if train is None or val is None:
             raise ValueError(f"the packed data set {path} lacks its train or val split")
         self.train, self.val, self.test = train, val, test
+
+    def names(self, split: str, indices: NDArray[np.int64]) -> list[str]:
+        """Of the images at these places of a split: read when asked for, as a million are not kept."""
+        read = read_split(self._path, split)
+        assert read is not None
+        return [read.names[index] for index in indices.tolist()]
 
 
 @dataclass(frozen=True)

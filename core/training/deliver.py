@@ -2,20 +2,22 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor
 
+from core.evaluation import FILE, Evaluation
 from core.events import Event, Log, StudentSaved
 from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Recipe
 from core.training.checkpoint import KEEP_SECONDS
 from core.training.data import View
-from core.training.export import WeightsMeta, save_weights, student_file
+from core.training.export import WeightsMeta, save_weights, student_file, write_durably
 from core.training.onnx_export import export_onnx
 from core.training.student import Learner, State
 from core.views import student_view
@@ -48,20 +50,31 @@ class Delivery:
         return StudentSaved(learner.plan.label, step, False, metrics, *saved)
 
     def final(
-        self, learner: Learner, step: int, epoch: int, metrics: dict[str, Any], sample: Tensor | None
+        self,
+        learner: Learner,
+        step: int,
+        epoch: int,
+        metrics: dict[str, Any],
+        evaluation: Evaluation,
+        sample: Tensor | None,
     ) -> Iterator[Event]:
-        """The last weights; as ONNX too where there is a `sample` of images, uint8 (N, S, S, 3), to verify it on."""
+        """The last weights, and what is known of them.
+
+        As ONNX too where there is a `sample` of images, uint8 (N, S, S, 3), to verify it on.
+        """
         plan, weights, folder = learner.plan, learner.weights(), self._folder(learner.plan)
         said: dict[str, Any] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        write_durably(folder / FILE, evaluation.model_dump_json().encode() + b"\n")
         if sample is not None:
-            folder.mkdir(parents=True, exist_ok=True)
             target = folder / "model.onnx"
             spec = replace(learner.view.spec, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
             images = View(spec).of(sample).contiguous().cpu().numpy()
             said = export_onnx(weights, self._meta(plan), images, target, self.threads)
             if not said["verified"]:
                 yield Log("warning", f"{plan.label} has no model.onnx. {said['reason']}")
-        saved = self._save(plan, weights, folder, step, epoch, metrics, said)
+        beside = [FILE, "model.onnx"] if said and said["verified"] else [FILE]
+        saved = self._save(plan, weights, folder, step, epoch, metrics, beside, {"onnx": said} if said else {})
         yield StudentSaved(plan.label, step, True, metrics, *saved)
 
     def _folder(self, plan: StudentPlan) -> Path:
@@ -88,7 +101,8 @@ class Delivery:
         step: int,
         epoch: int,
         metrics: dict[str, Any],
-        onnx: dict[str, Any] | None = None,
+        beside: Sequence[str] = (),
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> tuple[Any, str]:
         extra = {
             "student": plan.model_dump(mode="json"),
@@ -97,8 +111,7 @@ class Delivery:
             "step": step,
             "epoch": epoch,
             "metrics": metrics,
+            **more,
         }
-        beside = [student_file(folder / "model.onnx")] if onnx and onnx["verified"] else []
-        if onnx is not None:
-            extra["onnx"] = onnx
-        return save_weights(weights, folder, self._meta(plan), self.recipe.exports, extra, beside)
+        there = [student_file(folder / name) for name in beside]
+        return save_weights(weights, folder, self._meta(plan), self.recipe.exports, extra, there)

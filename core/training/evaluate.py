@@ -46,10 +46,14 @@ class Answers:
         return float(self.correct5.mean())
 
     @property
+    def bins(self) -> NDArray[np.int64]:
+        """(N,) which of BINS equal stretches the confidence lies in, the upper end included."""
+        return np.clip(np.ceil(self.confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+
+    @property
     def ece(self) -> float:
         """Expected calibration error (Guo et al., ICML 2017): |accuracy - confidence|, in BINS equal bins."""
-        bins = np.clip(np.ceil(self.confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-        off = np.bincount(bins, weights=self.correct - self.confidence, minlength=BINS)
+        off = np.bincount(self.bins, weights=self.correct - self.confidence, minlength=BINS)
         return float(np.abs(off).sum() / len(self.correct))
 
     def agreement(self, other: "Answers | None", among: NDArray[np.bool_] | None = None) -> float | None:

@@ -32,6 +32,7 @@ MEDIA_TYPES = {
     "weights.pt": "application/octet-stream",
     "model.onnx": "application/octet-stream",
     "manifest.json": "application/json",
+    "evaluation.json": "application/json",
 }
 
 

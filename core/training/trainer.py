@@ -17,6 +17,7 @@ from core.training.data import Batch, Data, Split, TrainBatches
 from core.training.deliver import Delivery
 from core.training.doctor import DOUBTFUL, examine, explained
 from core.training.evaluate import Answers, answer
+from core.training.evaluation import whole_evaluation
 from core.training.export import file_sha256
 from core.training.onnx_export import sample_of
 from core.training.pace import Pace, SaveClock, TimeLimit, Waiting
@@ -237,14 +238,18 @@ class Trainer:
         self.cohort.someone_is_left()
         if points:
             yield Metrics(self.step, points)
-        results = Results(list(trained.values()), self._taught_by(self.data.test), self.training.seed)
+        taught = self._taught_by(self.data.test)
+        results = Results(list(trained.values()), taught, self.training.seed)
         yield Phase("exporting", "writing the students' files")
         sample = sample_of(self.data.val) if "onnx" in self.recipe.exports else None
         for learner in self.cohort.alive:
             metrics = results.metrics(trained[learner.plan.label])
             if learner.average is not None:
                 metrics["top1_raw"] = self.cohort.figures[learner.plan.label]["top1_raw"]
-            yield from self.delivery.final(learner, self.step, self.step // self.batches.per_epoch, metrics, sample)
+            told = whole_evaluation(trained[learner.plan.label], taught, self.data)
+            yield from self.delivery.final(
+                learner, self.step, self.step // self.batches.per_epoch, metrics, told, sample
+            )
         yield Finished(results.summary())
 
     def _taught_by(self, test: Split | None = None) -> TeacherAnswers | None:

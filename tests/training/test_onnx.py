@@ -93,10 +93,15 @@ def test_another_weight_does_not_pass(tmp_path: Path) -> None:
 def test_a_job_delivers_it(tmp_path: Path, digits: Path, teacher: Path) -> None:
     run_ = train(tmp_path, digits, teacher, exports=["safetensors", "onnx"], control=False)
     (final,) = [event for event in run_.of(StudentSaved) if event.final]
-    assert {Path(file.path).name for file in final.files} == {"model.onnx", "weights.safetensors", "manifest.json"}
+    assert {Path(file.path).name for file in final.files} == {
+        "model.onnx",
+        "weights.safetensors",
+        "manifest.json",
+        "evaluation.json",
+    }
     manifest = json.loads((tmp_path / "students" / "s" / "manifest.json").read_text())
     assert manifest["onnx"]["verified"] and manifest["onnx"]["top1_equal"] == manifest["onnx"]["images"] == 64
-    assert manifest["files"].keys() == {"model.onnx", "weights.safetensors"}
+    assert manifest["files"].keys() == {"model.onnx", "weights.safetensors", "evaluation.json"}
     assert not [event for event in run_.of(Log) if "onnx" in event.message]
 
 
@@ -106,7 +111,7 @@ def test_a_student_without_onnx_is_delivered_all_the_same(
     monkeypatch.setattr("core.training.onnx_export.SECONDS", 0.01)
     run_ = train(tmp_path, digits, exports=["torch", "onnx"], training={"epochs": 1})
     (final,) = [event for event in run_.of(StudentSaved) if event.final]
-    assert {Path(file.path).name for file in final.files} == {"weights.pt", "manifest.json"}
+    assert {Path(file.path).name for file in final.files} == {"weights.pt", "manifest.json", "evaluation.json"}
     (warning,) = [event.message for event in run_.of(Log) if "model.onnx" in event.message]
     assert warning == "s has no model.onnx. It took longer than 0 s to write it."
     assert json.loads((tmp_path / "students" / "s" / "manifest.json").read_text())["onnx"]["verified"] is False

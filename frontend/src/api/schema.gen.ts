@@ -595,6 +595,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/students/{student_id}/disagreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Disagreements
+         * @description The images on which student and teacher differ, at most a hundred: what could have been learned first.
+         */
+        get: operations["list_disagreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/students/{student_id}/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Evaluation
+         * @description Per class, confusions and calibration, beside the teacher, at the end of the training.
+         */
+        get: operations["get_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/students/{student_id}/files/{name}": {
         parameters: {
             query?: never;
@@ -980,6 +1020,27 @@ export interface components {
             kind: "autoaugment";
         };
         /**
+         * Bin
+         * @description Images whose confidence lies in one stretch, of which there are fifteen equal ones.
+         */
+        Bin: {
+            /**
+             * Confidence
+             * @description Mean probability of the predicted class; the middle where there is no image.
+             */
+            confidence: number;
+            /**
+             * Count
+             * @description Images.
+             */
+            count: number;
+            /**
+             * Top1
+             * @description Share that is right; null where there is no image.
+             */
+            top1: number | null;
+        };
+        /**
          * BuiltinImages
          * @description A known data set: digits, or one whose files the operator has put in place (GET /v1/datasets/builtin).
          */
@@ -1059,6 +1120,61 @@ export interface components {
             images: number;
             /** Name */
             name: string;
+        };
+        /**
+         * ClassJudged
+         * @description The images of one class.
+         */
+        ClassJudged: {
+            /**
+             * Agreement
+             * @description Share of them on which student and teacher say the same.
+             */
+            agreement: number | null;
+            /**
+             * Count
+             * @description Images of the class in the split.
+             */
+            count: number;
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+            /** Teacher Top1 */
+            teacher_top1: number | null;
+            /**
+             * Top1
+             * @description Share of them that the student gets right; null where there is none.
+             */
+            top1: number | null;
+            /** Top1 Interval */
+            top1_interval: [
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * Confused
+         * @description So many images of one class are taken for another.
+         */
+        Confused: {
+            /** Count */
+            count: number;
+            /**
+             * Label
+             * @description Index of their class.
+             */
+            label: number;
+            /**
+             * Predicted
+             * @description Index of the class that the student says.
+             */
+            predicted: number;
+            /**
+             * Teacher
+             * @description How many of such images the teacher confuses alike.
+             */
+            teacher: number | null;
         };
         /**
          * Constant
@@ -1286,6 +1402,45 @@ export interface components {
              */
             warnings: string[] | null;
         };
+        /** DisagreementRead */
+        DisagreementRead: {
+            /**
+             * Distance
+             * @description KL divergence of the student's from the teacher's probabilities, in nats; else the label's NLL.
+             */
+            distance: number;
+            /**
+             * Image
+             * @description Path of a small PNG of it.
+             */
+            image: string;
+            /**
+             * Index
+             * @description From 0, in the split.
+             */
+            index: number;
+            /**
+             * Label
+             * @description Index of its class.
+             */
+            label: number;
+            /**
+             * Name
+             * @description The image's name in the data set.
+             */
+            name: string;
+            /**
+             * Student
+             * @description Index of the class that the student says.
+             */
+            student: number;
+            /** Student Confidence */
+            student_confidence: number;
+            /** Teacher */
+            teacher: number | null;
+            /** Teacher Confidence */
+            teacher_confidence: number | null;
+        };
         /**
          * DIST
          * @description DIST (Huang et al., NeurIPS 2022): match the Pearson correlation of predictions between and within classes.
@@ -1501,6 +1656,81 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * EvaluationRead
+         * @description What a trained student gets right, class by class, on one split; beside its teacher.
+         */
+        EvaluationRead: {
+            /**
+             * Agreement
+             * @description Share of images on which both say the same.
+             */
+            agreement: number | null;
+            /** Agreement Teacher Right */
+            agreement_teacher_right: number | null;
+            /** Agreement Teacher Wrong */
+            agreement_teacher_wrong: number | null;
+            /** Classes */
+            classes: components["schemas"]["ClassJudged"][];
+            /**
+             * Confusions
+             * @description Most frequent first.
+             */
+            confusions: components["schemas"]["Confused"][];
+            /**
+             * Confusions Left Out
+             * @description Images in further pairs of classes.
+             */
+            confusions_left_out: number;
+            /**
+             * Count
+             * @description Images.
+             */
+            count: number;
+            /**
+             * Dataset
+             * @description The data set's id.
+             */
+            dataset: string;
+            /**
+             * Id
+             * @description The student's.
+             */
+            id: string;
+            /**
+             * Inter
+             * @description Mean correlation of both predictions, image by image.
+             */
+            inter: number | null;
+            /**
+             * Intra
+             * @description Mean correlation of both predictions, class by class.
+             */
+            intra: number | null;
+            /**
+             * Kl
+             * @description Mean KL divergence of the student's from the teacher's probabilities, in nats.
+             */
+            kl: number | null;
+            /**
+             * Object
+             * @default evaluation
+             * @constant
+             */
+            object: "evaluation";
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "val" | "test";
+            /**
+             * Splits
+             * @description Those that there are evaluations of.
+             */
+            splits: ("val" | "test")[];
+            student: components["schemas"]["Judged"];
+            teacher: components["schemas"]["Judged"] | null;
         };
         /**
          * EventList
@@ -2058,6 +2288,36 @@ export interface components {
             top1?: number | null;
         };
         /**
+         * Judged
+         * @description One network on one split.
+         */
+        Judged: {
+            /** Calibration */
+            calibration: components["schemas"]["Bin"][];
+            /**
+             * Ece
+             * @description Expected calibration error (Guo et al., 2017), fifteen bins.
+             */
+            ece: number;
+            /**
+             * Nll
+             * @description Mean negative log-likelihood of the label, in nats.
+             */
+            nll: number;
+            /** Top1 */
+            top1: number;
+            /**
+             * Top1 Interval
+             * @description 95 %, Wilson's.
+             */
+            top1_interval: [
+                number,
+                number
+            ];
+            /** Top5 */
+            top5: number;
+        };
+        /**
          * KD
          * @description Knowledge distillation (Hinton et al., 2015): match the teacher's softened probabilities exactly.
          */
@@ -2408,6 +2668,24 @@ export interface components {
         Listing_DatasetRead_: {
             /** Data */
             data: components["schemas"]["DatasetRead"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /** Next */
+            next?: string | null;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
+        /** Listing[DisagreementRead] */
+        Listing_DisagreementRead_: {
+            /** Data */
+            data: components["schemas"]["DisagreementRead"][];
             /**
              * Has More
              * @default false
@@ -5836,6 +6114,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StudentRead"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
+    list_disagreements: {
+        parameters: {
+            query?: {
+                /** @description Default: test where there is one, else val. */
+                split?: ("val" | "test") | null;
+                limit?: number;
+                /** @description Number of the last one seen. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_DisagreementRead_"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
+    get_evaluation: {
+        parameters: {
+            query?: {
+                /** @description Default: test where there is one, else val. */
+                split?: ("val" | "test") | null;
+            };
+            header?: never;
+            path: {
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRead"];
                 };
             };
             /** @description What went wrong. */
