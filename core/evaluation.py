@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 FILE = "evaluation.json"
 SplitName = Literal["val", "test"]
 Share = Annotated[float, Field(ge=0, le=1)]
-Interval = Annotated[tuple[float, float], Field(description="95 %, Wilson's.")]
+Interval = Annotated[list[Share], Field(min_length=2, max_length=2, description="95 %, Wilson's.")]
 
 
 class _Part(BaseModel):

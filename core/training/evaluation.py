@@ -68,10 +68,9 @@ def evaluation_of(
 
 
 def judged(answers: Answers) -> Judged:
-    low, high = interval_of_share(answers.top1, len(answers.correct))
     return Judged(
         top1=answers.top1,
-        top1_interval=(low, high),
+        top1_interval=interval_of_share(answers.top1, len(answers.correct)),
         top5=answers.top5,
         nll=float(answers.nll.mean()),
         ece=answers.ece,
@@ -108,14 +107,13 @@ def _by_class(
     for index, name in enumerate(classes):
         n = int(counts[index])
         top1 = float(right[index] / n) if n else None
-        low, high = interval_of_share(top1, n) if top1 is not None else (0.0, 1.0)
         found.append(
             ClassJudged(
                 index=index,
                 name=name,
                 count=n,
                 top1=top1,
-                top1_interval=(low, high) if n else None,
+                top1_interval=interval_of_share(top1, n) if top1 is not None else None,
                 teacher_top1=float(taught[index] / n) if taught is not None and n else None,
                 agreement=float(same[index] / n) if same is not None and n else None,
             )

@@ -5,15 +5,40 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from core.db import events, reports, runs
 from core.db.models import Job, Student
 from core.db.runs import Claim, Ending
 from core.errors import Failure
+from core.evaluation import Evaluation
 from core.events import StudentFile
 from core.storage import keys
+from core.training.evaluate import Answers, Beside
+from core.training.evaluation import disagreements_of, evaluation_of
 from tests.browser.stage import Stage
 
 STEPS_PER_EPOCH = 10
+
+
+def evaluation(seed: int) -> Evaluation:
+    """What a student with a few mistakes would have."""
+    generator = np.random.default_rng(seed)
+    labels = np.arange(200) % 10
+
+    def answers(wrong: float) -> Answers:
+        slips = generator.uniform(size=200) < wrong
+        predicted = np.where(slips, generator.integers(0, 10, 200), labels)
+        near = Beside(generator.exponential(size=200), np.ones(200), 0.9)
+        confidence = generator.uniform(0.4, 1, 200)
+        return Answers(predicted, predicted == labels, labels >= 0, True, -np.log(confidence), confidence, near)
+
+    student, teacher = answers(0.2), answers(0.05)
+    named = [f"val/{number:04}.png" for number in range(200)]
+    return Evaluation(
+        splits={"val": evaluation_of(student, teacher, labels, list("0123456789"))},
+        disagreements={"val": disagreements_of(student, teacher, labels, lambda at: [named[i] for i in at])},
+    )
 
 
 @dataclass
@@ -128,18 +153,11 @@ class Attempt:
             runs.end(work, runs.fence(work, self.claim), Ending("failed", exit_code=1), error=failure)
 
     def _save(self, work: Any, i: int, student: Student) -> None:
-        content = f"weights of {student.label}".encode() * 4000
-        path = self.stage.folder / f"{student.id}.bin"
-        path.write_bytes(content)
-        key = keys.student_file(self.job, student.id, self.claim.attempt, 600, "weights.safetensors")
-        self.stage.storage.put(key, path)
-        file = StudentFile(
-            "weights.safetensors",
-            str(path),
-            len(content),
-            hashlib.sha256(content).hexdigest(),
-            "application/octet-stream",
-        )
+        contents = {
+            "weights.safetensors": f"weights of {student.label}".encode() * 4000,
+            "evaluation.json": evaluation(i).model_dump_json().encode(),
+        }
+        files = [self._file(student, name, content) for name, content in contents.items()]
         top1 = 0.955 + 0.002 * (i % 5)
         metrics: dict[str, Any] = {
             "top1": top1,
@@ -153,8 +171,16 @@ class Attempt:
         if student.role == "student":
             metrics |= {"control_difference": {"value": 0.011, "interval": [0.003, 0.019]}, "gap_closed": 0.42}
         reports.record_student(
-            work, student, self.claim.attempt, metrics=metrics, files=[(file, key)], tensors_sha256="b" * 64, final=True
+            work, student, self.claim.attempt, metrics=metrics, files=files, tensors_sha256="b" * 64, final=True
         )
+
+    def _file(self, student: Student, name: str, content: bytes) -> tuple[StudentFile, str]:
+        path = self.stage.folder / f"{student.id}-{name}"
+        path.write_bytes(content)
+        key = keys.student_file(self.job, student.id, self.claim.attempt, 600, name)
+        self.stage.storage.put(key, path)
+        sha256 = hashlib.sha256(content).hexdigest()
+        return StudentFile(name, str(path), len(content), sha256, "application/octet-stream"), key
 
     def _outcome(self, students: list[Student]) -> dict[str, Any]:
         names = list(dict.fromkeys(s.name for s in students if s.role == "student"))

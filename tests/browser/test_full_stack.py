@@ -236,3 +236,8 @@ def download_and_prove(page: Page, folder: Path) -> None:
     assert hashlib.sha256(kept.read_bytes()).hexdigest() == told
     expect(page.get_by_role("region", name="How good it is")).to_contain_text("the teacher")
     expect(page.get_by_role("region", name="Where it comes from")).to_contain_text("my teacher")
+    hard = page.get_by_role("list", name="Top-1 of each class")
+    expect(hard.get_by_role("listitem")).to_have_count(10)
+    differ = page.get_by_role("region", name=re.compile("student and teacher differ"))
+    differ.scroll_into_view_if_needed()
+    expect(differ).to_contain_text(re.compile("the teacher|They say the same"))

@@ -137,6 +137,25 @@ def test_charts_tell_their_points(page: Page, stage: Stage, ids: dict[str, str])
     expect(table.get_by_role("row")).to_have_count(13)
 
 
+def test_a_student_shows_what_it_gets_wrong(page: Page, stage: Stage, ids: dict[str, str]) -> None:
+    page.goto(f"{stage.url}/students/{ids['student']}")
+    hard = page.get_by_role("list", name="Top-1 of each class").get_by_role("listitem")
+    expect(hard).to_have_count(10)
+    shares = [float(text.split("%")[0].replace("\u202f", "")) for text in hard.locator(".n").all_inner_texts()]
+    assert shares == sorted(shares), "the hardest class first"
+    matrix = page.get_by_role("region", name="Confusion matrix").get_by_role("row")
+    expect(matrix).to_have_count(11)
+    differ = page.get_by_role("region", name="Where student and teacher differ")
+    shown = differ.get_by_role("listitem")
+    expect(shown).to_have_count(24)
+    shown.first.locator("img").scroll_into_view_if_needed()
+    expect(shown.first.locator("img")).to_have_js_property("complete", True)
+    assert shown.first.locator("img").evaluate("image => image.naturalWidth") > 0
+    more = page.request.get(f"{stage.url}/v1/students/{ids['student']}/disagreements?limit=100").json()["data"]
+    differ.get_by_role("button", name="More of them").click()
+    expect(shown).to_have_count(min(48, len(more)))
+
+
 def test_the_theme_follows_the_system_until_one_is_chosen(page: Page, stage: Stage, ids: dict[str, str]) -> None:
     background = "getComputedStyle(document.documentElement).backgroundColor"
     page.goto(stage.url)

@@ -1148,10 +1148,7 @@ export interface components {
              */
             top1: number | null;
             /** Top1 Interval */
-            top1_interval: [
-                number,
-                number
-            ] | null;
+            top1_interval: number[] | null;
         };
         /**
          * Confused
@@ -2310,10 +2307,7 @@ export interface components {
              * Top1 Interval
              * @description 95 %, Wilson's.
              */
-            top1_interval: [
-                number,
-                number
-            ];
+            top1_interval: number[];
             /** Top5 */
             top5: number;
         };

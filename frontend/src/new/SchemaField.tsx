@@ -197,7 +197,9 @@ function UnionField(props: FieldProps) {
                 onChange(chosen ? { kind: event.target.value, ...defaultsOf(chosen, root) } : null);
               }}
             >
-              {schema.nullable && <option value="">as for all students</option>}
+              {schema.nullable && (
+                <option value="">{pointer.startsWith("/students") ? "as for all students" : "none"}</option>
+              )}
               {[...variants.keys()].map((one) => (
                 <option key={one} value={one}>
                   {one.replaceAll("_", " ")}

@@ -49,6 +49,7 @@ const WHAT: Record<string, string> = {
   "model.onnx": "For onnxruntime: images from 0 to 1 in, logits out; normalization and class names are inside",
   "weights.pt": "A plain state dict for torch.load(…, weights_only=True)",
   "card.md": "What it is and how good, for people",
+  "evaluation.json": "What it gets right: per class, confusions, calibration, the images in question",
   "manifest.json": "The same for programs",
 };
 

@@ -3,6 +3,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { GraduationCap } from "lucide-react";
 import { useState } from "react";
 import { isNotFound } from "@/api/client";
+import { EvaluationSection } from "@/evaluation/EvaluationSection";
 import { moment, parameters, plain } from "@/format";
 import { jobQuery } from "@/jobs/queries";
 import { NotFound } from "@/shell/NotFound";
@@ -78,6 +79,7 @@ function Loaded({ student }: { student: Student }) {
         <Figures student={student} job={job} />
         <Lineage student={student} />
       </div>
+      <EvaluationSection student={student} />
       <StudentFiles student={student} />
       <Card title="What it is">
         <Facts
