@@ -11,10 +11,10 @@ from torch import nn
 
 from core.assignment import ReadTeacherAssignment
 from core.catalog import Architecture, architecture
+from core.checkpoint_codes import DISK_FULL, disk_full, rejected
 from core.events import Event, Phase
 from core.packed import PackedMeta, read_meta
 from core.recipe import Normalization
-from core.training.checkpoint_codes import DISK_FULL, disk_full, rejected
 from core.training.data import View, open_split, some_of
 from core.training.evaluate import answer
 from core.training.export import KEY, WeightsMeta, file_sha256, parse_meta, save_weights

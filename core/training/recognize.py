@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from core.catalog import Architecture, architecture, find_architecture
+from core.checkpoint_codes import rejected
 from core.errors import Invalid, TrainingFailed
-from core.training.checkpoint_codes import rejected
 from core.training.models import BUILDERS, build, class_count, identify
 from core.training.models.layout import COUNTERS, entries, outline
 
