@@ -12,7 +12,8 @@ from typing import Any
 from core.checkpoint_codes import rejected
 from core.errors import TrainingFailed
 from core.intake.checkpoint.described import Storage, broken
-from core.intake.checkpoint.machine import Window, describe
+from core.intake.checkpoint.machine import describe
+from core.intake.checkpoint.window import Window
 from core.intake.limits import DEFAULT
 from core.intake.zips import ENCRYPTED, DirectoryGuard, data_starts
 

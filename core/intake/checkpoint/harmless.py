@@ -6,6 +6,10 @@ is refused aloud, since the same file would run it wherever it is opened with Py
 
 import sys
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
+from typing import Any
+
+from core.checkpoint_codes import SAVE_TENSORS, rejected
+from core.errors import TrainingFailed
 
 _DATA = {  # of the standard library; anything else of it is refused
     *("argparse.Namespace", "collections.OrderedDict", "collections.defaultdict", "collections.Counter"),
@@ -50,3 +54,18 @@ def is_harmless(name: str) -> bool:
     if name.partition(".")[0] in sys.stdlib_module_names:
         return name in _DATA or name.startswith("typing.")
     return not any(name == runner or name.startswith(runner + ".") for runner in _RUNNERS)
+
+
+def unsafe(name: str, what: str = "call") -> TrainingFailed:
+    detail = f"To read this file, Python would have to {what} {name}. Nothing of it was executed."
+    return rejected("checkpoint_unsafe", detail)
+
+
+def unknown_opcode(opcode: str, argument: Any) -> TrainingFailed:
+    """What to raise for an opcode that the machine does not follow."""
+    if opcode == "INST":
+        return unsafe(full_name(*str(argument).partition(" ")[::2]))
+    if opcode in ("OBJ", "EXT1", "EXT2", "EXT4"):
+        return unsafe(f"what the opcode {opcode} names")
+    detail = f"Its pickle uses the opcode {opcode}, which torch.save does not write."
+    return rejected("checkpoint_corrupt", detail, f"Leave torch.save's pickle_protocol at its default. {SAVE_TENSORS}")

@@ -6,7 +6,7 @@ from typing import Any
 from core.checkpoint_codes import SAVE_TENSORS, rejected
 from core.errors import TrainingFailed
 from core.intake.checkpoint.described import Named, Opaque, StoredTensor
-from core.intake.checkpoint.machine import unsafe
+from core.intake.checkpoint.harmless import unsafe
 
 State = dict[str, StoredTensor]
 

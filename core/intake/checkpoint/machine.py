@@ -8,8 +8,7 @@ import pickletools
 from collections.abc import Callable
 from typing import Any
 
-from core.checkpoint_codes import SAVE_TENSORS, rejected
-from core.errors import TrainingFailed
+from core.checkpoint_codes import rejected
 from core.intake.checkpoint.described import (
     MAPPINGS,
     Named,
@@ -21,18 +20,13 @@ from core.intake.checkpoint.described import (
     put,
     storage,
 )
-from core.intake.checkpoint.harmless import full_name, is_harmless
+from core.intake.checkpoint.harmless import full_name, is_harmless, unknown_opcode, unsafe
 from core.intake.checkpoint.window import MAX_LINE, Window
 from core.intake.names import shown
 
 MAX_OPCODES = 8_000_000
 MAX_MARKS = 256
 NEWEST_PROTOCOL = 5
-
-
-def unsafe(name: str, what: str = "call") -> TrainingFailed:
-    detail = f"To read this file, Python would have to {what} {name}. Nothing of it was executed."
-    return rejected("checkpoint_unsafe", detail)
 
 
 def describe(window: Window, storages: dict[str, Storage] | None = None) -> Any:
@@ -54,20 +48,11 @@ def describe(window: Window, storages: dict[str, Storage] | None = None) -> Any:
             raise broken("its pickle cannot be followed") from error
         step = _STEPS.get(opcode.name)
         if step is None:
-            raise _unknown(opcode.name, argument)
+            raise unknown_opcode(opcode.name, argument)
         step(machine, argument)
     else:
         raise rejected("checkpoint_too_expensive", f"Its pickle has more than {MAX_OPCODES:,} opcodes.")
     return machine.result()
-
-
-def _unknown(opcode: str, argument: Any) -> TrainingFailed:
-    if opcode == "INST":
-        return unsafe(full_name(*str(argument).partition(" ")[::2]))
-    if opcode in ("OBJ", "EXT1", "EXT2", "EXT4"):
-        return unsafe(f"what the opcode {opcode} names")
-    detail = f"Its pickle uses the opcode {opcode}, which torch.save does not write."
-    return rejected("checkpoint_corrupt", detail, f"Leave torch.save's pickle_protocol at its default. {SAVE_TENSORS}")
 
 
 class _Machine:
