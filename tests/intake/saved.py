@@ -36,9 +36,11 @@ def read(path: Path) -> Read:
 
 
 def refused(path: Path) -> Failure:
+    target = path.with_suffix(".converted")
+    target.unlink(missing_ok=True)
     with pytest.raises(TrainingFailed) as caught:
-        convert(path, path.with_suffix(".converted"))
-    assert not path.with_suffix(".converted").exists()
+        convert(path, target)
+    assert not target.exists()
     return caught.value.failure
 
 
@@ -55,12 +57,13 @@ def _bits(tensor: Tensor) -> bytes:
 
 
 def write_by_hand(path: Path, pickled: bytes, form: str = "zip", **storages: bytes) -> Path:
-    """Storages hold float32: their keys begin with `s`, which a keyword needs, and are named so."""
+    """The storages, by their keys, hold float32."""
     if form == "zip":
-        return write_members(path, {"data.pkl": pickled} | {f"data/{key}": data for key, data in storages.items()})
+        behind = {f"data/{key}": data for key, data in storages.items()}
+        return write_members(path, {"data.pkl": pickled, "version": b"3"} | behind)
     head = b"".join(pickle.dumps(value, 2) for value in (MAGIC, PROTOCOL, {"little_endian": True}))
-    behind = b"".join((len(data) // 4).to_bytes(8, "little") + data for data in storages.values())
-    path.write_bytes(head + pickled + pickle.dumps(list(storages), 2) + behind)
+    values = b"".join((len(data) // 4).to_bytes(8, "little") + data for data in storages.values())
+    path.write_bytes(head + pickled + pickle.dumps(list(storages), 2) + values)
     return path
 
 

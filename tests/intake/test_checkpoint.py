@@ -158,13 +158,6 @@ def test_views_and_shared_storages(tmp_path: Path, form: str) -> None:
     assert [name for name in held if not same_bits(found[name], theirs[name].detach())] == []
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_a_quantity_of_bytes_that_numpy_has_no_type_for_in_any_order(tmp_path: Path, form: str) -> None:
-    values = torch.randn(50, 3, generator=torch.Generator().manual_seed(2)).bfloat16().t()
-    found, _ = read(save(tmp_path / "up.pt", {"a": values}, form))
-    assert same_bits(found["a"], values)
-
-
 def test_the_result_depends_on_the_tensors_alone(tmp_path: Path, state: State) -> None:
     """Canonical: the same file from either format and any order."""
     files = []
