@@ -15,12 +15,7 @@ from core.training.models import BUILDERS, build, class_count, identify
 from core.training.models.layout import COUNTERS, entries, outline
 
 WRAPPED = ("module.", "_orig_mod.")  # by data-parallel and compiled networks, in any number
-HELD = (
-    "model.",
-    "net.",
-    "network.",
-    "teacher.",
-)  # names under which training scripts hold the network, beside other things
+HELD = ("model.", "net.", "network.", "teacher.")  # where training scripts hold the network
 TRIED_SIDE = 64  # of the images on which networks of equal layout are told apart
 NAMED = 10  # entries listed in a report
 FAMILIAR = 10  # times as many published files make one of several networks the likely one
