@@ -18,13 +18,13 @@ from core.intake.members import Budget, Member, archive_size, check_size, corrup
 from core.intake.names import clean, shown
 
 _LOCAL = struct.Struct("<4s5H3L2H")  # signature, version, flags, method, time, date, crc, sizes, name and extra lengths
-_ENCRYPTED = 0x1 | 0x40 | 0x2000  # classic, strong, masked directory
+ENCRYPTED = 0x1 | 0x40 | 0x2000  # classic, strong, masked directory
 _DESCRIPTOR = 0x8  # sizes and CRC follow the data
 _UTF8 = 0x800
 _ELSEWHERE = 0xFFFFFFFF  # the size is in the zip64 extra field
 
 
-class _DirectoryGuard:
+class DirectoryGuard:
     """The file as `zipfile` sees it: a directory of any declared size would be read in one piece."""
 
     def __init__(self, file: IO[bytes], limits: Limits) -> None:
@@ -44,7 +44,7 @@ def read_zip(path: Path, limits: Limits) -> Iterator[Member]:
     budget = Budget(limits, archive_size(path, limits))
     with path.open("rb") as file:
         try:
-            archive = zipfile.ZipFile(_DirectoryGuard(file, limits))
+            archive = zipfile.ZipFile(DirectoryGuard(file, limits))
         except UnicodeDecodeError as error:
             name = bytes(error.object).decode("utf-8", "replace")
             raise unsafe(name, "is a name that is not UTF-8 although it says so") from error
@@ -55,7 +55,7 @@ def read_zip(path: Path, limits: Limits) -> Iterator[Member]:
         for info in entries:
             budget.member(info.orig_filename)
             _check_entry(info, limits)
-        starts = _data_starts(file, entries, archive.start_dir)
+        starts = data_starts(file, entries, archive.start_dir)
         for info, start in zip(entries, starts, strict=True):
             raw = _name(info)
             name = clean(raw, limits)
@@ -81,7 +81,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 def _check_entry(info: zipfile.ZipInfo, limits: Limits) -> None:
     name = info.orig_filename
-    if info.flag_bits & _ENCRYPTED:
+    if info.flag_bits & ENCRYPTED:
         raise rejected("archive_encrypted", f"{shown(name)} is encrypted.", "Pack the archive without a password.")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         detail = f"{shown(name)} is packed with method {info.compress_type}."
@@ -103,7 +103,7 @@ _KINDS = {
 }
 
 
-def _data_starts(file: IO[bytes], entries: list[zipfile.ZipInfo], directory: int) -> list[int]:
+def data_starts(file: IO[bytes], entries: list[zipfile.ZipInfo], directory: int) -> list[int]:
     """Where each member's bytes begin; entries come by offset, and no two may share a byte."""
     starts = []
     end_before = 0
@@ -117,7 +117,7 @@ def _data_starts(file: IO[bytes], entries: list[zipfile.ZipInfo], directory: int
         _, _, flags, method, _, _, crc, packed, unpacked, name_length, extra_length = _LOCAL.unpack(header)
         encoding = "utf-8" if info.flag_bits & _UTF8 else "cp437"
         same = file.read(name_length) == info.orig_filename.encode(encoding)
-        same = same and not flags & _ENCRYPTED and method == info.compress_type
+        same = same and not flags & ENCRYPTED and method == info.compress_type
         if not flags & _DESCRIPTOR:
             sizes = (info.compress_size, info.file_size)
             same = same and crc == info.CRC

@@ -11,10 +11,10 @@ from torch import nn
 
 from core.assignment import ReadTeacherAssignment
 from core.catalog import Architecture, architecture
+from core.checkpoint_codes import DISK_FULL, disk_full, rejected
 from core.events import Event, Phase
 from core.packed import PackedMeta, read_meta
 from core.recipe import Normalization
-from core.training.checkpoint_codes import DISK_FULL, disk_full, rejected
 from core.training.data import View, open_split, some_of
 from core.training.evaluate import answer
 from core.training.export import KEY, WeightsMeta, file_sha256, parse_meta, save_weights
@@ -122,8 +122,8 @@ def _uploaded(assignment: ReadTeacherAssignment, dataset: PackedMeta | None) -> 
     network = load_strictly(found.network.name, found.state)
     warnings = found.notes
     dtypes = Counter(str(tensor.dtype).removeprefix("torch.") for tensor in found.state.values())
-    if any(tensor.dtype in (torch.float16, torch.bfloat16) for tensor in found.state.values()):
-        warnings.append("The weights were stored in half precision; they are kept as float32.")
+    if any(tensor.is_floating_point() and tensor.element_size() < 4 for tensor in found.state.values()):
+        warnings.append("The weights were stored in less than 32 bits; they are kept as float32.")
     averaged = [name for name in inspected.get("beside", []) if "ema" in name.casefold()]
     if averaged:
         warnings.append(

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from core.catalog import Architecture, architecture, find_architecture
+from core.checkpoint_codes import rejected
 from core.errors import Invalid, TrainingFailed
-from core.training.checkpoint_codes import rejected
 from core.training.models import BUILDERS, build, class_count, identify
 from core.training.models.layout import COUNTERS, entries, outline
 
 WRAPPED = ("module.", "_orig_mod.")  # by data-parallel and compiled networks, in any number
-HELD = ("model.", "net.", "network.")  # names under which training scripts hold the network, beside other things
+HELD = ("model.", "net.", "network.", "teacher.")  # where training scripts hold the network
 TRIED_SIDE = 64  # of the images on which networks of equal layout are told apart
 NAMED = 10  # entries listed in a report
 FAMILIAR = 10  # times as many published files make one of several networks the likely one
@@ -46,7 +46,8 @@ def recognize(
     bare = clean_names(tensors)
     found = None
     for prefix in ("", *HELD):
-        state = {n.removeprefix(prefix): t for n, t in bare.items() if n.startswith(prefix)}
+        held = {n.removeprefix(prefix): t for n, t in bare.items() if n.startswith(prefix)}
+        state = clean_names(held) if prefix else held  # compiled or wrapped inside of what holds it
         candidates = identify(state)
         if candidates or (prefix and known is not None and state and not differences(known.name, state)):
             skipped = [name for name in bare if not name.startswith(prefix)]
@@ -167,7 +168,8 @@ def _try(name: str, state: Mapping[str, Tensor], images: Tensor) -> Tensor:
 def clean_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Wrappers' prefixes off; of a student and a teacher in one file the teacher; no counter of averaging."""
     state = _strip(tensors)
-    if state and all(name.startswith(("student.", "teacher.")) for name in state):
+    parts = {name.partition(".")[0] for name in state}
+    if parts and (parts <= {"student", "teacher"} or parts >= {"student", "teacher"}):
         state = _strip({n.removeprefix("teacher."): t for n, t in state.items() if n.startswith("teacher.")})
         if not state:
             raise rejected("checkpoint_mismatch", "The file holds a student alone, and no teacher.", "")

@@ -1,7 +1,7 @@
 """The tensors of a file that a stranger sent, without executing anything of it.
 
 safetensors: its header is checked here, the library checks the rest. PyTorch files are read by a process of its own
-(`core.training.unpickle`), which hands over safetensors.
+(`core.intake.checkpoint`, without torch), which hands over safetensors.
 """
 
 import json
@@ -16,45 +16,51 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from core.checkpoint_codes import SAVE_TENSORS, rejected
+from core.checkpoint_limits import (
+    INSPECTION,
+    MAX_BYTES,
+    MAX_HEADER,
+    MAX_SIDE,
+    REJECTED,
+    check_count,
+    check_name,
+    check_rank,
+)
 from core.errors import Failure, TrainingFailed
-from core.training.checkpoint_codes import rejected
 
 DEADLINE_SECONDS = 120.0
-MAX_BYTES = 8 * 2**30
-MAX_HEADER = 16 * 2**20
-MAX_TENSORS = 20_000
-MAX_RANK = 8
-MAX_SIDE = 2**40
-MAX_NAME = 512
-INSPECTION = "inspection"  # in the metadata of what core.training.unpickle hands over
-REJECTED = 3  # exit code of core.training.unpickle: one line of JSON says why
 
 _ARCHIVES = {b"\x1f\x8b": "gzip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
+_OLD_TAR = (b"sys_info", b"storages", b"tensors", b"pickle")  # the members of PyTorch's first format
 
 
 def read_tensors(path: Path, scratch: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Tensors by name, and the file's own metadata (for a PyTorch file `inspection` reads it). `scratch` exists.
 
-    Raises TrainingFailed with a code of `core.training.checkpoint_codes`.
+    Raises TrainingFailed with a code of `core.checkpoint_codes`.
     """
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise rejected("checkpoint_too_expensive", f"The file has {size:,} bytes; at most {MAX_BYTES:,} are read.")
     with path.open("rb") as file:
         head = file.read(262)
+    if head[8:9] == b"{":  # before anything else: the eight bytes are a length, and may look like any format's
+        tensors, metadata = read_safetensors(path)
+        return tensors, {name: text for name, text in metadata.items() if name != INSPECTION}
     if head.startswith((b"PK\x03\x04", b"\x80")):
-        converted = scratch / "unpickled.safetensors"
+        converted = scratch / "converted.safetensors"
         try:
-            _unpickle(path, converted)
+            _convert(path, converted)
             return read_safetensors(converted)
         finally:
             converted.unlink(missing_ok=True)
-    if head[8:9] == b"{":
-        tensors, metadata = read_safetensors(path)
-        return tensors, {name: text for name, text in metadata.items() if name != INSPECTION}
     kind = next((name for magic, name in _ARCHIVES.items() if head.startswith(magic)), None)
     if head[257:] == b"ustar":
         kind = "tar"
+        if head.partition(b"\0")[0] in _OLD_TAR:
+            detail = "The file is in the tar format that PyTorch wrote before version 0.2; it is not read."
+            raise rejected("checkpoint_corrupt", detail, f"Open it with PyTorch. {SAVE_TENSORS}")
     if kind is not None:
         detail = f"The file is a {kind} archive, not a checkpoint."
         raise rejected("checkpoint_corrupt", detail, "Unpack it and upload the one checkpoint that is meant.")
@@ -67,12 +73,12 @@ def inspection(metadata: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _unpickle(source: Path, target: Path) -> None:
+def _convert(source: Path, target: Path) -> None:
     """Run the reading process to its end, and turn whatever became of it into one error."""
     environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
-    if "LD_LIBRARY_PATH" in os.environ:  # some installations of torch need it to load
+    if "LD_LIBRARY_PATH" in os.environ:  # some installations of Python need it to start
         environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
-    command = [sys.executable, "-m", "core.training.unpickle", str(source.resolve()), str(target.resolve())]
+    command = [sys.executable, "-m", "core.intake.checkpoint", str(source.resolve()), str(target.resolve())]
     try:
         done = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE_SECONDS
@@ -128,18 +134,3 @@ def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name stands in it twice")
     return found
-
-
-def check_count(count: int) -> None:
-    if count > MAX_TENSORS:
-        raise rejected("checkpoint_too_expensive", f"{count:,} tensors; at most {MAX_TENSORS:,} are read.")
-
-
-def check_name(name: str) -> None:
-    if not 0 < len(name) <= MAX_NAME or not name.isprintable():
-        raise rejected("checkpoint_corrupt", f"{name[:80]!r} is no name for a tensor.")
-
-
-def check_rank(name: str, rank: int) -> None:
-    if rank > MAX_RANK:
-        raise rejected("checkpoint_corrupt", f"{name} has {rank} dimensions; at most {MAX_RANK} are read.")

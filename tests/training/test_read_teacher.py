@@ -22,11 +22,13 @@ from torch import Tensor
 
 from core.assignment import ReadTeacherAssignment
 from core.catalog import architecture
+from core.checkpoint_limits import MAX_TENSORS
 from core.errors import Failure, TrainingFailed
 from core.events import Event, Phase
+from core.intake.checkpoint.convert import convert
 from core.packed import PackedSplit, read_meta, write_packed
 from core.recipe import Normalization
-from core.training import unpickle, untrusted
+from core.training import untrusted
 from core.training.export import WeightsMeta, load_weights, save_weights, tensors_sha256
 from core.training.models import build
 from core.training.read_teacher import read_teacher
@@ -81,7 +83,7 @@ def flat(path: Path, state: dict[str, Tensor]) -> Path:
 def unreadable(path: Path) -> Failure:
     """Why the reading process rejects a file; here without the process, where nothing can blow up."""
     with pytest.raises(TrainingFailed) as caught:
-        unpickle.convert(path, path.with_suffix(".converted"))
+        convert(path, path.with_suffix(".converted"))
     assert not path.with_suffix(".converted").exists()
     return caught.value.failure
 
@@ -106,6 +108,24 @@ LAYOUTS: dict[str, Callable[[dict[str, Tensor]], Any]] = {
         "model": prefixed({k: torch.zeros_like(t) for k, t in s.items()}, "module.student.")
         | prefixed(s, "module.teacher.")
     },
+    "halves with a loss of its own": lambda s: {
+        "state_dict": prefixed({k: torch.zeros_like(t) for k, t in s.items()}, "student.model.")
+        | prefixed(s, "teacher.model.")
+        | {"criterion.weight": torch.ones(4)}
+    },
+    "halves inside": lambda s: {
+        "state_dict": prefixed({k: torch.zeros_like(t) for k, t in s.items()}, "model.student.")
+        | prefixed(s, "model.teacher._orig_mod.")
+    },
+    "a teacher beside": lambda s: {"state_dict": prefixed(s, "teacher.") | {"projector.weight": torch.ones(2, 2)}},
+    "two dictionaries": lambda s: {"student": {k: torch.zeros_like(t) for k, t in s.items()}, "teacher": s},
+    "lightning": lambda s: {"state_dict": prefixed(s, "model."), "pytorch-lightning_version": "2.5.0", "loops": {}},
+    "lightning, compiled": lambda s: {"state_dict": prefixed(s, "model._orig_mod."), "global_step": 3},
+    "net, data-parallel inside": lambda s: {"state_dict": prefixed(s, "net.module."), "epoch": 3},
+    "timm's average": lambda s: {"state_dict_ema": prefixed(s, "module."), "arch": "resnet8", "version": 2},
+    "torchvision's average": lambda s: {"model_ema": {"n_averaged": torch.tensor(3)} | prefixed(s, "module.")},
+    "average around data-parallel": lambda s: {"ema_model": prefixed(s, "module.module."), "epoch": 3},
+    "average with its settings": lambda s: {"ema": {"module": prefixed(s, "module."), "decay": 0.9999}},
     "without counters": lambda s: {k: t for k, t in s.items() if not k.endswith("num_batches_tracked")},
 }
 
@@ -116,7 +136,7 @@ def test_every_usual_layout_gives_the_same_teacher(
     tmp_path: Path, state: dict[str, Tensor], layout: str, modern: bool
 ) -> None:
     save(tmp_path / "up.pth", LAYOUTS[layout](state), _use_new_zipfile_serialization=modern)
-    unpickle.convert(tmp_path / "up.pth", tmp_path / "up.safetensors")
+    convert(tmp_path / "up.pth", tmp_path / "up.safetensors")
     result = read(tmp_path / "up.safetensors")
     assert result["architecture"] == "cifar/resnet8"
     assert (result["classes"], result["class_names"]) == (4, None)
@@ -144,6 +164,14 @@ def test_half_precision_becomes_float32(tmp_path: Path, state: dict[str, Tensor]
     written, _ = load_weights(Path(result["path"]))
     assert written["conv1.weight"].dtype == torch.float32
     assert torch.equal(written["conv1.weight"], half["conv1.weight"].float())
+
+
+@pytest.mark.parametrize("layout", ["halves with a loss of its own", "a teacher beside"])
+def test_a_declared_network_is_found_in_them_too(tmp_path: Path, state: dict[str, Tensor], layout: str) -> None:
+    file = flat(tmp_path / "up.safetensors", LAYOUTS[layout](state)["state_dict"])
+    failure = rejection(file, architecture="resnet20")
+    assert failure.code == "checkpoint_mismatch" and "cifar/resnet8" in failure.detail
+    assert read(file, architecture="resnet8")["tensors_sha256"] == tensors_sha256(state)
 
 
 def test_our_own_file_says_everything_itself(tmp_path: Path, state: dict[str, Tensor], dataset: Path) -> None:
@@ -267,10 +295,13 @@ def test_code_is_named_and_never_run(tmp_path: Path, state: dict[str, Tensor], f
         pickle.loads(pickle.dumps(Call(divmod, 1, 0)))
 
 
-def test_another_pickle_protocol_is_said_to_be_one(tmp_path: Path, state: dict[str, Tensor]) -> None:
-    with pytest.warns(UserWarning, match="pickle protocol 4"):
-        failure = unreadable(save(tmp_path / "up.pt", {"model": state}, pickle_protocol=4))
-    assert failure.code == "checkpoint_corrupt" and "pickle_protocol" in failure.hint
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("protocol", [3, 4, 5])
+def test_any_pickle_protocol_that_torch_save_can_be_told_to_write(
+    tmp_path: Path, state: dict[str, Tensor], protocol: int
+) -> None:
+    result = read(save(tmp_path / "up.pt", {"model": state}, pickle_protocol=protocol))
+    assert result["tensors_sha256"] == tensors_sha256(state)
 
 
 def test_a_whole_module_is_code(tmp_path: Path) -> None:
@@ -320,7 +351,7 @@ def test_many_tensors_over_one_storage(tmp_path: Path) -> None:
 
 def test_too_many_tensors_names_or_dimensions(tmp_path: Path) -> None:
     empty = torch.zeros(0)
-    many = {f"t{i}": empty for i in range(untrusted.MAX_TENSORS + 1)}
+    many = {f"t{i}": empty for i in range(MAX_TENSORS + 1)}
     assert unreadable(save(tmp_path / "up.pt", many)).code == "checkpoint_too_expensive"
     safetensors.torch.save_file({name: torch.zeros(0) for name in many}, tmp_path / "up.safetensors")
     assert rejection(tmp_path / "up.safetensors").code == "checkpoint_too_expensive"
@@ -357,6 +388,15 @@ def test_an_archive_of_several_files_is_refused_by_name(tmp_path: Path, state: d
         assert word in failure.detail and "Unpack it" in failure.hint
 
 
+def test_the_tar_format_of_the_first_versions_is_refused_by_name(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "up.pt", "w") as archive:
+        for name in ("sys_info", "pickle", "tensors", "storages"):
+            archive.addfile(tarfile.TarInfo(name))
+    failure = rejection(tmp_path / "up.pt")
+    assert failure.code == "checkpoint_corrupt"
+    assert "tar format that PyTorch wrote before" in failure.detail and "state_dict" in failure.hint
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x80", b"PK\x03\x04", bytes(1000), b"\xff" * 8 + b"{"])
 def test_garbage(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "up.pt").write_bytes(content)
@@ -371,6 +411,16 @@ def test_a_file_without_a_state_dict(tmp_path: Path, what: Any) -> None:
 
 def header(text: str, body: bytes = bytes(8)) -> bytes:
     return len(text).to_bytes(8, "little") + text.encode() + body
+
+
+def test_a_header_may_have_a_length_that_looks_like_a_pickle(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    content = safetensors.torch.save(state)
+    own = int.from_bytes(content[:8], "little")
+    length = own + (0x80 - own) % 0x100
+    padded = length.to_bytes(8, "little") + content[8 : 8 + own].ljust(length) + content[8 + own :]
+    assert padded[:1] == pickle.PROTO
+    (tmp_path / "up.safetensors").write_bytes(padded)
+    assert read(tmp_path / "up.safetensors")["tensors_sha256"] == tensors_sha256(state)
 
 
 @pytest.mark.parametrize(
@@ -443,7 +493,7 @@ def test_random_damage_is_always_one_of_our_codes(tmp_path: Path, state: dict[st
         (tmp_path / "up.pt").write_bytes(content)
         try:
             with warnings.catch_warnings(action="ignore"):  # the process of its own shows none
-                unpickle.convert(tmp_path / "up.pt", tmp_path / "out.safetensors")
+                convert(tmp_path / "up.pt", tmp_path / "out.safetensors")
         except TrainingFailed as error:
             assert error.failure.code.startswith("checkpoint_")
         except MemoryError:
