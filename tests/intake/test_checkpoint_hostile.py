@@ -45,37 +45,40 @@ def beside(what: bytes, view: bytes | None = None) -> bytes:
 # --- code ---------------------------------------------------------------------------------------------------------
 
 CALLS = {
-    "a call": b"cposix\nsystem\n(" + text("touch CANARY") + b"tR",
-    "of Python 2": b"c__builtin__\neval\n(" + text("open('CANARY', 'w')") + b"tR",
-    "commands of Python 2": b"ccommands\ngetoutput\n(" + text("touch CANARY") + b"tR",
-    "from the stack": text("os") + text("system") + b"\x93(" + text("touch CANARY") + b"tR",
+    "a call": b"cposix\nsystem\n(" + text("touch canary") + b"tR",
+    "of Python 2": b"c__builtin__\neval\n(" + text("open('canary', 'w')") + b"tR",
+    "commands of Python 2": b"ccommands\ngetoutput\n(" + text("touch canary") + b"tR",
+    "from the stack": text("os") + text("system") + b"\x93(" + text("touch canary") + b"tR",
     "from the memo": text("posix")
     + b"q\x01"
     + text("system")
     + b"q\x02\x86]h\x01h\x02\x93("
-    + text("touch CANARY")
+    + text("touch canary")
     + b"tR",
-    "an object": b"csubprocess\nPopen\n(" + text("touch CANARY") + b"t\x81",
-    "with keywords": b"csubprocess\nPopen\n(" + text("touch CANARY") + b"t}\x92",
-    "an old object": b"(" + text("touch CANARY") + b"iposix\nsystem\n",
-    "a class from the stack": b"(cposix\nsystem\n" + text("touch CANARY") + b"o",
-    "an extension": b"\x82\x01(" + text("touch CANARY") + b"tR",
-    "what a call gives": b"cbuiltins\nobject\n)R" + b"(" + text("touch CANARY") + b"tR",
+    "an object": b"csubprocess\nPopen\n(" + text("touch canary") + b"t\x81",
+    "with keywords": b"csubprocess\nPopen\n(" + text("touch canary") + b"t}\x92",
+    "an old object": b"(" + text("touch canary") + b"iposix\nsystem\n",
+    "a class from the stack": b"(cposix\nsystem\n" + text("touch canary") + b"o",
+    "an extension": b"\x82\x01(" + text("touch canary") + b"tR",
+    "what a call gives": b"cbuiltins\nobject\n)R" + b"(" + text("touch canary") + b"tR",
     "a name of a name": text("builtins") + text("type.__subclasses__") + b"\x93)R",
     "an import": b"cbuiltins\n__import__\n(" + text("antigravity") + b"tR",
     "a library's loader": b"ctorch.hub\nload\n(" + text("a/b") + text("c") + b"tR",
     "a library's compiler": b"cnumpy.testing._private.utils\nrunstring\n(" + text("1") + b"}tR",
+    "a way through a library": text("torch.storage") + text("os.system") + b"\x93(" + text("touch canary") + b"tR",
+    "a way through a harmless module": text("typing") + text("sys.modules") + b"\x93",
     "mentioned alone": b"cos\nsystem\n",
 }
 
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("call", CALLS)
-def test_code_is_refused_as_code(tmp_path: Path, call: str, form: str) -> None:
-    opcodes = CALLS[call].replace(b"CANARY", b"canary")
-    file = write_by_hand(tmp_path / "up.pt", beside(opcodes, b"N" if form == "older" else None), form, s0=VALUES)
+def test_code_is_refused_as_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, form: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = write_by_hand(tmp_path / "up.pt", beside(CALLS[call], b"N" if form == "older" else None), form, s0=VALUES)
     failure = refused(file)
     assert failure.code == "checkpoint_unsafe" and "Nothing of it was executed" in failure.detail
+    assert not (tmp_path / "canary").exists()
     harmless = write_by_hand(tmp_path / "fine.pt", beside(b"N", b"N" if form == "older" else None), form, s0=VALUES)
     assert read(harmless)[0]["w"].shape == (2, 3)  # it is the call that is refused
 

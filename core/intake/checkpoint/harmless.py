@@ -27,19 +27,8 @@ _RUNNERS = (  # of other libraries: what loads, compiles or fetches code
     *("torch.multiprocessing", "torch._dynamo", "torch._inductor", "torch.ops", "torch.classes", "torch.testing"),
     *("numpy.load", "numpy.lib", "numpy.testing", "numpy.f2py", "numpy.distutils", "numpy.ctypeslib", "numpy.memmap"),
     *("pip", "setuptools", "pkg_resources", "distutils", "dill", "cloudpickle", "joblib", "IPython"),
-    *(
-        "pandas.io",
-        "pandas.eval",
-        "pandas.read_pickle",
-        "pandas.core.computation",
-        "requests",
-        "httpx",
-        "aiohttp",
-        "urllib3",
-        "paramiko",
-        "psutil",
-        "pexpect",
-    ),
+    *("pandas.io", "pandas.eval", "pandas.read_pickle", "pandas.core.computation"),
+    *("requests", "httpx", "aiohttp", "urllib3", "paramiko", "psutil", "pexpect"),
 )
 
 
@@ -49,10 +38,15 @@ def full_name(module: str, name: str) -> str:
     return f"{module}.{name}"
 
 
-def is_harmless(name: str) -> bool:
-    """Whether an ordinary checkpoint mentions the name."""
+def is_harmless(name: str, within: str) -> bool:
+    """Whether an ordinary checkpoint mentions the name; `within` is what of it stands behind the module.
+
+    A class may lie within a class, but a way through another module (torch.serialization: os.system) hides something.
+    """
+    if not sys.stdlib_module_names.isdisjoint(within.split(".")[:-1]):
+        return False
     if name.partition(".")[0] in sys.stdlib_module_names:
-        return name in _DATA or name.startswith("typing.")
+        return name in _DATA or (name.startswith("typing.") and name.count(".") == 1)
     return not any(name == runner or name.startswith(runner + ".") for runner in _RUNNERS)
 
 

@@ -150,7 +150,7 @@ class _Machine:
         if not isinstance(module, str) or not isinstance(name, str) or max(len(module), len(name)) > MAX_LINE:
             raise broken("its pickle names something that is no function and no class")
         full = full_name(module, name)
-        if not is_harmless(full):
+        if not is_harmless(full, name):
             raise unsafe(full if full.isprintable() else shown(full))
         self.push(Named(full))
 
