@@ -104,7 +104,7 @@ def packages(_: Asked) -> Findings:
 
 def processor(asked: Asked) -> Findings:
     cores, memory = os.cpu_count() or 1, psutil.virtual_memory()
-    slots = asked.settings.slots or len(list_gpus()) or 1
+    slots = asked.settings.slots_for(len(list_gpus()))
     said = f"{counted(cores, 'core')}, {size(memory.available)} of {size(memory.total)} memory free; "
     said += f"{counted(slots, 'slot')} of {counted(asked.settings.threads_per_child(slots), 'thread')}"
     if slots * asked.settings.threads_per_child(slots) > cores:

@@ -110,6 +110,6 @@ def worker(
     """Run a worker."""
     refuse_shadows()
     settings = load_settings()
-    slots = slots or settings.slots or len(list_gpus()) or 1
+    slots = slots or settings.slots_for(len(list_gpus()))
     command = worker_command(slots, ["--queues", queues] if queues else None)
     os.execve(command[0], command, os.environ | {"DISTILLERY_SLOTS": str(slots), "OMP_WAIT_POLICY": "PASSIVE"})

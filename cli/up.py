@@ -187,4 +187,4 @@ def up(
         settings = settings.model_copy(update={"data_dir": data_dir.expanduser().resolve()})
     with only_one(settings.data_dir):
         port = free_port(host, port)
-        Stack(settings, host, port, slots or settings.slots or len(list_gpus()) or 1).run()
+        Stack(settings, host, port, slots or settings.slots_for(len(list_gpus()))).run()

@@ -27,6 +27,9 @@ class TrainAssignment(_Assignment):
     pretrained: dict[str, Path] = Field(
         default_factory=dict, description="Published weights by `architecture:weights`, as files of the libraries."
     )
+    processes: int | None = Field(
+        None, ge=1, le=64, description="That share every batch; default: one for each GPU that is wanted and there."
+    )
     resume: Path | None = Field(None, description="The checkpoint to go on from.")
     decided: dict[str, Any] | None = Field(None, description="What the first attempt chose; None: choose.")
     checkpoint_seconds: float = Field(300.0, gt=0, description="A checkpoint is due after every epoch, or this time.")

@@ -210,7 +210,11 @@ EXPORTS: tuple[Export, ...] = ("safetensors", "torch", "onnx")
 
 class Resources(Part):
     gpus: int = Field(
-        1, ge=0, le=8, title="GPUs", description="GPUs wanted; a machine without one trains on its processor."
+        1,
+        ge=0,
+        le=8,
+        title="GPUs",
+        description="GPUs wanted, each with a share of every batch; a machine without one trains on its processor.",
     )
 
 

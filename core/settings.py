@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     weights_dir: Path | None = Field(None, description="Published weights; default: weights in the data dir.")
     downloads: bool = Field(True, description="Whether a worker may fetch published weights that are not there yet.")
     slots: int | None = Field(None, ge=1, le=64, description="Jobs at once per worker; default: its GPUs, else 1.")
+    gpus_per_slot: int = Field(1, ge=1, le=8, description="GPUs that one job may have; those it asks for train it.")
     threads: int | None = Field(None, ge=1, description="Threads per child; default: cores // slots.")
     max_crashes: int = Field(3, ge=1, description="Crashes without a new checkpoint until a job fails.")
     stop_grace_seconds: float = Field(15.0, gt=0, description="From a cooperative stop to SIGTERM, then SIGKILL.")
@@ -111,6 +112,10 @@ class Settings(BaseSettings):
     def work_dir(self) -> Path:
         """Scratch of training children; nothing in it is needed after a restart."""
         return self.data_dir / "work"
+
+    def slots_for(self, gpus: int) -> int:
+        """Jobs at once on a machine with so many GPUs."""
+        return self.slots or max(1, gpus // self.gpus_per_slot)
 
     def threads_per_child(self, slots: int) -> int:
         return self.threads or max(1, (os.cpu_count() or 1) // slots)

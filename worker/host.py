@@ -40,6 +40,13 @@ class Slot:
     kinds: tuple[str, ...] | None = None  # of run that it takes; None: any
 
 
+def gpus_of(slot: int, each: int, gpus: int) -> str | None:
+    """The numbers of a slot's GPUs, as CUDA_VISIBLE_DEVICES wants them; None where the machine has none."""
+    if gpus == 0:
+        return None
+    return ",".join(dict.fromkeys(str((slot * each + i) % gpus) for i in range(each)))
+
+
 READING = ("read_dataset", "read_teacher")
 
 
@@ -48,7 +55,7 @@ class Host:
 
     def __init__(self, settings: Settings) -> None:
         gpus = list_gpus()
-        self.slots = settings.slots or max(1, len(gpus))
+        self.slots = settings.slots_for(len(gpus))
         self.equipment = Equipment(
             settings=settings,
             database=Database(settings.database),
@@ -57,7 +64,7 @@ class Host:
             threads=settings.threads_per_child(self.slots),
         )
         reading = Slot(-1, "" if gpus else None, READING)
-        self._free = [reading, *(Slot(i, str(i % len(gpus)) if gpus else None) for i in range(self.slots))]
+        self._free = [reading, *(Slot(i, gpus_of(i, settings.gpus_per_slot, len(gpus))) for i in range(self.slots))]
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._threads: set[threading.Thread] = set()

@@ -43,6 +43,11 @@ class Loss(Part):
         """Whether what one image teaches depends on the others of its step: such a loss wants all of them at once."""
         return False
 
+    @property
+    def local(self) -> bool:
+        """Whether each process compares its own images alone."""
+        return False
+
     def terms(self, student: Tensor, teacher: Tensor, labels: Tensor) -> Terms:
         """What is learnt from the teacher, by name, in the order in which it is reported.
 
@@ -93,6 +98,10 @@ class Relational(Distillation):
     @property
     def relational(self) -> bool:
         return self.batch == "global"
+
+    @property
+    def local(self) -> bool:
+        return self.batch == "local"
 
 
 def described(title: str, formula: str) -> ConfigDict:

@@ -51,6 +51,10 @@ class SumLoss(Loss):
     def relational(self) -> bool:
         return any(summand.loss.relational for summand in self.summands)
 
+    @property
+    def local(self) -> bool:
+        return not self.relational and any(summand.loss.local for summand in self.summands)
+
     def taught(self, student: Tensor, teacher: Tensor, labels: Tensor, epoch: int | None) -> Terms:
         """The terms of all; where two are called alike, the later ones are numbered."""
         terms: dict[str, Term] = {}

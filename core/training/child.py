@@ -26,7 +26,7 @@ ASSIGNMENT: TypeAdapter[TrainAssignment | ReadTeacherAssignment] = TypeAdapter(
 )
 
 
-def work(assignment: TrainAssignment | ReadTeacherAssignment, pipes: Pipes) -> None:
+def work(assignment: TrainAssignment | ReadTeacherAssignment, pipes: Pipes, file: Path) -> None:
     """Do what is asked and tell every event; the last one says how it ended."""
     # Torch takes a second to load: the lifeline is held before.
     from core.training.precision import set_up
@@ -34,10 +34,13 @@ def work(assignment: TrainAssignment | ReadTeacherAssignment, pipes: Pipes) -> N
     set_up(assignment.threads)
     try:
         if isinstance(assignment, TrainAssignment):
+            from core.training.launch import gather_team
             from core.training.trainer import Trainer
 
-            for event in Trainer(assignment, lambda: pipes.wish).run():
+            team = gather_team(assignment, file, lambda failure: pipes.emit(Failed(**asdict(failure))))
+            for event in Trainer(assignment, lambda: pipes.wish, team).run():
                 pipes.emit(event)
+            team.leave()
         else:
             from core.training.read_teacher import read_teacher
 
@@ -93,7 +96,7 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
     options = parser.parse_args(arguments)
     pipes = Pipes(options.events_fd, options.lifeline_fd)
     pipes.start()
-    work(ASSIGNMENT.validate_json(options.assignment.read_bytes()), pipes)
+    work(ASSIGNMENT.validate_json(options.assignment.read_bytes()), pipes, options.assignment)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from core.training.evaluate import Answers, answer
 from core.training.precision import Precision
 from core.training.student import Diverged, Learner, State
 from core.training.teacher import Teacher
+from core.training.team import ALONE, Team
 
 Points = list[tuple[str | None, str, float]]
 
@@ -32,9 +33,10 @@ class Cohort:
         training: Training,
         precision: Precision,
         pretrained: Mapping[str, Path],
+        team: Team = ALONE,
     ) -> None:
-        self._training, self._precision = training, precision
-        self.learners = [Learner(plan, data, training, precision, pretrained) for plan in plans]
+        self._training, self._precision, self._team = training, precision, team
+        self.learners = [Learner(plan, data, training, precision, pretrained, team) for plan in plans]
         self.figures: dict[str, State] = {}  # label -> top1, top5, agreement on val after the last epoch
 
     @property
@@ -80,6 +82,10 @@ class Cohort:
         yield from self.check(step)
         learners = self.alive
         points: Points = []
+        for learner in learners:
+            self._team.follow_buffers(learner.network)
+            if learner.average is not None:
+                self._team.follow_buffers(learner.average.network)
         measured = [(learner.measured, learner.view) for learner in learners]
         averaged = [learner for learner in learners if learner.average is not None]
         measured += [(learner.network, learner.view) for learner in averaged]

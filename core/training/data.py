@@ -1,6 +1,6 @@
 """A packed data set on its way into the networks: batches are prepared once, and each network has its view of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,16 +133,20 @@ class Prepared:
 class TrainBatches:
     """The batches of every epoch, each a pure function of the training seed and its number."""
 
-    def __init__(self, split: Split, training: Training, views: Sequence[Augmenter]) -> None:
+    def __init__(
+        self, split: Split, training: Training, views: Sequence[Augmenter], share: Callable[[int], slice] = slice
+    ) -> None:
+        """`share`: which rows of a batch of so many are this process's; `slice` itself: all of them."""
         self._split, self._views = split, views
-        self._seed, self._mix = training.seed, training.mix
+        self._seed, self._mix, self._share = training.seed, training.mix, share
         self.size = min(training.batch_size, len(split))
         self.per_epoch = len(split) // self.size  # the last, short batch is dropped
 
     def of_epoch(self, epoch: int, first: int) -> Iterator[Prepared]:
         """From batch `first` of this epoch (both 0-based) on."""
         order = epoch_order(self._seed, epoch, len(self._split)).astype(np.int64)
-        chosen = [order[n * self.size : (n + 1) * self.size] for n in range(first, self.per_epoch)]
+        own = self._share(self.size)
+        chosen = [order[n * self.size : (n + 1) * self.size][own] for n in range(first, self.per_epoch)]
         wanted = (self._wanted(view, epoch, indices) for indices in chosen for view in self._views)
         images = self._split.images.prepare(wanted)
         for indices in chosen:

@@ -40,7 +40,9 @@ class Precision:
         return result.float()
 
 
-def decide(recipe: Recipe, threads: int, recorded: dict[str, Any] | None) -> tuple[Precision, dict[str, Any], bool]:
+def decide(
+    recipe: Recipe, threads: int, recorded: dict[str, Any] | None, processes: int = 1
+) -> tuple[Precision, dict[str, Any], bool]:
     """(what to use, the record of it, whether that repeats what was recorded bit for bit).
 
     The kind of device and the precision of the first attempt are kept where this machine can.
@@ -53,7 +55,9 @@ def decide(recipe: Recipe, threads: int, recorded: dict[str, Any] | None) -> tup
     if name == "float16" and kind == "cpu":
         name = "float32"  # a processor has no fast float16, and not every operation
     decided = {"device": kind, "precision": name, "threads": threads, "torch": str(torch.__version__)}
-    bitwise = recorded is None or all(recorded.get(key) == value for key, value in decided.items())
+    if processes > 1:
+        decided["processes"] = processes
+    bitwise = recorded is None or all(recorded.get(key) == decided.get(key) for key in (*decided, "processes"))
     return Precision(torch.device(kind), name == "bfloat16", name == "float16"), decided, bitwise
 
 

@@ -6,28 +6,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.training.lesson import Lesson
 from core.training.losses import Objective
 from core.training.losses.terms import TINY, LossTerms, mean_of, weights_of
-from core.training.mixing import Mixed
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What one student is taught in one step."""
-
-    images: Tensor  # (B, 3, side, side), normalised
-    teacher_logits: Tensor | None  # (B, C)
-    labels: Tensor  # (B,)
-    epoch: int  # 0-based
-    mixed: Mixed | None = None  # what else is in the images
-    views: int = 1  # of each image: the B rows are so many blocks of equal length
+from core.training.team import ALONE, Team
 
 
 @dataclass(frozen=True)
 class Taught:
     """What came of it; nothing in it has a graph."""
 
-    logits: Tensor  # (B, C)
+    logits: Tensor  # (B, C), of all processes
+    lesson: Lesson  # the one that they belong to, labels of all processes
     total: Tensor
     parts: dict[str, Tensor]  # unweighted, by name
 
@@ -47,37 +37,62 @@ def teach(
     lesson: Lesson,
     parts: int = 1,
     scaled: Scaled = lambda total: total,
+    team: Team = ALONE,
 ) -> Taught:
-    """Leaves in the parameters the gradient of the loss, computed in so many parts of the batch.
+    """Leaves in the parameters the gradient of the loss, computed in so many parts of the batch by so many processes.
 
     The loss is that of the whole batch, also where it relates the images to each other; it then costs a second forward
     pass: logits of all parts without a graph, the loss and its gradient on all of them, and each part once more with
-    its share of that gradient. Batch norms see one part at a time, and count it once.
+    its share of that gradient. Batch norms see one part at a time, and count it once. Of several processes each has
+    its rows of the batch, and computes the loss of all: its gradient at its own rows is its part of the whole.
     """
-    if parts == 1:
-        logits = forward(lesson.images, 0)
-        terms = _of_lesson(loss, logits, lesson)
-        torch.autograd.backward(scaled(terms.total))
-        return Taught(logits.detach(), terms.total.detach(), terms.parts)
-    if loss.spec.relational:
-        return _related(network, forward, loss, lesson, parts, scaled)
-    return _alone(forward, loss, lesson, parts, scaled)
+    if parts > 1 and team.size == 1 and not loss.spec.relational:
+        return _alone(forward, loss, lesson, parts, scaled)
+    whole = team.whole(lesson)
+    if parts > 1:
+        taught = _related(network, forward, loss, lesson, whole, parts, scaled, team)
+    else:
+        taught = _at_once(forward, loss, lesson, whole, scaled, team)
+    team.add_gradients(network)
+    return taught
+
+
+def _at_once(forward: Forward, loss: Objective, lesson: Lesson, whole: Lesson, scaled: Scaled, team: Team) -> Taught:
+    own = forward(lesson.images, 0)
+    logits = team.gather(own, lesson.views)
+    if loss.spec.local and team.size > 1:
+        terms = _of_lesson(loss, own, lesson)
+        torch.autograd.backward(scaled(terms.total / team.size))
+        parts = {name: team.mean(value) for name, value in terms.parts.items()}
+        return Taught(logits.detach(), whole, team.mean(terms.total), parts)
+    terms = _of_lesson(loss, logits, whole)
+    torch.autograd.backward(scaled(terms.total))
+    return Taught(logits.detach(), whole, terms.total.detach(), terms.parts)
 
 
 def _related(
-    network: nn.Module, forward: Forward, loss: Objective, lesson: Lesson, parts: int, scaled: Scaled
+    network: nn.Module,
+    forward: Forward,
+    loss: Objective,
+    lesson: Lesson,
+    whole: Lesson,
+    parts: int,
+    scaled: Scaled,
+    team: Team,
 ) -> Taught:
     chunks = lesson.images.tensor_split(parts)
     kept = [buffer.clone() for buffer in network.buffers()]
     with torch.no_grad():
-        logits = torch.cat([forward(images, part) for part, images in enumerate(chunks)])
+        own = torch.cat([forward(images, part) for part, images in enumerate(chunks)])
         for buffer, before in zip(network.buffers(), kept, strict=True):
             buffer.copy_(before)
-    terms = _of_lesson(loss, logits.requires_grad_(), lesson)
+        logits = team.gather(own, lesson.views)
+    terms = _of_lesson(loss, logits.requires_grad_(), whole)
     (gradient,) = torch.autograd.grad(scaled(terms.total), logits)
-    for part, (images, share) in enumerate(zip(chunks, gradient.tensor_split(parts), strict=True)):
+    shares = team.own(gradient, lesson.views).tensor_split(parts)
+    for part, (images, share) in enumerate(zip(chunks, shares, strict=True)):
         torch.autograd.backward(forward(images, part), share)
-    return Taught(logits.detach(), terms.total.detach(), terms.parts)
+    return Taught(logits.detach(), whole, terms.total.detach(), terms.parts)
 
 
 def _alone(forward: Forward, loss: Objective, lesson: Lesson, parts: int, scaled: Scaled) -> Taught:
@@ -100,7 +115,7 @@ def _alone(forward: Forward, loss: Objective, lesson: Lesson, parts: int, scaled
         logits.append(own.detach())
         total = total + weighed.detach()
         sums = {name: sums.get(name, 0) + shares[name] * value for name, value in terms.parts.items()}
-    return Taught(torch.cat(logits), total, sums)
+    return Taught(torch.cat(logits), lesson, total, sums)
 
 
 def _of_lesson(loss: Objective, logits: Tensor, lesson: Lesson) -> LossTerms:

@@ -19,19 +19,21 @@ from core.recipe import Scratch, Training
 from core.training.data import Batch, Prepared, View, labelled
 from core.training.ema import MovingAverage
 from core.training.evaluate import Answers
+from core.training.lesson import Lesson
 from core.training.losses import build_loss
 from core.training.models.start import draw_zero_head, start_network
 from core.training.optim import Sgd, build_optimizer, learning_rate
 from core.training.precision import Precision
 from core.training.randomness import Purpose, draw_seed
-from core.training.step import Lesson, gradient_shares, teach
+from core.training.step import gradient_shares, teach
 from core.training.stepper import SKIPPED, Stepper
+from core.training.team import ALONE, Team
 from core.views import student_view
 
 State = dict[str, Any]
 UNSETTLED = 0.05  # share of their first values that batch norms' running averages may keep to the end
 
-ALONE = ("grad_norm", SKIPPED)  # figures of a step that are no terms of the loss
+NO_TERMS = ("grad_norm", SKIPPED)  # figures of a step that are no terms of the loss
 
 
 class Diverged(Exception):
@@ -52,9 +54,10 @@ class Learner:
         training: Training,
         precision: Precision,
         pretrained: Mapping[str, Path],
+        team: Team = ALONE,
     ) -> None:
         """`pretrained`: files of published weights, as in TrainAssignment."""
-        self.plan = plan
+        self.plan, self.team = plan, team
         self.view = View(student_view(plan, data))
         self.precision = precision
         self.loss = build_loss(plan.loss, training.label_smoothing)
@@ -65,7 +68,7 @@ class Learner:
             # Where all images are answered alike some losses see nothing to compare.
             stuck = not self.loss.moves_equal_logits(len(data.classes))
             self.head_redrawn = stuck and draw_zero_head(network, plan.architecture)
-        self.network = precision.place(network).train()
+        self.network = team.place(precision.place(network)).train()
         self.optimizer = build_optimizer(self.network, plan.optimizer, precision.float16)
         self.stepper = Stepper(training, precision)
         self.average = MovingAverage(self.network, training.ema) if training.ema else None
@@ -94,27 +97,28 @@ class Learner:
         self, batch: Batch, teacher_logits: Tensor | None, prepared: Prepared, step: int, measured: bool = False
     ) -> None:
         """One update, the step-th (from 1). Nothing waits for the device, but where the loss's terms are `measured`."""
-        labels = prepared.labels
-        lesson = Lesson(batch.seen(self.view), teacher_logits, labels, self.epoch, prepared.mixed, self.views)
-        forward, parts = partial(self._forward, step), min(self.parts, len(labels))
+        own = prepared.labels
+        lesson = Lesson(batch.seen(self.view), teacher_logits, own, self.epoch, prepared.mixed, self.views)
+        forward, parts = partial(self._forward, step), min(self.parts, len(own))
         self.optimizer.zero_grad(set_to_none=True)
-        taught = teach(self.network, forward, self.loss, lesson, parts, self.stepper.scaled)
+        taught = teach(self.network, forward, self.loss, lesson, parts, self.stepper.scaled, self.team)
         more = self.stepper.step(self.network, self.optimizer)
         if self.average is not None:
             self.average.update(self.network, step)
         self._names = ["total", *taught.parts, "hits", "labelled", *more]
+        labels = taught.lesson.labels
         hits = (taught.logits.argmax(dim=1) == labels).float().sum()  # never where there is no label
         known = labelled(labels).float().sum()
         row = torch.stack([taught.total, *taught.parts.values(), hits, known, *more.values()])
         self._window.append(self.stepper.told(row))
         if measured:
-            self.shares = gradient_shares(self.loss, taught.logits, lesson)
+            self.shares = gradient_shares(self.loss, taught.logits, taught.lesson)
 
     def _forward(self, step: int, images: Tensor, part: int) -> Tensor:
         # Dropout draws from torch's own generator: seeded anew, it owes nothing to steps or students before.
-        self.precision.generator.manual_seed(
-            draw_seed(self.plan.seed, Purpose.FORWARD, step, *([part] if part else []))
-        )
+        # Every part, and every process, has draws of its own.
+        which = [part, self.team.rank] if self.team.rank else [part] if part else []
+        self.precision.generator.manual_seed(draw_seed(self.plan.seed, Purpose.FORWARD, step, *which))
         try:
             return self.precision.logits(self.network, images)
         except ValueError as error:
@@ -164,7 +168,7 @@ class Learner:
             row, column = (int(i) for i in bad[0])
             # A broken term breaks the total too: name the term.
             term = next((self._names[c] for r, c in bad.tolist() if r == row and c > 0), self._names[column])
-            raise Diverged(step - len(rows) + 1 + row, "gradient" if term in ALONE else f"loss/{term}")
+            raise Diverged(step - len(rows) + 1 + row, "gradient" if term in NO_TERMS else f"loss/{term}")
         return rows
 
     def flush(self, rows: NDArray[np.float32]) -> list[tuple[str | None, str, float]]:
@@ -175,7 +179,7 @@ class Learner:
         made = len(rows) - (skipped or 0)
         points = {"lr": self.lr}
         if made:
-            points |= {name if name in ALONE else f"loss/{name}": value / made for name, value in sums.items()}
+            points |= {name if name in NO_TERMS else f"loss/{name}": value / made for name, value in sums.items()}
         if skipped is not None:
             points[SKIPPED] = skipped
         if known > 0:

@@ -25,6 +25,7 @@ from core.training.precision import decide
 from core.training.results import Results, TeacherAnswers, Trained
 from core.training.student import Diverged
 from core.training.teacher import Teacher, at_chance, guesses
+from core.training.team import ALONE, Team, fewer_gpus, too_few_images
 
 
 class _StopAsked(Exception):
@@ -41,9 +42,11 @@ class Trainer:
     `step` is the number of updates made. Whenever an event comes out, all metrics up to its step came before it.
     """
 
-    def __init__(self, assignment: TrainAssignment, wish: Callable[[], Stop | None] = never) -> None:
-        """`wish` is asked between steps."""
-        self.assignment = assignment
+    def __init__(
+        self, assignment: TrainAssignment, wish: Callable[[], Stop | None] = never, team: Team = ALONE
+    ) -> None:
+        """`wish` is asked between steps; of a `team` that of the first process, which alone writes files."""
+        self.assignment, self.team = assignment, team
         self.recipe, self.training = assignment.recipe, assignment.recipe.training
         self.wish = wish
         self.step = 0
@@ -68,6 +71,8 @@ class Trainer:
                 teacher=taught.figures() if (taught := self._taught_by()) else None,
                 bitwise=self.bitwise,
             )
+            if (told := fewer_gpus(self.recipe.resources.gpus, self.team, self.precision.device)) is not None:
+                yield Log("warning", told)
             if self.training.augment.kind == "standard":
                 yield Log("info", f"The augmentation standard is {self.decided['augment']} for this data set.")
             yield from self.cohort.doubts(self.total_steps)
@@ -88,11 +93,15 @@ class Trainer:
 
     def _load(self) -> None:
         assignment = self.assignment
-        self.precision, self.decided, self.bitwise = decide(self.recipe, assignment.threads, assignment.decided)
+        self.precision, self.decided, self.bitwise = decide(
+            self.recipe, assignment.threads, assignment.decided, self.team.size
+        )
         self.data = Data(assignment.dataset, self.precision.device, assignment.threads)
         meta = self.data.meta
         self.decided["augment"] = resolve(self.training.augment, meta.form).kind
-        self.batches = TrainBatches(self.data.train, self.training, augmenters(self.training, meta))
+        self.batches = TrainBatches(self.data.train, self.training, augmenters(self.training, meta), self.team.share)
+        if self.batches.size < 2 * self.team.size:
+            raise too_few_images(self.batches.size, self.team.size)
         self.total_steps = self.training.epochs * self.batches.per_epoch
         self.teacher = Teacher.load(assignment.teacher, meta, self.precision) if assignment.teacher else None
         self.teacher_on_val: Answers | None = None
@@ -108,7 +117,7 @@ class Trainer:
     def _build_students(self) -> None:
         """As they start, or as the checkpoint left them. After the teacher's check: its figure is awaited on a page."""
         students, pretrained = self.assignment.students, self.assignment.pretrained
-        self.cohort = Cohort(students, self.data.meta, self.training, self.precision, pretrained)
+        self.cohort = Cohort(students, self.data.meta, self.training, self.precision, pretrained, self.team)
         self.time_before = 0.0
         if self.assignment.resume is not None:
             self._resume(self.assignment.resume)
@@ -155,7 +164,7 @@ class Trainer:
         self.ended = self._enough(epoch + 1)
         if self.ended is not None and self.step % self.training.log_every:
             yield from self.cohort.flush(self.step)
-        if self.clock.due(epoch_ended=True):
+        if self._due(epoch_ended=True):
             yield from self._save()
 
     def _enough(self, epoch: int) -> str | None:
@@ -165,18 +174,22 @@ class Trainer:
         stopping = self.training.early_stopping
         if stopping is not None and self.cohort.epochs_without_a_best(epoch) >= stopping.patience:
             return f"Ended after epoch {epoch}: nobody got better on val for {stopping.patience} epochs."
-        if self.time.over:
+        if self.training.time_limit and self.team.agree("checkpoint" if self.time.over else None):
             return f"Ended after epoch {epoch}: the time limit of {self.training.time_limit:g} seconds is over."
         return None
 
     def _between_steps(self) -> Iterator[Event]:
-        wish = self.wish()
+        wish = self.team.agree(self.wish())
         if wish == "discard":
             raise _StopAsked
-        if wish == "checkpoint" or self.clock.due(epoch_ended=False):
+        if wish == "checkpoint" or self._due(epoch_ended=False):
             yield from self._save()
         if wish == "checkpoint":
             raise _StopAsked
+
+    def _due(self, epoch_ended: bool) -> bool:
+        """Whether to save now: of several processes the first one's clock counts."""
+        return bool(self.team.agree("checkpoint" if self.clock.due(epoch_ended) else None))
 
     # --- checkpoints ------------------------------------------------------------------------------------------------
 
@@ -193,6 +206,8 @@ class Trainer:
     def _save(self) -> Iterator[Event]:
         """A checkpoint, then the weights of those who have become better than ever."""
         yield from self.cohort.check(self.step)
+        if not self.team.leads:
+            return
         begun = time.monotonic()
         decided = {"identity": self._identity(), "decided": self.decided, "step": self.step}
         folder = self.assignment.folder / "checkpoints"
@@ -222,6 +237,8 @@ class Trainer:
 
     def _finish(self) -> Iterator[Event]:
         """The last figures, on test too where there is one; then the files, then the result."""
+        if not self.team.leads:
+            return
         yield Phase("evaluating", "measuring the last weights")
         trained: dict[str, Trained] = {}
         learners = self.cohort.alive

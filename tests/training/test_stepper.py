@@ -105,8 +105,8 @@ def test_the_scale_goes_on_where_it_was() -> None:
 def half_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a GPU decides, on the processor: slow, and good enough for digits."""
 
-    def decided(recipe: Recipe, threads: int, recorded: dict[str, Any] | None) -> Any:
-        _, record, _ = decide(recipe, threads, None)
+    def decided(recipe: Recipe, threads: int, recorded: dict[str, Any] | None, processes: int) -> Any:
+        _, record, _ = decide(recipe, threads, None, processes)
         return HALF, record, True
 
     monkeypatch.setattr("core.training.trainer.decide", decided)

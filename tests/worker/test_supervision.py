@@ -12,7 +12,7 @@ from core.settings import Settings
 from tests.worker.bench import Bench, recipe
 from worker.duties import DUTIES
 from worker.duties.read_dataset import ReadDataset
-from worker.host import Host
+from worker.host import Host, gpus_of
 
 
 class Forgetful(ReadDataset):
@@ -60,3 +60,11 @@ def test_a_data_set_is_read_while_every_slot_trains(sqlite_bench: Bench) -> None
     bench.act(job, "cancel")
     bench.wait_status(other, "succeeded")
     assert [attempt.outcome for attempt in bench.attempts(job)] == ["cancelled"]
+
+
+def test_a_slots_gpus() -> None:
+    assert [gpus_of(i, 2, 4) for i in range(2)] == ["0,1", "2,3"]
+    assert [gpus_of(i, 1, 2) for i in range(3)] == ["0", "1", "0"]
+    assert gpus_of(0, 4, 2) == "0,1" and gpus_of(0, 1, 0) is None
+    assert Settings(gpus_per_slot=2, _env_file=None).slots_for(8) == 4
+    assert Settings(gpus_per_slot=2, _env_file=None).slots_for(1) == 1

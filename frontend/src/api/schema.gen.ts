@@ -3757,7 +3757,7 @@ export interface components {
         Resources: {
             /**
              * GPUs
-             * @description GPUs wanted; a machine without one trains on its processor.
+             * @description GPUs wanted, each with a share of every batch; a machine without one trains on its processor.
              * @default 1
              */
             gpus: number;
