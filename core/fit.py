@@ -39,7 +39,8 @@ def check_fit(
     for index, student in enumerate(recipe.students):
         found += _student(recipe, index, student, images)
     if recipe.teacher is not None and teacher_classes is not None:
-        found += _teacher(dataset_classes, teacher_classes, teacher_class_names)
+        outputs = recipe.teacher_adapter.outputs if recipe.teacher_adapter else None
+        found += _teacher(dataset_classes, teacher_classes, teacher_class_names, outputs)
         if teacher_image_size and teacher_image_size > image_size:
             found.append(_enlarged("The teacher", teacher_image_size, images))
     if unlabelled:
@@ -96,14 +97,23 @@ def _enlarged(who: str, side: int, images: _Images) -> str:
     return text if images.form == "pixels" else f"{text} Register the data set with image_size {side} for sharp ones."
 
 
-def _teacher(dataset_classes: list[str], classes: int, names: list[str] | None) -> Iterator[Problem | str]:
+def _teacher(
+    dataset_classes: list[str], classes: int, names: list[str] | None, outputs: list[int] | None
+) -> Iterator[Problem | str]:
     known = len(dataset_classes)
+    if outputs is not None and len(outputs) != known:
+        detail = (
+            f"outputs names {len(outputs)} of the teacher's outputs, the data set has {known} classes: one for each."
+        )
+        yield Problem("/teacher_adapter/outputs", "class_count_mismatch", detail)
     if classes != known:
         detail = f"The teacher knows {classes} classes, the data set has {known}. They must be the same."
         yield Problem("/teacher", "class_count_mismatch", detail)
-    elif names and names != dataset_classes:
+    elif names and outputs is None and names != dataset_classes:
         if sorted(names) == sorted(dataset_classes):
-            detail = "The teacher's classes are the data set's, but in another order."
+            order = ", ".join(str(names.index(name)) for name in dataset_classes)
+            detail = "The teacher's classes are the data set's, but in another order. Set it in the recipe: "
+            detail += f'teacher_adapter: {{"outputs": [{order}]}}'
             yield Problem("/teacher", "class_order_mismatch", detail)
         else:
             yield "The teacher's class names differ from the data set's; their order is taken as equal."

@@ -158,6 +158,25 @@ class TeacherFile(Part):
     normalization: Normalization | None = Field(None, description="What the teacher expects; default: the data set's.")
 
 
+class Adapter(Part):
+    """What stands between this data set and a teacher that was trained on another form of it."""
+
+    normalization: Normalization | None = Field(None, description="What the teacher expects; default: its own.")
+    channels: Literal["rgb", "bgr"] = Field("rgb", description="Order in which it wants the colours.")
+    outputs: list[Annotated[int, Field(ge=0)]] | None = Field(
+        None,
+        max_length=100_000,
+        description="For each class of the data set the number of the output that means it; default: the same number.",
+    )
+
+    @field_validator("outputs")
+    @classmethod
+    def _permutation(cls, value: list[int] | None) -> list[int] | None:
+        if value is not None and sorted(value) != list(range(len(value))):
+            raise ValueError(f"outputs must name each number from 0 to {len(value) - 1} once")
+        return value
+
+
 class DatasetFile(Part):
     """Images that are read for this job: a file or folder (JOB.yaml only), an upload, or builtin:<name>."""
 
@@ -261,6 +280,12 @@ class Recipe(Part):
     resources: Resources = Field(Resources(), description="What a worker must have.")
     teacher_check: Literal["strict", "off"] = Field(
         "strict", description="strict: a teacher that guesses (at chance on val) stops the job."
+    )
+    teacher_adapter: Adapter | None = Field(
+        None,
+        title="Teacher's adapter",
+        description="Another normalization, order of the colours or of the classes; the check of the teacher says which "
+        "one makes it right.",
     )
     exports: list[Export] = Field(
         ["safetensors", "torch"], min_length=1, title="Files", description="Formats of the weights."

@@ -6,27 +6,30 @@ network that is wrong in the same way every time has a confusion matrix that som
 """
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from core.catalog import architecture
 from core.packed import PackedMeta
+from core.recipe import Adapter, Normalization
 from core.training.data import Split, View, some_of
 from core.training.evaluate import Answers, answer
-from core.training.teacher import Teacher
+from core.training.teacher import Adapted, Teacher
 
 IMAGES = 512  # of val, evenly spread: enough to tell knowing from guessing
 DOUBTFUL = 0.5  # of accuracy on val, below which a teacher is examined
 CLEARLY = 0.1  # of accuracy, by which a remedy has to be better
-NAMED = 6  # classes that are listed
-ROWS = 200  # of a head, that are listed
+NAMED = 6  # classes that are named
+LISTED = 1000  # outputs that a hint lists
 
-Normalization = tuple[tuple[float, ...], tuple[float, ...]]
-USUAL: dict[str, Normalization] = {
+BGR = Adapter(channels="bgr")
+MeanAndStd = tuple[tuple[float, ...], tuple[float, ...]]
+USUAL: dict[str, MeanAndStd] = {
     "ImageNet's": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "CIFAR-10's": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
     "CIFAR-100's": ((0.5071, 0.4867, 0.4408), (0.2675, 0.2565, 0.2761)),
@@ -44,36 +47,26 @@ class Finding:
     hint: str
 
 
-class _Reversed(nn.Module):
-    """A network that sees blue, green, red."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.network(images.flip(1))
-        return logits
-
-
 def examine(teacher: Teacher, val: Split, data: PackedMeta) -> Finding | None:
     """Other normalizations, the other channel order, another order of the classes; None where nothing helps clearly."""
     sample = some_of(val, IMAGES)
     remedies = _remedies(teacher, data)
     answers = answer(
-        [(_Reversed(teacher.network).eval() if bgr else teacher.network, view) for _, bgr, view in remedies],
+        [(Adapted(teacher.network, BGR).eval() if bgr else teacher.network, view) for _, bgr, view in remedies],
         sample,
         teacher.precision,
     )
     best = max(range(len(remedies)), key=lambda i: answers[i].top1)
     now = answers[0].top1  # the first is the teacher as it is
     if answers[best].top1 > now + CLEARLY:
-        return _seen_otherwise(remedies[best], answers[best].top1, now)
+        return _seen_otherwise(teacher.adapter, remedies[best], answers[best].top1, now)
     labels = sample.labels.cpu().numpy()
     for (name, bgr, view), found in zip(remedies, answers, strict=True):
         order = _class_order(labels, found, len(data.classes))
         if order is not None:
-            return _ordered_otherwise(order, data.classes, None if view == teacher.view and not bgr else name)
+            return _ordered_otherwise(
+                teacher.adapter, order, data.classes, None if view == teacher.view and not bgr else (name, bgr, view)
+            )
     return None
 
 
@@ -83,7 +76,7 @@ Remedy = tuple[str, bool, View]  # what it is called, blue first, how the images
 def _remedies(teacher: Teacher, data: PackedMeta) -> list[Remedy]:
     """As it is, then every other way; none twice."""
     entry = architecture(teacher.architecture)
-    ways: dict[str, Normalization] = {"its own": (teacher.view.spec.mean, teacher.view.spec.std)}
+    ways: dict[str, MeanAndStd] = {"its own": (teacher.view.spec.mean, teacher.view.spec.std)}
     ways["the data set's"] = (tuple(data.mean), tuple(data.std))
     if entry.mean:
         ways[f"{entry.library}'s"] = (tuple(entry.mean), tuple(entry.std))
@@ -95,16 +88,30 @@ def _remedies(teacher: Teacher, data: PackedMeta) -> list[Remedy]:
     return remedies + [(name, True, view) for name, _, view in remedies]
 
 
-def _seen_otherwise(remedy: Remedy, top1: float, now: float) -> Finding:
-    name, bgr, view = remedy
-    mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (view.spec.mean, view.spec.std))
+def _seen_otherwise(adapter: Adapter, remedy: Remedy, top1: float, now: float) -> Finding:
+    name, bgr, _ = remedy
     told = f"{name} normalization" if "'s" in name or name == "its own" else name
     order = "blue first (BGR)" if bgr else ""
     detail = f"With {' and '.join(filter(None, (told, order)))} it reaches {top1:.1%} instead of {now:.1%}."
+    return Finding(detail, _hint(_seeing(adapter, remedy)))
+
+
+def _seeing(adapter: Adapter, remedy: Remedy) -> Adapter:
+    """`adapter`, with images as the remedy shows them."""
+    _, bgr, view = remedy
+    mean, std = view.spec.mean, view.spec.std
+    change: dict[str, Any] = {"normalization": Normalization(mean=mean, std=std)}
     if bgr:
-        hint = "It was trained on images with blue first: reverse the input channels of its first layer."
-        return Finding(detail, f"{hint} Its normalization: {{mean: [{mean}], std: [{std}]}}.")
-    return Finding(detail, f"Register it again with normalization: {{mean: [{mean}], std: [{std}]}}.")
+        change["channels"] = "rgb" if adapter.channels == "bgr" else "bgr"
+    return adapter.model_copy(update=change)
+
+
+def _hint(adapter: Adapter) -> str:
+    """The field of the recipe that mends it, as it is written there."""
+    if adapter.outputs is not None and len(adapter.outputs) > LISTED:
+        return "Put the rows of its last layer into the data set's order, and register it again."
+    said = adapter.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    return f"Set it in the recipe: teacher_adapter: {json.dumps(said)}"
 
 
 def _class_order(labels: NDArray[np.int64], found: Answers, classes: int) -> NDArray[np.int64] | None:
@@ -121,15 +128,18 @@ def _class_order(labels: NDArray[np.int64], found: Answers, classes: int) -> NDA
     return np.asarray(order) if confirmed > max(0.5, 3 / classes) else None
 
 
-def _ordered_otherwise(order: NDArray[np.int64], names: Sequence[str], way: str | None) -> Finding:
+def _ordered_otherwise(
+    adapter: Adapter, order: NDArray[np.int64], names: Sequence[str], remedy: Remedy | None
+) -> Finding:
     moved = [(i, int(c)) for i, c in enumerate(order) if i != c]
     listed = ", ".join(f"output {i} means {names[c]!r}, not {names[i]!r}" for i, c in moved[:NAMED])
     more = f", and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
-    seen = f" (and it wants {way} normalization)" if way else ""
+    seen = f" (and it wants {remedy[0]} normalization)" if remedy else ""
     detail = f"Its classes stand in another order than the data set's: {listed}{more}{seen}."
-    rows = ", ".join(str(int(i)) for i in np.argsort(order)[:ROWS]) + (", …" if len(order) > ROWS else "")
-    hint = f"Put the rows of its last layer into the data set's order, and upload it again: weight[[{rows}]]."
-    return Finding(detail, hint)
+    now = adapter.outputs or list(range(len(names)))
+    outputs = [now[int(i)] for i in np.argsort(order)]
+    mended = (_seeing(adapter, remedy) if remedy else adapter).model_copy(update={"outputs": outputs})
+    return Finding(detail, _hint(mended))
 
 
 def explained(finding: Finding | None) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from core.errors import Failure, TrainingFailed
 from core.packed import PackedMeta
+from core.recipe import Adapter
 from core.training.data import Batch, View
 from core.training.evaluate import Answers
 from core.training.export import load_weights
@@ -16,6 +17,23 @@ from core.training.models import build
 from core.training.precision import Precision
 from core.views import teacher_view
 
+AS_IT_IS = Adapter()
+
+
+class Adapted(nn.Module):
+    """A network that wants blue first, or whose outputs stand in another order than the data set's classes."""
+
+    def __init__(self, network: nn.Module, adapter: Adapter) -> None:
+        super().__init__()
+        self.network = network
+        self._bgr = adapter.channels == "bgr"
+        self.outputs: Tensor | None
+        self.register_buffer("outputs", None if adapter.outputs is None else torch.tensor(adapter.outputs))
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.network(images.flip(1) if self._bgr else images)
+        return logits if self.outputs is None else logits[:, self.outputs]
+
 
 @dataclass(frozen=True)
 class Teacher:
@@ -23,9 +41,10 @@ class Teacher:
     network: nn.Module
     view: View
     precision: Precision
+    adapter: Adapter = AS_IT_IS
 
     @classmethod
-    def load(cls, path: Path, data: PackedMeta, precision: Precision) -> "Teacher":
+    def load(cls, path: Path, data: PackedMeta, precision: Precision, adapter: Adapter | None = None) -> "Teacher":
         """From canonical weights; TrainingFailed where they are not, or know other classes than the data."""
         weights, meta = load_weights(path)
         if meta is None:
@@ -37,10 +56,18 @@ class Teacher:
             raise _unfit(
                 f"Its weights are not those of {meta.architecture} with {len(data.classes)} classes."
             ) from error
+        adapter = adapter or AS_IT_IS
+        wanted = adapter.normalization or meta
         size, by = meta.image_size, meta.interpolation
-        view = View(teacher_view(data, image_size=size, mean=meta.mean, std=meta.std, interpolation=by))
+        view = View(teacher_view(data, image_size=size, mean=wanted.mean, std=wanted.std, interpolation=by))
+        if adapter.outputs is not None and len(adapter.outputs) != len(data.classes):
+            raise _unfit(
+                f"Its adapter names {len(adapter.outputs)} outputs, the data set has {len(data.classes)} classes."
+            )
+        if adapter.channels == "bgr" or adapter.outputs is not None:
+            network = Adapted(network, adapter)
         network = precision.place(network).requires_grad_(False).eval()
-        return cls(meta.architecture, network, view, precision)
+        return cls(meta.architecture, network, view, precision, adapter)
 
     @property
     def parameters(self) -> int:

@@ -103,7 +103,9 @@ class Trainer:
         if self.batches.size < 2 * self.team.size:
             raise too_few_images(self.batches.size, self.team.size)
         self.total_steps = self.training.epochs * self.batches.per_epoch
-        self.teacher = Teacher.load(assignment.teacher, meta, self.precision) if assignment.teacher else None
+        self.teacher: Teacher | None = None
+        if assignment.teacher is not None:
+            self.teacher = Teacher.load(assignment.teacher, meta, self.precision, self.recipe.teacher_adapter)
         self.teacher_on_val: Answers | None = None
         self.delivery = Delivery(
             folder=assignment.folder,
@@ -201,6 +203,8 @@ class Trainer:
             "dataset": self.delivery.dataset_sha256,
             "teacher": self.delivery.teacher_sha256,
         }
+        if self.recipe.teacher_adapter is not None:
+            parts["teacher_adapter"] = self.recipe.teacher_adapter.model_dump(mode="json")
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _save(self) -> Iterator[Event]:

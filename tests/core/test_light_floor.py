@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from core import catalog, lifecycle
 from core.errors import IllegalMove, Invalid, NotFound
@@ -74,6 +75,7 @@ def fit(recipe: dict[str, Any], **facts: Any) -> list[str]:
     [
         ({}, {"teacher_classes": 10}, "class_count_mismatch"),
         ({}, {"teacher_class_names": ["b", "a", "c"]}, "class_order_mismatch"),
+        ({"teacher_adapter": {"outputs": [1, 0]}}, {}, "class_count_mismatch"),
         ({"students": [{"name": "a", "architecture": "nope"}]}, {}, "unknown_architecture"),
         ({"training": {"batch_size": 2}}, {}, "batch_too_small"),
         ({}, {"image_size": 2}, "image_too_small"),
@@ -85,6 +87,16 @@ def test_parts_that_do_not_fit_are_named(recipe: dict[str, Any], facts: dict[str
     with pytest.raises(Invalid) as caught:
         fit(recipe, **facts)
     assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_an_order_of_the_classes_that_is_set_is_no_mismatch() -> None:
+    names = ["c", "a", "b"]
+    with pytest.raises(Invalid) as caught:
+        fit({}, teacher_class_names=names)
+    assert '{"outputs": [1, 2, 0]}' in caught.value.problems[0].detail
+    assert fit({"teacher_adapter": {"outputs": [1, 2, 0]}}, teacher_class_names=names) == fit({})
+    with pytest.raises(ValidationError, match="each number from 0 to 2 once"):
+        fit({"teacher_adapter": {"outputs": [0, 0, 2]}})
 
 
 def test_a_student_that_can_drop_a_path_may() -> None:

@@ -1,7 +1,9 @@
 """Why a teacher guesses: found on teachers that were spoilt in a known way."""
 
 import dataclasses
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,13 +13,14 @@ from torch import Tensor, nn
 from core.errors import TrainingFailed
 from core.events import Log, Metrics
 from core.packed import PackedSplit, read_meta, write_packed
+from core.recipe import Adapter
 from core.training.data import Data, View
 from core.training.doctor import examine
 from core.training.export import load_weights, save_weights
 from core.training.precision import Precision
-from core.training.teacher import Teacher
+from core.training.teacher import Adapted, Teacher
 from core.views import ViewSpec
-from tests.training.small import train
+from tests.training.small import train, until_checkpoint
 
 PRECISION = Precision(torch.device("cpu"), bfloat16=False)
 
@@ -33,7 +36,7 @@ def good(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run.folder / "students" / "teacher" / "weights.safetensors"
 
 
-def spoilt(good: Path, folder: Path, order: list[int] | None = None, **meta: list[float]) -> Path:
+def spoilt(good: Path, folder: Path, order: list[int] | None = None, **meta: Any) -> Path:
     weights, said = load_weights(good)
     assert said is not None
     if order is not None:
@@ -53,13 +56,51 @@ def test_another_order_of_the_classes_is_found_and_named(good: Path, digits: Pat
     failure = caught.value.failure
     assert failure.code == "teacher_at_chance"
     assert "another order" in failure.detail and "output 0 means '3', not '0'" in failure.detail
-    assert f"weight[[{', '.join(str(ORDER.index(c)) for c in range(10))}]]" in str(failure.hint)
+    assert adapter_in(failure.hint) == {"outputs": [ORDER.index(c) for c in range(10)]}
 
 
-def test_following_the_hint_mends_it(good: Path, digits: Path, tmp_path: Path) -> None:
-    back = [ORDER.index(c) for c in range(10)]
-    teacher = spoilt(spoilt(good, tmp_path / "t", ORDER), tmp_path / "u", back)
-    assert torch.equal(load_weights(teacher)[0]["fc.weight"], load_weights(good)[0]["fc.weight"])
+def adapter_in(hint: str | None) -> dict[str, Any]:
+    """What a user copies out of the message into the recipe."""
+    _, said, field = (hint or "").partition("teacher_adapter: ")
+    assert said, hint
+    found: dict[str, Any] = json.JSONDecoder().raw_decode(field)[0]
+    return found
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"order": ORDER},
+        {"mean": [0.0] * 3, "std": [40.0] * 3},
+        {"order": ORDER, "mean": [0.0] * 3, "std": [40.0] * 3},
+    ],
+)
+def test_following_the_hint_mends_it(good: Path, digits: Path, tmp_path: Path, spoil: dict[str, Any]) -> None:
+    teacher = spoilt(good, tmp_path / "t", **spoil)
+    with pytest.raises(TrainingFailed) as caught:
+        train(tmp_path / "before", digits, teacher)
+    adapter = adapter_in(caught.value.failure.hint)
+    run = train(tmp_path / "after", digits, teacher, teacher_adapter=adapter, training={"epochs": 1})
+    as_it_was = train(tmp_path / "good", digits, good, training={"epochs": 1})
+    assert run.points()[0, None, "teacher/top1"] == pytest.approx(as_it_was.points()[0, None, "teacher/top1"], abs=0.02)
+    assert not [event for event in run.of(Log) if "reaches only" in event.message]
+
+
+def test_an_adapter_that_is_wrong_itself_is_mended(good: Path, digits: Path, tmp_path: Path) -> None:
+    """What is proposed starts from what is set."""
+    wrong = {"outputs": ORDER}
+    with pytest.raises(TrainingFailed) as caught:
+        train(tmp_path / "a", digits, good, teacher_adapter=wrong)
+    run = train(
+        tmp_path / "b", digits, good, teacher_adapter=adapter_in(caught.value.failure.hint), training={"epochs": 1}
+    )
+    assert run.points()[0, None, "teacher/top1"] > 0.9
+
+
+def test_a_checkpoint_belongs_to_its_adapter(good: Path, digits: Path, tmp_path: Path) -> None:
+    _, checkpoint = until_checkpoint(tmp_path / "a", digits, good, 4)
+    with pytest.raises(TrainingFailed, match="another recipe"):
+        train(tmp_path / "b", digits, good, teacher_adapter={"outputs": list(range(10))}, resume=checkpoint)
 
 
 def test_another_normalization_is_found_and_named(good: Path, digits: Path, tmp_path: Path) -> None:
@@ -69,9 +110,8 @@ def test_another_normalization_is_found_and_named(good: Path, digits: Path, tmp_
         train(tmp_path, digits, teacher)
     failure = caught.value.failure
     assert "normalization" in failure.detail and "instead of" in failure.detail
-    assert "normalization: {mean: [" in str(failure.hint)
-    wanted = f"{data.mean[0]:.4g}"
-    assert wanted in str(failure.hint) or "ImageNet" in failure.detail or "values from" in failure.detail
+    told = adapter_in(failure.hint)["normalization"]["mean"][0]
+    assert told == data.mean[0] or "ImageNet" in failure.detail or "values from" in failure.detail
 
 
 def test_the_check_can_be_switched_off_and_still_tells(good: Path, digits: Path, tmp_path: Path) -> None:
@@ -104,7 +144,8 @@ def test_a_teacher_that_is_half_right_is_looked_at_too(good: Path, digits: Path,
     order = [0, 1, 2, 4, 5, 6, 7, 8, 9, 3]
     run = train(tmp_path, digits, spoilt(good, tmp_path / "t", order), training={"epochs": 1})
     (warning,) = [event.message for event in run.of(Log) if "another order" in event.message]
-    assert "output 3 means '4', not '3'" in warning and "weight[[0, 1, 2, 9, 3, 4, 5, 6, 7, 8]]" in warning
+    assert "output 3 means '4', not '3'" in warning
+    assert adapter_in(warning) == {"outputs": [0, 1, 2, 9, 3, 4, 5, 6, 7, 8]}
 
 
 class Channels(nn.Module):
@@ -132,3 +173,6 @@ def test_blue_first_is_found(tmp_path: Path) -> None:
     assert examine(Teacher("cifar/resnet8", Channels().eval(), view, PRECISION), data.val, data.meta) is None
     found = examine(Teacher("cifar/resnet8", BlueFirst().eval(), view, PRECISION), data.val, data.meta)
     assert found is not None and "blue first" in found.detail and "100.0% instead of" in found.detail
+    assert adapter_in(found.hint)["channels"] == "bgr"
+    adapted = Adapted(BlueFirst().eval(), Adapter(channels="bgr"))
+    assert examine(Teacher("cifar/resnet8", adapted, view, PRECISION), data.val, data.meta) is None

@@ -895,6 +895,26 @@ export interface components {
             weight_decay_on: "all" | "weights";
         };
         /**
+         * Adapter
+         * @description What stands between this data set and a teacher that was trained on another form of it.
+         */
+        Adapter: {
+            /**
+             * Channels
+             * @description Order in which it wants the colours.
+             * @default rgb
+             * @enum {string}
+             */
+            channels: "rgb" | "bgr";
+            /** @description What the teacher expects; default: its own. */
+            normalization?: components["schemas"]["Normalization"] | null;
+            /**
+             * Outputs
+             * @description For each class of the data set the number of the output that means it; default: the same number.
+             */
+            outputs?: number[] | null;
+        };
+        /**
          * ArchitectureRead
          * @description A network of the catalog.
          */
@@ -3658,6 +3678,11 @@ export interface components {
              * @description A teacher's or an upload's id, or published weights such as timm/resnet50.a1_in1k; in a JOB.yaml also a file. Null: the students learn from the labels alone.
              */
             teacher?: string | components["schemas"]["TeacherFile"] | null;
+            /**
+             * Teacher's adapter
+             * @description Another normalization, order of the colours or of the classes; the check of the teacher says which one makes it right.
+             */
+            teacher_adapter?: components["schemas"]["Adapter"] | null;
             /**
              * Teacher Check
              * @description strict: a teacher that guesses (at chance on val) stops the job.

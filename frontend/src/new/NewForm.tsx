@@ -35,7 +35,7 @@ interface Props {
   dataset: string | undefined;
 }
 
-const DELIVERY = ["exports", "priority", "teacher_check", "metadata", "resources", "init"] as const;
+const DELIVERY = ["exports", "priority", "teacher_check", "metadata", "resources", "init", "teacher_adapter"] as const;
 const WITHOUT: readonly Wrong[] = [];
 
 function begin({ schema, from, teacher, dataset }: Props): RecipeForm {
