@@ -284,8 +284,8 @@ class Recipe(Part):
     teacher_adapter: Adapter | None = Field(
         None,
         title="Teacher's adapter",
-        description="Another normalization, order of the colours or of the classes; the check of the teacher says which "
-        "one makes it right.",
+        description="Another normalization, order of the colours or of the classes; the check of the teacher says what "
+        "makes it right.",
     )
     exports: list[Export] = Field(
         ["safetensors", "torch"], min_length=1, title="Files", description="Formats of the weights."

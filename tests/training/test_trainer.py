@@ -509,7 +509,7 @@ def test_the_final_files_are_the_last_epochs_weights(tmp_path: Path, digits: Pat
     assert [event.student for event in final] == ["s", "s-control"]
     for event in final:
         folder = tmp_path / "students" / event.student
-        assert [Path(file.path).parent for file in event.files] == [folder] * 3
+        assert [Path(file.path).parent for file in event.files] == [folder] * 4
         state, meta = load_weights(folder / "weights.safetensors")
         assert meta is not None and meta.architecture == "cifar/resnet8" and meta.classes == list("0123456789")
         assert tensors_sha256(state) == event.tensors_sha256
