@@ -16,7 +16,7 @@ from core.recipe import Training
 from core.training.data import Batch, Prepared, Split, View
 from core.training.evaluate import Answers, answer
 from core.training.precision import Precision
-from core.training.student import Diverged, Learner, State
+from core.training.student import UNSETTLED, Diverged, Learner, State
 from core.training.teacher import Teacher
 from core.training.team import ALONE, Team
 
@@ -57,6 +57,13 @@ class Cohort:
         """What speaks against so short a training, once for each architecture."""
         told = dict.fromkeys(learner.too_few_steps(steps) for learner in self.alive)
         yield from (Log("warning", doubt) for doubt in told if doubt)
+        ema = self._training.ema
+        if ema is not None and not ema.warmup and (kept := ema.decay**steps) > UNSETTLED:
+            yield Log(
+                "warning",
+                f"The moving average of the weights still is {kept:.0%} its beginning after {steps:,} steps: students "
+                "are measured and delivered so. Lower its decay, or let it warm up.",
+            )
         redrawn = dict.fromkeys(learner.plan.architecture for learner in self.alive if learner.head_redrawn)
         for name in redrawn:
             yield Log("info", f"{name} begins with a head of zeros, from which its loss cannot learn: drawn anew.")

@@ -61,6 +61,17 @@ def decide(
     return Precision(torch.device(kind), name == "bfloat16", name == "float16"), decided, bitwise
 
 
+def cannot_compile(device: torch.device) -> str | None:
+    """Why torch.compile does not work here, found by trying; None where it does."""
+    try:
+        twice = torch.compile(lambda x: 2 * x)
+        ones = torch.ones(3, device=device)
+        assert torch.equal(twice(ones), 2 * ones)
+    except Exception as error:  # whatever a missing compiler makes of it
+        return str(error).strip().partition("\n")[0][:300] or type(error).__name__
+    return None
+
+
 def set_up(threads: int) -> None:
     """Make this process's arithmetic repeatable; before any other work with torch."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats itself only with a fixed workspace

@@ -72,6 +72,8 @@ class Learner:
         self.optimizer = build_optimizer(self.network, plan.optimizer, precision.float16)
         self.stepper = Stepper(training, precision)
         self.average = MovingAverage(self.network, training.ema) if training.ema else None
+        if training.compile:
+            self.network.compile()  # in place: its tensors keep their names
         self.parameters = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
         self.lr = plan.optimizer.lr
         self.epoch = 0

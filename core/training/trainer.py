@@ -21,7 +21,7 @@ from core.training.evaluation import whole_evaluation
 from core.training.export import file_sha256
 from core.training.onnx_export import sample_of
 from core.training.pace import Pace, SaveClock, TimeLimit, Waiting
-from core.training.precision import decide
+from core.training.precision import cannot_compile, decide
 from core.training.results import Results, TeacherAnswers, Trained
 from core.training.student import Diverged
 from core.training.teacher import Teacher, at_chance, guesses
@@ -61,6 +61,9 @@ class Trainer:
             if self.teacher is not None:
                 yield Phase("checking_teacher", "measuring the teacher")
                 yield from self._check_teacher(self.teacher)
+            if self.training.compile and (why := cannot_compile(self.precision.device)) is not None:
+                self.training = self.training.model_copy(update={"compile": False})
+                yield Log("warning", f"torch.compile does not work here, so the networks are not compiled: {why}")
             self._build_students()
             yield Started(
                 total_steps=self.total_steps,
@@ -198,7 +201,7 @@ class Trainer:
     def _identity(self) -> str:
         """Hash of what decides the weights: a checkpoint of anything else is refused."""
         parts = {
-            "training": self.training.model_dump(mode="json"),
+            "training": self.recipe.training.model_dump(mode="json"),
             "students": [plan.model_dump(mode="json") for plan in self.assignment.students],
             "dataset": self.delivery.dataset_sha256,
             "teacher": self.delivery.teacher_sha256,

@@ -523,3 +523,31 @@ def test_without_a_teacher_there_is_nothing_to_compare(tmp_path: Path, digits: P
     result = train(tmp_path, digits).of(Finished)[0].result
     assert result["teacher"] is None and result["verdict"]["helped"] is None
     assert result["groups"][0]["control"] is None
+
+
+def test_an_average_that_cannot_settle_is_told(tmp_path: Path, digits: Path) -> None:
+    def told(**ema: Any) -> list[str]:
+        run = train(tmp_path / str(len(list(tmp_path.iterdir()))), digits, training={"epochs": 1, "ema": ema})
+        return [event.message for event in run.of(Log) if "moving average" in event.message]
+
+    (warning,) = told(decay=0.999, warmup=False)
+    assert "still is 100% its beginning after 5 steps" in warning or "99%" in warning
+    assert told(decay=0.999) == told(decay=0.3, warmup=False) == []
+
+
+def test_compiled_networks_learn_the_same(tmp_path: Path, digits: Path) -> None:
+    plain = train(tmp_path / "plain", digits, training={"epochs": 1, "ema": {"decay": 0.5}})
+    compiled = train(tmp_path / "compiled", digits, training={"epochs": 1, "ema": {"decay": 0.5}, "compile": True})
+    assert not [event for event in compiled.of(Log) if "torch.compile" in event.message]
+    assert compiled.points().keys() == plain.points().keys()
+    total = [run.points()[2, "s", "loss/total"] for run in (plain, compiled)]
+    assert total[0] == pytest.approx(total[1], rel=1e-3)
+    state, _ = load_weights(tmp_path / "compiled" / "students" / "s" / "weights.safetensors")
+    assert state.keys() == load_weights(tmp_path / "plain" / "students" / "s" / "weights.safetensors")[0].keys()
+
+
+def test_without_a_compiler_it_goes_on_without(tmp_path: Path, digits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.compile", lambda _: (_ for _ in ()).throw(RuntimeError("no compiler\nat all")))
+    run = train(tmp_path, digits, training={"epochs": 1, "compile": True})
+    (warning,) = [event.message for event in run.of(Log) if "torch.compile" in event.message]
+    assert warning.endswith("not compiled: no compiler") and run.tensors()
