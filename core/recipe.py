@@ -94,7 +94,7 @@ class Training(Part):
     compile: bool = Field(
         False,
         title="Compile the networks",
-        description="With torch.compile: quicker steps after a minute for each network at the start. For long trainings.",
+        description="With torch.compile: quicker steps, after a minute for each network. For long trainings.",
     )
     ema: Ema | None = Field(
         None,

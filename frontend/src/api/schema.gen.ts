@@ -4542,7 +4542,7 @@ export interface components {
             clip_grad_norm?: number | null;
             /**
              * Compile the networks
-             * @description With torch.compile: quicker steps after a minute for each network at the start. For long trainings.
+             * @description With torch.compile: quicker steps, after a minute for each network. For long trainings.
              * @default false
              */
             compile: boolean;
