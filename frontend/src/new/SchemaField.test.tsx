@@ -108,3 +108,32 @@ test("texts by name", async () => {
   await userEvent.click(screen.getByRole("button", { name: "Remove label 1" }));
   expect(held).toEqual({});
 });
+
+test("another kind keeps the parts that both have, and no plain value", async () => {
+  const policy: JsonSchema = { type: "object", properties: { magnitude: { type: "integer", default: 9 } } };
+  const kind = (name: string): JsonSchema => ({
+    type: "object",
+    properties: {
+      kind: { const: name, default: name, type: "string" },
+      flip: { type: "boolean", default: true },
+      policy: { anyOf: [policy, { type: "null" }], default: null },
+    },
+  });
+  const raw: JsonSchema = {
+    discriminator: { propertyName: "kind", mapping: { crop: "#/$defs/Crop", none: "#/$defs/None" } },
+    oneOf: [{ $ref: "#/$defs/Crop" }, { $ref: "#/$defs/None" }],
+  } as JsonSchema;
+  const root = { ...schema, $defs: { Crop: kind("crop"), None: kind("none") } } as JsonSchema;
+  function Alone() {
+    const [value, setValue] = useState<unknown>({ kind: "crop", flip: false, policy: { magnitude: 3 } });
+    held = value;
+    return (
+      <TheForm value={{ root, wrong: new Map() }}>
+        <SchemaField name="augment" schema={raw} pointer="/augment" value={value} onChange={setValue} />
+      </TheForm>
+    );
+  }
+  render(<Alone />);
+  await userEvent.selectOptions(screen.getByLabelText("Augment: kind"), "none");
+  expect(held).toEqual({ kind: "none", flip: true, policy: { magnitude: 3 } });
+});

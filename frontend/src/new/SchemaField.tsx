@@ -168,6 +168,12 @@ function ListField(props: FieldProps) {
   );
 }
 
+/** The parts within a part that another kind of it has too: augmentation keeps its policy while its window changes. */
+const shared = (value: unknown, to: JsonSchema): Fields =>
+  isFields(value)
+    ? Object.fromEntries(Object.entries(value).filter(([key, part]) => isFields(part) && to.properties?.[key]))
+    : {};
+
 function UnionField(props: FieldProps) {
   const { root, wrong } = useForm();
   const { name, pointer, value, onChange } = props;
@@ -194,7 +200,9 @@ function UnionField(props: FieldProps) {
               value={kind}
               onChange={(event) => {
                 const chosen = variants.get(event.target.value);
-                onChange(chosen ? { kind: event.target.value, ...defaultsOf(chosen, root) } : null);
+                onChange(
+                  chosen ? { ...defaultsOf(chosen, root), ...shared(value, chosen), kind: event.target.value } : null,
+                );
               }}
             >
               {schema.nullable && (
