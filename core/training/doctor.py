@@ -22,6 +22,7 @@ from core.training.evaluate import Answers, answer
 from core.training.teacher import Adapted, Teacher
 
 IMAGES = 512  # of val, evenly spread: enough to tell knowing from guessing
+PIXELS = 2**22  # of those images, as the teacher sees them: on a processor photographs take their time
 DOUBTFUL = 0.5  # of accuracy on val, below which a teacher is examined
 CLEARLY = 0.1  # of accuracy, by which a remedy has to be better
 NAMED = 6  # classes that are named
@@ -47,9 +48,12 @@ class Finding:
     hint: str
 
 
-def examine(teacher: Teacher, val: Split, data: PackedMeta) -> Finding | None:
-    """Other normalizations, the other channel order, another order of the classes; None where nothing helps clearly."""
-    sample = some_of(val, IMAGES)
+def examine(teacher: Teacher, val: Split, data: PackedMeta, known: Answers) -> Finding | None:
+    """Other normalizations, the other channel order, another order of the classes; None where nothing helps clearly.
+
+    `known` is what the teacher answers on val as it is.
+    """
+    sample = some_of(val, min(IMAGES, max(64, PIXELS // teacher.view.spec.image_size**2)))
     remedies = _remedies(teacher, data)
     answers = answer(
         [(Adapted(teacher.network, BGR).eval() if bgr else teacher.network, view) for _, bgr, view in remedies],
@@ -60,13 +64,14 @@ def examine(teacher: Teacher, val: Split, data: PackedMeta) -> Finding | None:
     now = answers[0].top1  # the first is the teacher as it is
     if answers[best].top1 > now + CLEARLY:
         return _seen_otherwise(teacher.adapter, remedies[best], answers[best].top1, now)
+    order = _class_order(val.labels.cpu().numpy(), known, len(data.classes))
+    if order is not None:
+        return _ordered_otherwise(teacher.adapter, order, data.classes, None)
     labels = sample.labels.cpu().numpy()
-    for (name, bgr, view), found in zip(remedies, answers, strict=True):
+    for remedy, found in zip(remedies[1:], answers[1:], strict=True):
         order = _class_order(labels, found, len(data.classes))
         if order is not None:
-            return _ordered_otherwise(
-                teacher.adapter, order, data.classes, None if view == teacher.view and not bgr else (name, bgr, view)
-            )
+            return _ordered_otherwise(teacher.adapter, order, data.classes, remedy)
     return None
 
 

@@ -130,8 +130,8 @@ class Trainer:
     def _check_teacher(self, teacher: Teacher) -> Iterator[Event]:
         (self.teacher_on_val,) = answer([(teacher.network, teacher.view)], self.data.val, self.precision)
         classes, top1 = len(self.data.meta.classes), self.teacher_on_val.top1
-        if top1 < DOUBTFUL:
-            found = examine(teacher, self.data.val, self.data.meta)
+        if top1 < DOUBTFUL and self.assignment.resume is None:  # later attempts know
+            found = examine(teacher, self.data.val, self.data.meta, self.teacher_on_val)
             why, hint = explained(found)
             poor = guesses(self.teacher_on_val, classes)
             if poor and self.recipe.teacher_check == "strict":

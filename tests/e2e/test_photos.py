@@ -110,7 +110,7 @@ def test_a_resnet18_of_ones_own_teaches_a_mobilenet_at_224_px(tmp_path: Path) ->
         def child() -> psutil.Process | None:
             return next((p for p in stack.descendants() if "core.training.child" in " ".join(p.cmdline())), None)
 
-        wait_for("a checkpoint", lambda: service.get(f"/v1/jobs/{job}/checkpoints")["data"])
+        wait_for("a checkpoint", lambda: service.get(f"/v1/jobs/{job}/checkpoints")["data"], patience=600)
         saved = service.step(job)
         wait_for("the training child", child).kill()
         ended = wait_for("the end", lambda: (j := service.get(f"/v1/jobs/{job}"))["finished_at"] and j, patience=600)

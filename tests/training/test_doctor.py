@@ -15,7 +15,8 @@ from core.events import Log, Metrics
 from core.packed import PackedSplit, read_meta, write_packed
 from core.recipe import Adapter
 from core.training.data import Data, View
-from core.training.doctor import examine
+from core.training.doctor import Finding, examine
+from core.training.evaluate import answer
 from core.training.export import load_weights, save_weights
 from core.training.precision import Precision
 from core.training.teacher import Adapted, Teacher
@@ -170,9 +171,14 @@ def test_blue_first_is_found(tmp_path: Path) -> None:
         def forward(self, images: Tensor) -> Tensor:
             return super().forward(images).flip(1)
 
-    assert examine(Teacher("cifar/resnet8", Channels().eval(), view, PRECISION), data.val, data.meta) is None
-    found = examine(Teacher("cifar/resnet8", BlueFirst().eval(), view, PRECISION), data.val, data.meta)
+    def examined(network: nn.Module) -> Finding | None:
+        teacher = Teacher("cifar/resnet8", network.eval(), view, PRECISION)
+        (known,) = answer([(teacher.network, view)], data.val, PRECISION)
+        return examine(teacher, data.val, data.meta, known)
+
+    assert examined(Channels()) is None
+    found = examined(BlueFirst())
     assert found is not None and "blue first" in found.detail and "100.0% instead of" in found.detail
     assert adapter_in(found.hint)["channels"] == "bgr"
     adapted = Adapted(BlueFirst().eval(), Adapter(channels="bgr"))
-    assert examine(Teacher("cifar/resnet8", adapted, view, PRECISION), data.val, data.meta) is None
+    assert examined(adapted) is None
