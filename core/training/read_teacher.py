@@ -15,6 +15,7 @@ from core.checkpoint_codes import DISK_FULL, disk_full, rejected
 from core.events import Event, Phase
 from core.packed import PackedMeta, read_meta
 from core.recipe import Normalization
+from core.training.answering import Seeing
 from core.training.data import View, open_split, some_of
 from core.training.evaluate import answer
 from core.training.export import KEY, WeightsMeta, file_sha256, parse_meta, save_weights
@@ -221,5 +222,5 @@ def measure_top1(
         split = some_of(split, at_most)
     by = meta.interpolation
     view = View(teacher_view(data, image_size=meta.image_size, mean=meta.mean, std=meta.std, interpolation=by))
-    (answers,) = answer([(network, view)], split, Precision(torch.device("cpu"), bfloat16=False))
+    (answers,) = answer([Seeing(network, view, Precision(torch.device("cpu"), bfloat16=False))], split)
     return answers.top1
