@@ -7,7 +7,7 @@ ensemble   `0/…`, `1/…`: what stands in each member    `EnsembleMeta`
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from core.errors import Failure, TrainingFailed
+from core.onnx_form import OnnxForm
 from core.packed import PackedMeta
 from core.recipe import Adapter
 from core.training.data import View
@@ -26,7 +27,7 @@ from core.training.ensemble import EnsembleTeacher
 from core.training.export import KEY, parse_meta, tensors_sha256
 from core.training.logit_table import TableTeacher
 from core.training.models import build
-from core.training.onnx_teacher import OnnxForm, OnnxNetwork
+from core.training.onnx_teacher import OnnxNetwork
 from core.training.precision import Precision
 from core.training.teacher import AS_IT_IS, BlueFirst, NetworkTeacher, Teacher
 from core.views import teacher_view
@@ -83,11 +84,12 @@ class Canonical:
         safetensors.torch.save_file(dict(self.tensors), path, {KEY: self.meta})
         return tensors_sha256(self.tensors)
 
-    def member(self, number: int) -> "Canonical":
+    def members(self) -> Iterator["Canonical"]:
         """Of an ensemble."""
-        prefix = f"{number}/"
-        own = {n.removeprefix(prefix): tensor for n, tensor in self.tensors.items() if n.startswith(prefix)}
-        return Canonical(own, EnsembleMeta.model_validate_json(self.meta).members[number])
+        for number, meta in enumerate(EnsembleMeta.model_validate_json(self.meta).members):
+            prefix = f"{number}/"
+            own = {n.removeprefix(prefix): tensor for n, tensor in self.tensors.items() if n.startswith(prefix)}
+            yield Canonical(own, meta)
 
     @classmethod
     def ensemble(cls, members: list["Canonical"], weights: list[float]) -> "Canonical":
@@ -123,8 +125,8 @@ def make_teacher(found: Canonical, place: Place, adapter: Adapter = AS_IT_IS) ->
         case "table":
             return _table(found, place, adapter)
         case "ensemble":
-            members = [make_teacher(found.member(i), place) for i in range(len(_weights(found)))]
-            return EnsembleTeacher(members, _weights(found), adapter)
+            weights = EnsembleMeta.model_validate_json(found.meta).weights
+            return EnsembleTeacher([make_teacher(member, place) for member in found.members()], weights, adapter)
     raise unfit(f"This version does not know teachers of the kind {found.kind!r}.")
 
 
@@ -169,10 +171,6 @@ def _table(found: Canonical, place: Place, adapter: Adapter) -> Teacher:
     if meta.dataset_sha256 != place.dataset_sha256:
         raise unfit("The table knows the images of another data set than this job's.")
     return TableTeacher(found.tensors, place.precision.device, adapter)
-
-
-def _weights(found: Canonical) -> list[float]:
-    return EnsembleMeta.model_validate_json(found.meta).weights
 
 
 def unfit(detail: str) -> TrainingFailed:

@@ -58,7 +58,7 @@ def read(path: Path, **options: Any) -> dict[str, Any]:
     events: list[Event] = []
     assignment = ReadTeacherAssignment(folder=path.parent / "out", threads=1, path=path, **options)
     result = read_teacher(assignment, events.append)
-    assert events[0] == Phase("reading", "reading the checkpoint")
+    assert events[0] == Phase("reading", "reading the teacher")
     json.dumps(result)
     return result
 
