@@ -6,7 +6,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.plan import StudentPlan
-from core.recipe import Normalization, Recipe
+from core.recipe import Recipe
+from core.teaching import Normalization
 
 
 class _Assignment(BaseModel):
@@ -60,6 +61,7 @@ class MemberFile(BaseModel):
     classes: int
     class_names: list[str] | None
     parameters: int | None
+    bound: bool = Field(description="It knows the images of its data set alone.")
 
 
 class ReadTeacherAssignment(_Assignment):

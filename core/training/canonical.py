@@ -21,7 +21,7 @@ from torch import Tensor
 from core.errors import Failure, TrainingFailed
 from core.onnx_form import OnnxForm
 from core.packed import PackedMeta
-from core.recipe import Adapter
+from core.teaching import Adapter
 from core.training.data import View
 from core.training.ensemble import EnsembleTeacher
 from core.training.export import KEY, parse_meta, tensors_sha256

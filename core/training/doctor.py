@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.catalog import find_architecture
 from core.packed import PackedMeta
-from core.recipe import Adapter, Normalization
+from core.teaching import Adapter, Normalization
 from core.training.data import Split, View, some_of
 from core.training.evaluate import Answers, answer
 from core.training.teacher import NetworkTeacher, Teacher

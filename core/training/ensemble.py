@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from core.recipe import Adapter
+from core.teaching import Adapter
 from core.training.data import Batch
 from core.training.teacher import AS_IT_IS, Teacher
 

@@ -20,6 +20,10 @@ def read_ensemble(assignment: ReadTeacherAssignment, dataset: PackedMeta | None,
             detail = f"The classes of {other.name} are not those of {named[0].name}, or stand in another order."
             raise rejected("checkpoint_mismatch", detail, "Teachers of one data set share its order of the classes.")
     check_classes(members[0].classes, [], dataset)
+    bound = next((member for member in members if member.bound), None)
+    if bound is not None and dataset is None:
+        detail = f"{bound.name} knows the images of one data set alone: say that it is this one."
+        raise rejected("checkpoint_mismatch", detail, "Name its data set.")
     return finish(
         Canonical.ensemble([Canonical.open(member.path) for member in members], [m.weight for m in members]),
         assignment,
@@ -27,6 +31,7 @@ def read_ensemble(assignment: ReadTeacherAssignment, dataset: PackedMeta | None,
         emit,
         classes=members[0].classes,
         class_names=named[0].class_names if named else None,
+        bound=bound is not None,
         parameters=sum(member.parameters or 0 for member in members) or None,
         report={"kind": "mean of teachers", "teachers": {member.name: member.weight for member in members}},
     )

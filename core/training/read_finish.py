@@ -41,6 +41,7 @@ def finish(
     return {
         **nothing,
         "kind": canonical.kind,
+        "bound": False,
         "top1": top1,
         "warnings": warnings,
         "path": str(path),

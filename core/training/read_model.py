@@ -7,7 +7,7 @@ from core.assignment import ReadTeacherAssignment
 from core.checkpoint_codes import rejected
 from core.onnx_form import OnnxForm
 from core.packed import PackedMeta
-from core.recipe import Normalization
+from core.teaching import Normalization
 from core.training.canonical import Canonical, OnnxMeta
 from core.training.export import KEY, parse_meta
 from core.training.read_finish import Emit, Json, finish

@@ -14,7 +14,7 @@ from core.catalog import Architecture, architecture
 from core.checkpoint_codes import rejected
 from core.events import Event, Phase
 from core.packed import PackedMeta
-from core.recipe import Normalization
+from core.teaching import Normalization
 from core.training.answering import Seeing
 from core.training.data import View, open_split, some_of
 from core.training.evaluate import answer
@@ -50,6 +50,7 @@ def read_network(
     files, digest = save_weights(read.network.state_dict(), assignment.folder, meta, ["safetensors"], extra)
     return {
         "kind": "network",
+        "bound": False,
         "architecture": meta.architecture,
         "classes": classes,
         "class_names": meta.classes or None,

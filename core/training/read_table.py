@@ -57,6 +57,7 @@ def read_table(
         emit,
         classes=logits.shape[1],
         class_names=dataset.classes,
+        bound=True,
         warnings=warnings,
         report={"kind": "table of logits", "rows": len(logits), "dtypes": {str(logits.dtype)[6:]: 1}},
     )

@@ -17,11 +17,11 @@ from core.training.untrusted import is_onnx, read_tensors
 def read_teacher(assignment: ReadTeacherAssignment, emit: Callable[[Event], None]) -> dict[str, Any]:
     """Read, identify, check and measure it; write `folder/weights.safetensors` (see `canonical.py`).
 
-    Returns what is stored at the teacher: kind, architecture (None but for a network), classes (their number),
-    class_names (or None), parameters (or None), normalization ({mean, std} or None), image_size (or None: any data
-    set's), interpolation, top1 (on the data set's val split, or None), warnings, report, path, bytes, sha256,
-    tensors_sha256. Raises TrainingFailed with a code that begins with `checkpoint_`, or `weights_unfit` for a
-    library's file.
+    Returns what is stored at the teacher: kind, bound (to the images of its data set), architecture (None but for a
+    network), classes (their number), class_names (or None), parameters (or None), normalization ({mean, std} or None),
+    image_size (or None: any data set's), interpolation, top1 (on the data set's val split, or None), warnings, report,
+    path, bytes, sha256, tensors_sha256. Raises TrainingFailed with a code that begins with `checkpoint_`, or
+    `weights_unfit` for a library's file.
     """
     try:
         return _read(assignment, emit)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import Failure, TrainingFailed
-from core.recipe import Adapter
+from core.teaching import Adapter
 from core.training.answering import Seeing
 from core.training.data import Batch, View
 from core.training.evaluate import Answers

@@ -1,4 +1,4 @@
-"""Teachers of any origin: ONNX models, tables of logits, several teachers; each held against the network it came from."""
+"""Teachers of any origin: ONNX models, tables of logits, several at once; each held against a network it came from."""
 
 import json
 from pathlib import Path
@@ -374,7 +374,10 @@ def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, digits: Path, networ
     few = packed(tmp_path / "few", ids[2:], rows[2:])
     failure = rejection(tmp_path, few, dataset=digits)
     assert "2 of the data set's 450 images are not in the table: train/" in failure.detail and "names" in failure.hint
-    assert "7 classes, the data set has 10" in rejection(tmp_path, packed(tmp_path / "c", ids, rows[:, :7]), dataset=digits).detail
+    assert (
+        "7 classes, the data set has 10"
+        in rejection(tmp_path, packed(tmp_path / "c", ids, rows[:, :7]), dataset=digits).detail
+    )
     assert (
         "two rows for"
         in rejection(
@@ -417,7 +420,7 @@ def test_probabilities_in_a_table_are_told_by_their_sums(tmp_path: Path, digits:
 
 
 def member(told: dict[str, Any], name: str, weight: float) -> MemberFile:
-    known = {key: told[key] for key in ("classes", "class_names", "parameters")}
+    known = {key: told[key] for key in ("classes", "class_names", "parameters", "bound")}
     return MemberFile(name=name, path=Path(told["path"]), weight=weight, **known)
 
 
