@@ -17,6 +17,7 @@ def register(work: Session, project_id: str, wish: TeacherCreate, measured_on: D
     """The teacher, validating. `measured_on` takes the place of the wish's data set; it may still be read itself."""
     architecture = check_wish(work, project_id, wish)
     parts = _members(work, project_id, wish.source) if isinstance(wish.source, SeveralTeachers) else []
+    bound_to = next((row.dataset_id for row in parts if row.bound), None)  # where it teaches, if anywhere
     return teachers.create(
         work,
         project_id,
@@ -24,7 +25,7 @@ def register(work: Session, project_id: str, wish: TeacherCreate, measured_on: D
         source=wish.source.model_dump(mode="json"),
         architecture=architecture,
         normalization=wish.normalization.model_dump(mode="json") if wish.normalization else None,
-        dataset_id=measured_on.id if measured_on else wish.dataset,
+        dataset_id=measured_on.id if measured_on else wish.dataset or bound_to,
         image_size=wish.image_size,
         waits_for=waiting.waits_for(measured_on, *parts),
     )

@@ -33,5 +33,8 @@ def read_ensemble(assignment: ReadTeacherAssignment, dataset: PackedMeta | None,
         class_names=named[0].class_names if named else None,
         bound=bound is not None,
         parameters=sum(member.parameters or 0 for member in members) or None,
-        report={"kind": "mean of teachers", "teachers": {member.name: member.weight for member in members}},
+        report={
+            "kind": "mean of teachers",
+            "teachers": [{"name": member.name, "weight": member.weight} for member in members],
+        },
     )

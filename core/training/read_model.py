@@ -33,7 +33,7 @@ def read_model(assignment: ReadTeacherAssignment, dataset: PackedMeta | None, em
     normalization = assignment.normalization or inside
     if normalization is None and dataset is not None:
         normalization = Normalization.model_validate({"mean": dataset.mean, "std": dataset.std})
-        notes.append("It does not say how it wants its images normalized: as the data set's is taken.")
+        notes.append("It does not say how its images were normalized; the data set's mean and std are taken.")
     meta = OnnxMeta(
         form=form,
         classes=own.classes if own else [],
@@ -45,7 +45,7 @@ def read_model(assignment: ReadTeacherAssignment, dataset: PackedMeta | None, em
     model = torch.from_numpy(np.fromfile(assignment.path, dtype=np.uint8))
     report = {
         "kind": "ONNX model",
-        "input": f"{form.input}, {form.dtype}, {'N, H, W, 3' if form.channels_last else 'N, 3, H, W'}",
+        "input": f"{form.input}: {form.dtype} ({'N, H, W, 3' if form.channels_last else 'N, 3, H, W'})",
         "output": form.output,
         "images at once": form.batch,
     }
