@@ -49,7 +49,7 @@ def _above(group: Json) -> bool:
 def _list(groups: list[Json]) -> str:
     return ", ".join(
         f"{group['name']} ({points(group['difference']['value'])} over its control, 95 % interval "
-        f"{points(group['difference']['interval'][0])} to {points(group['difference']['interval'][1])})"
+        f"{100 * group['difference']['interval'][0]:+.1f} to {100 * group['difference']['interval'][1]:+.1f})"
         for group in groups
     )
 
@@ -62,4 +62,6 @@ def _beside_teacher(leader: Json, teacher: Json | None, evaluated_on: str) -> st
     distance = f"{100 * abs(below):.1f} points {'below' if below > 0 else 'above'} the teacher"
     smaller = teacher["parameters"] / leader["parameters"]
     size = f"{smaller:.1f} times smaller" if smaller >= 1 else f"{1 / smaller:.1f} times larger"
+    if max(smaller, 1 / smaller) < 1.05:
+        size = "of its size"
     return f", {distance} and {size}"

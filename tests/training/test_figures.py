@@ -190,6 +190,12 @@ def test_the_verdict_on_several_groups_names_each() -> None:
     assert "; it harmed c (-3.0 points" in found["text"] and "; no clear effect on b (+1.0 points" in found["text"]
 
 
+def test_the_verdict_knows_a_network_of_the_same_size() -> None:
+    group = {"name": "a", "top1": 0.9, "loss": "dist", "difference": None, "parameters": 100}
+    found = verdict([group], {"top1": 0.95, "test": None, "parameters": 102}, "val")
+    assert "5.0 points below the teacher and of its size." in found["text"]
+
+
 def test_the_verdict_without_a_comparison() -> None:
     job = [trained("s", 0.9)]
     alone = Results(job, None, 0).summary()["verdict"]
