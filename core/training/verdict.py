@@ -63,5 +63,5 @@ def _beside_teacher(leader: Json, teacher: Json | None, evaluated_on: str) -> st
     smaller = teacher["parameters"] / leader["parameters"]
     size = f"{smaller:.1f} times smaller" if smaller >= 1 else f"{1 / smaller:.1f} times larger"
     if max(smaller, 1 / smaller) < 1.05:
-        size = "of its size"
+        size = "of the same size"
     return f", {distance} and {size}"

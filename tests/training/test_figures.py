@@ -193,7 +193,7 @@ def test_the_verdict_on_several_groups_names_each() -> None:
 def test_the_verdict_knows_a_network_of_the_same_size() -> None:
     group = {"name": "a", "top1": 0.9, "loss": "dist", "difference": None, "parameters": 100}
     found = verdict([group], {"top1": 0.95, "test": None, "parameters": 102}, "val")
-    assert "5.0 points below the teacher and of its size." in found["text"]
+    assert "5.0 points below the teacher and of the same size." in found["text"]
 
 
 def test_the_verdict_without_a_comparison() -> None:

@@ -61,7 +61,14 @@ export function JobOverview() {
 function Warned({ id }: { id: string }) {
   const lines = useQuery(warningsQuery(id)).data?.data ?? [];
   const said = [...new Set(lines.map((line) => line.message))].slice(0, WARNINGS);
-  return said.map((message) => <Notice key={message} kind="warn" title={message} />);
+  if (said.length === 0) return null;
+  return (
+    <Notice kind="warn" title={said.length === 1 ? "The training had a warning" : "The training had warnings"}>
+      {said.map((message) => (
+        <p key={message}>{message}</p>
+      ))}
+    </Notice>
+  );
 }
 
 function VerdictCard({ verdict }: { verdict: Verdict }) {
