@@ -150,6 +150,11 @@ def test_a_group_is_compared_on_the_seeds_whose_control_came_through() -> None:
     assert group["seeds"] == 2 and group["difference"]["value"] == pytest.approx(0.01)
 
 
+def test_no_difference_is_larger_than_all_images() -> None:
+    far = figures.difference([answers(0.9).correct, answers(0.3).correct], [answers(0.1).correct] * 2)
+    assert far["value"] == pytest.approx(0.5) and far["interval"] == [-1.0, 1.0]
+
+
 # --- the verdict ------------------------------------------------------------------------------------------------------
 
 
