@@ -38,7 +38,7 @@ def upload(
     purpose: Annotated[str | None, typer.Option(help="teacher or dataset; default: by the name.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the upload as JSON.")] = False,
 ) -> None:
-    """Upload a file, several parts at once. Interrupted, the same command goes on."""
+    """Upload a file for a job over REST; `submit` does it by itself. Interrupted, the same command goes on."""
     if purpose not in (None, "teacher", "dataset"):
         raise Invalid([Problem("--purpose", "invalid", "must be teacher or dataset.")])
     purpose = purpose or ("dataset" if file.name.lower().endswith(ARCHIVES) else "teacher")
@@ -48,7 +48,7 @@ def upload(
         print_json(answer)
     else:
         out.print(answer["id"])
-        say(f"{file.name}, {size(answer['bytes'])}, complete, for a {purpose}.")
+        say(f"{file.name}, {size(answer['bytes'])}, complete. A job over REST takes this id as its {purpose}.")
 
 
 def download(

@@ -86,6 +86,10 @@ def _watch(client: Client, id: str, as_json: bool) -> None:
             raise typer.Exit(1)
         return
     show_outcome(job)
+    for message in dict.fromkeys(
+        line["message"] for line in client.get(f"/v1/jobs/{id}/logs", level="warning")["data"]
+    ):
+        warn(message)
     best = best_student(job["students"])
     if best is not None:
         say(f"Best on val is {best['label']}: distillery download {best['id']} -o weights")

@@ -12,6 +12,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from core.catalog import Architecture, architecture
@@ -39,14 +40,23 @@ def published(source: Mapping[str, str | None]) -> tuple[Architecture, str]:
 
 
 def start_files(plans: Iterable[StudentPlan], settings: Settings) -> dict[str, Path]:
-    """The files that these students start from, by `architecture:weights`, each there; see TrainAssignment."""
+    """The files that these students start from, by `architecture:weights`, each there; see TrainAssignment.
+
+    TrainingFailed `weights_missing` names all that are not: who carries them by hand goes once.
+    """
+    networks = ((architecture(plan.architecture), plan.init) for plan in plans if isinstance(plan.init, Pretrained))
+    wanted = {(network.name, published_weights(network, init).tag): network for network, init in networks}
     found: dict[str, Path] = {}
-    for plan in plans:
-        if isinstance(plan.init, Pretrained):
-            network = architecture(plan.architecture)
-            tag = published_weights(network, plan.init).tag
-            if f"{network.name}:{tag}" not in found:
-                found[f"{network.name}:{tag}"] = locate(network, tag, settings)
+    missing: list[Failure] = []
+    for (name, tag), network in wanted.items():
+        try:
+            found[f"{name}:{tag}"] = locate(network, tag, settings)
+        except TrainingFailed as error:
+            missing.append(error.failure)
+    if missing:
+        detail, hint = (" ".join(getattr(one, part) for one in missing) for part in ("detail", "hint"))
+        errors = [place for one in missing for place in one.errors]
+        raise TrainingFailed(replace(missing[0], detail=detail, hint=hint, errors=errors))
     return found
 
 

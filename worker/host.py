@@ -186,7 +186,8 @@ class Host:
             if released:
                 log.warning("released %d run(s) whose lease ran out: %s", len(released), ", ".join(released))
                 work.after_commit(self.equipment.queue.nudge)
-            waiting.release(work)  # whatever its reader's last transaction missed; claimed in this same poll
+        with self.equipment.database.write() as work:
+            waiting.release(work)  # whatever its reader missed; claimed in this same poll
 
     def _collect(self) -> None:
         if time.monotonic() >= self._collect_due:

@@ -234,10 +234,17 @@ class _Supervision:
                 if ending.outcome == "succeeded" and isinstance(self.last, Finished):
                     self.duty.succeed(work, run, self.last.result)
                 to = runs.end(work, run, ending, error=failure, max_crashes=self.equipment.settings.max_crashes)
-                released = self.claim.kind != "train" and waiting.release(work)
-                if to == JobStatus.QUEUED or released:
+                if to == JobStatus.QUEUED:
                     work.after_commit(self.equipment.queue.nudge)
         log.info("run %s, attempt %d: %s, now %s", self.claim.run_id, self.claim.attempt, ending.outcome, to)
+        if self.claim.kind != "train":
+            self._release_others()
+
+    def _release_others(self) -> None:
+        """Apart from the ending, which nothing that waits may hold up; what is missed here, a worker's poll finds."""
+        with suppress(OperationalError), self.equipment.database.write() as work:
+            if waiting.release(work):
+                work.after_commit(self.equipment.queue.nudge)
 
 
 class _until_lost(stop_base):  # noqa: N801 - tenacity's own style

@@ -17,22 +17,23 @@ class Wanted:
     classes: int
 
     def fits(self, network: Architecture) -> bool:
-        text = f"{network.name} {network.family} {network.description}".casefold()
+        text = _joined(f"{network.name} {network.family} {network.description}".casefold())
         least = network.image_size if network.fixed_size else network.min_image_size
         return (
             (self.library is None or network.library == self.library)
             and (self.max_parameters is None or network.parameters(self.classes) <= self.max_parameters)
             and (self.max_image_size is None or least <= self.max_image_size)
             and (self.pretrained is None or bool(network.weights) == self.pretrained)
-            and all(word in text for word in _plain(self.q).split())
+            and all(_joined(word) in text for word in _plain(self.q).split())
         )
 
     def place(self, network: Architecture) -> Place:
         """Called so, beginning so, anything else; then by size, then by name: no two networks share a place."""
-        q, name = _plain(self.q).strip(), network.name.casefold()
-        if q and q in (name, network.short.casefold()):
+        q = _joined(_plain(self.q).strip())
+        names = [_joined(name.casefold()) for name in (network.name, network.short)]
+        if q and q in names:
             rank = 0
-        elif q and (name.startswith(q) or network.short.casefold().startswith(q)):
+        elif q and any(name.startswith(q) for name in names):
             rank = 1
         else:
             rank = 2
@@ -44,6 +45,11 @@ def _plain(q: str) -> str:
     plain = q.casefold().strip()
     found = find_architecture(q.strip()) if "." in plain else None
     return found.network.casefold() if found else plain
+
+
+def _joined(text: str) -> str:
+    """torchvision's mobilenet_v3_small and timm's mobilenetv3_small_100 are found by the same word."""
+    return text.replace("_", "").replace("-", "")
 
 
 def search(wanted: Wanted, after: str | None, limit: int) -> tuple[list[Architecture], bool]:

@@ -4,10 +4,12 @@ Such a run is queued but cannot be claimed. Once what it waits for has been read
 request would have failed, had everything been ready then.
 """
 
+import logging
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core.catalog import architecture
@@ -19,6 +21,7 @@ from core.lifecycle import JobStatus
 from core.recipe import Recipe
 
 Part = Dataset | Teacher | None
+log = logging.getLogger(__name__)
 
 
 def fit(recipe: Recipe, dataset: Dataset, teacher: Teacher | None) -> list[str]:
@@ -59,10 +62,23 @@ def release(work: Session) -> bool:
     query = select(Run).where(Run.status == JobStatus.QUEUED, Run.waits_for.is_not(None)).order_by(Run.id)
     waiting = work.scalars(query.with_for_update(skip_locked=True)).all()
     # Teachers first: one that fails fails its jobs in the same breath.
-    changed = [_release_teacher(work, run) for run in waiting if run.kind == "read_teacher"]
-    changed += [_release_job(work, run) for run in waiting if run.kind == "train"]
+    changed = [_release(work, run) for run in sorted(waiting, key=lambda run: (run.kind == "train", run.id))]
     work.flush()
     return any(changed)
+
+
+def _release(work: Session, run: Run) -> bool:
+    """One that trips over a mistake of ours fails alone: every worker comes by here before it claims anything."""
+    try:
+        with work.begin_nested():
+            return (_release_job if run.kind == "train" else _release_teacher)(work, run)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("run %s (%s %s) cannot be looked at", run.id, run.kind, run.subject)
+        detail = f"Checking what it waited for failed: {type(error).__name__}: {error}"
+        runs.move(work, run, JobStatus.FAILED, error=Failure("check_failed", "It could not be checked", detail))
+        return False
 
 
 def _release_teacher(work: Session, run: Run) -> bool:

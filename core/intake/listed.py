@@ -188,7 +188,8 @@ class _Listing:
     def layout(self, tables: Found, shares: Mapping[str, float], seed: int) -> Layout:
         if self._missing.total:
             first = self._missing.entries[0]
-            detail = f"{self._missing.total:,} rows name no image; {first['reason']} {shown(first['name'])}."
+            rows = "1 row names" if self._missing.total == 1 else f"{self._missing.total:,} rows name"
+            detail = f"{rows} no image; {first['reason']} {shown(first['name'])}."
             hint = "Paths are looked for beside the table and from the root."
             raise rejected("table_invalid", detail, hint, self._missing.entries)
         for path in self._images:

@@ -61,6 +61,7 @@ def pack(
             pool.shutdown(cancel_futures=True)
     _check_readable(inventory.unreadable, len(samples), limits)
     _check_whole(layout, splits)
+    inventory.spool.unlink()  # as large as the data set, and nobody reads it any more
     tick("writing the packed file")
     return write_packed(target, layout.classes, splits, image_size=shape.side, statistics=writer.channels.statistics())
 

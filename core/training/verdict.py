@@ -49,7 +49,7 @@ def _above(group: Json) -> bool:
 def _list(groups: list[Json]) -> str:
     return ", ".join(
         f"{group['name']} ({points(group['difference']['value'])} over its control, 95 % interval "
-        f"{points(group['difference']['interval'][0])} to {points(group['difference']['interval'][1])})"
+        f"{100 * group['difference']['interval'][0]:+.1f} to {100 * group['difference']['interval'][1]:+.1f})"
         for group in groups
     )
 
@@ -64,4 +64,6 @@ def _beside_teacher(leader: Json, teacher: Json | None, evaluated_on: str) -> st
         return f", {distance}"
     smaller = teacher["parameters"] / leader["parameters"]
     size = f"{smaller:.1f} times smaller" if smaller >= 1 else f"{1 / smaller:.1f} times larger"
+    if max(smaller, 1 / smaller) < 1.05:
+        size = "of the same size"
     return f", {distance} and {size}"

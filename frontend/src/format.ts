@@ -23,7 +23,10 @@ export function percentage(share: number | null | undefined, digits = 1): string
 
 /** "(-1.1, 96.3% of" -> "(−1.1, 96.3 % of", in a text that came from elsewhere. */
 export const spaced = (text: string): string =>
-  text.replace(/(\d)[ \u00a0]?%/g, `$1${THIN}%`).replace(/(^|[\s(])-(?=\d)/g, `$1${MINUS}`);
+  text
+    .replace(/\btop-(?=\d)/g, "top\u2011") // a line must not end between the two
+    .replace(/(\d)[ \u00a0]?%/g, `$1${THIN}%`)
+    .replace(/(^|[\s(])-(?=\d)/g, `$1${MINUS}`);
 
 /** A difference of two shares in percentage points, with its sign: 0.046 -> "+4.6" */
 export function points(difference: number | null | undefined): string {

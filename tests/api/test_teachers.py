@@ -58,6 +58,10 @@ def test_the_catalog_is_found_by_words_and_paged_exactly(client: TestClient) -> 
     assert names("q=resnet18")[:2] == ["timm/resnet18", "torchvision/resnet18"]
     assert names("q=v3+mobilenet+small+torchvision") == ["torchvision/mobilenet_v3_small"]
     assert names("q=resnet18.a1_in1k")[0] == "timm/resnet18"
+    alike = names("q=mobilenetv3")
+    assert alike == names("q=mobilenet_v3") and {"torchvision/mobilenet_v3_small", "timm/mobilenetv3_small_100"} <= set(
+        alike
+    )
     assert "torchvision/vit_b_16" not in names("q=vit_b&max_image_size=64")
     assert all(entry.startswith("cifar/") for entry in names("pretrained=false&library=cifar"))
     assert names("q=nothing+of+the+kind") == []

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from core.db import runs, waiting
 from core.db.models import Dataset, Teacher
 from core.db.session import Database
+from core.recipe import Recipe
 from tests.fixtures.service import RECIPE, Make
 
 FILES = {"teacher": "teacher.pt", "dataset": "images.zip"}
@@ -114,6 +115,28 @@ def test_a_rejected_data_set_fails_teacher_and_job_and_a_retry_looks_again(
     assert error() == ("dataset_rejected", "/dataset")
     # The same upload again is read again: it may have been the worker's fault.
     assert post(client, **uploads)["dataset"]["id"] != job["dataset"]["id"]
+
+
+def test_one_that_cannot_be_checked_fails_alone(
+    client: TestClient, database: Database, uploads: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours in one job must not keep its data set from being read, or others from being let go."""
+    bad, good = post(client, name="bad", **uploads), post(client, name="good", **uploads)
+    finish(database, claim(database), **READ)
+
+    def careless(recipe: Recipe, *parts: Any) -> list[str]:
+        if recipe.name == "bad":
+            raise KeyError("epochs")
+        return fit(recipe, *parts)
+
+    fit = waiting.fit
+    monkeypatch.setattr(waiting, "fit", careless)
+    assert finish(database, claim(database), classes=3, architecture="cifar/resnet20")
+    failed = client.get(f"/v1/jobs/{bad['id']}").json()
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "check_failed")
+    assert "KeyError: 'epochs'" in failed["error"]["detail"]
+    found = claim(database)
+    assert found is not None and found.subject == good["id"]
 
 
 def test_a_waiting_job_can_be_cancelled(client: TestClient, database: Database, uploads: dict[str, str]) -> None:

@@ -19,6 +19,7 @@ from core.training.evaluation import disagreements_of, evaluation_of
 from tests.browser.stage import Stage
 
 STEPS_PER_EPOCH = 10
+CLASSES = [*"012345678", "nine, " + "as somebody with much to say called their folder " * 3]
 
 
 def evaluation(seed: int) -> Evaluation:
@@ -36,7 +37,7 @@ def evaluation(seed: int) -> Evaluation:
     student, teacher = answers(0.2), answers(0.05)
     named = [f"val/{number:04}.png" for number in range(200)]
     return Evaluation(
-        splits={"val": evaluation_of(student, teacher, labels, list("0123456789"))},
+        splits={"val": evaluation_of(student, teacher, labels, CLASSES)},
         disagreements={"val": disagreements_of(student, teacher, labels, lambda at: [named[i] for i in at])},
     )
 

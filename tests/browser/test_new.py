@@ -209,6 +209,14 @@ def test_a_reload_loses_nothing_and_a_job_can_be_run_again(
     expect(field(page, "Name")).to_have_value("once")
 
 
+def test_a_network_of_one_size_can_be_chosen_for_smaller_images(page: Page, stage: Stage, ids: dict[str, str]) -> None:
+    """As the service takes it: its images are resized."""
+    prefilled(page, stage, ids)
+    add_student(page, "vit_b_16")
+    expect(page.locator(".to-do")).to_contain_text("it can start")
+    expect(page.get_by_role("note").first).to_contain_text("enlarged from the data set's 8")
+
+
 def test_a_service_without_images_says_how_to_begin(
     page: Page, context: BrowserContext, stage: Stage, ids: dict[str, str]
 ) -> None:

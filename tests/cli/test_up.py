@@ -38,6 +38,7 @@ def test_a_job_from_a_file_to_verified_weights(tmp_path: Path) -> None:
         shown = stack.run("watch", finished["id"]).stderr
         assert f"distillery download {trained} -o weights" in shown
         assert f"distillery students --job {finished['id']}" in shown
+        assert "Note: cifar/resnet8 is measured with running averages" in shown  # only the log knows it
         assert [row["id"] for row in stack.answer("students", "--job", finished["id"])] == [trained]
         again = stack.answer("submit", str(job))
         assert again["dataset"]["id"] == finished["dataset"]["id"]  # found again, not registered twice

@@ -96,6 +96,12 @@ def test_what_goes_wrong_with_a_download_is_said_and_leaves_nothing(
 def test_the_files_of_a_job_are_named_by_network_and_tag(settings: Settings) -> None:
     student = {"name": "a", "architecture": "torchvision/resnet18", "init": "pretrained"}
     recipe = Recipe.model_validate({"dataset": "d", "students": [student], "control": False})
+    other = student | {"name": "b", "architecture": "torchvision/resnet34"}
+    both = Recipe.model_validate({"dataset": "d", "students": [student, other], "control": False})
+    with pytest.raises(TrainingFailed) as caught:
+        start_files(plan_students(both), settings.model_copy(update={"downloads": False}))
+    told = caught.value.failure
+    assert "resnet18-f37072fd.pth" in told.hint and "resnet34-b627a593.pth" in told.hint and len(told.errors) == 2
     with pytest.raises(TrainingFailed, match=r"IMAGENET1K_V1"):
         start_files(plan_students(recipe), settings.model_copy(update={"downloads": False}))
     (weights,) = architecture("torchvision/resnet18").weights

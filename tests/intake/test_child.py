@@ -140,15 +140,16 @@ def test_a_full_disk_may_be_tried_again(tmp_path: Path) -> None:
     assert (failure.code, failure.retryable) == ("disk_full", True)
 
 
-@pytest.mark.parametrize("kilobytes", [8, 28, 44])
-def test_a_disk_that_really_runs_full(tmp_path: Path, pipes: Pipes, kilobytes: int) -> None:
+@pytest.mark.parametrize(("kilobytes", "side"), [(8, 8), (28, 8), (400, 32)])
+def test_a_disk_that_really_runs_full(tmp_path: Path, pipes: Pipes, kilobytes: int, side: int) -> None:
     """While the images are set aside, decoded, or packed."""
     (out := tmp_path / "out").mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(out)]
     if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
         pytest.skip("only a system administrator can mount a small disk")
     try:
-        assignment = assignment_for(out, path=write_zip(tmp_path / "a.zip", split_tree(per_class=20)))
+        archive = write_zip(tmp_path / "a.zip", split_tree(per_class=20))
+        assignment = assignment_for(out, path=archive, image_size=side)
         event = run(assignment, pipes)
         assert isinstance(event, Failed) and (event.code, event.retryable) == ("disk_full", True)
         assert list(out.iterdir()) == []

@@ -150,6 +150,11 @@ def test_a_group_is_compared_on_the_seeds_whose_control_came_through() -> None:
     assert group["seeds"] == 2 and group["difference"]["value"] == pytest.approx(0.01)
 
 
+def test_no_difference_is_larger_than_all_images() -> None:
+    far = figures.difference([answers(0.9).correct, answers(0.3).correct], [answers(0.1).correct] * 2)
+    assert far["value"] == pytest.approx(0.5) and far["interval"] == [-1.0, 1.0]
+
+
 # --- the verdict ------------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +193,12 @@ def test_the_verdict_on_several_groups_names_each() -> None:
     )
     assert "Distillation helped a (+2.0 points" in found["text"]
     assert "; it harmed c (-3.0 points" in found["text"] and "; no clear effect on b (+1.0 points" in found["text"]
+
+
+def test_the_verdict_knows_a_network_of_the_same_size() -> None:
+    group = {"name": "a", "top1": 0.9, "loss": "dist", "difference": None, "parameters": 100}
+    found = verdict([group], {"top1": 0.95, "test": None, "parameters": 102}, "val")
+    assert "5.0 points below the teacher and of the same size." in found["text"]
 
 
 def test_the_verdict_without_a_comparison() -> None:

@@ -103,7 +103,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
 }
 
 function summary({ status, classes, counts, image_size, unlabelled }: Dataset): string {
-  if (status === "rejected") return "It was refused, and nothing of it was kept.";
+  if (status === "rejected") return "It was refused, and nothing was made of it.";
   const images = Object.values(counts ?? {}).reduce((a, b) => a + b, 0);
   return [
     plural(classes?.length ?? 0, "class", "classes"),

@@ -51,8 +51,8 @@ export function DatasetsPage() {
         columns={COLUMNS}
         empty={
           <>
-            No data sets yet. Bring an archive here, or with <code>distillery upload images.zip</code>: a folder for
-            each class.
+            No data sets yet. Bring an archive here, with a folder for each class; <code>distillery submit</code> brings
+            the one that its file names.
           </>
         }
         pages={(next) => <Pager to="/datasets" after={after} next={next} />}

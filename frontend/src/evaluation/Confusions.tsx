@@ -27,8 +27,9 @@ export function Confusions({ evaluation, names }: Props) {
             <ol className="pairs">
               {confusions.slice(0, LISTED).map((one) => (
                 <li key={`${one.label}-${one.predicted}`}>
-                  <span className="clip" dir="auto">
-                    {names[one.label]} <span className="soft">taken for</span> {names[one.predicted]}
+                  <span className="wrap">
+                    <bdi>{names[one.label]}</bdi> <span className="soft">taken for</span>{" "}
+                    <bdi>{names[one.predicted]}</bdi>
                   </span>
                   <span className="nowrap">
                     {count(one.count)}

@@ -6,10 +6,12 @@ import { Downloads } from "./Downloads";
 import { standingsOf, teacherOf } from "./groups";
 import { useJob } from "./JobPage";
 import { axisOf, linesOf, teacherLevel } from "./lines";
-import { type Job, metricsQuery, OVER } from "./queries";
+import { type Job, metricsQuery, OVER, warningsQuery } from "./queries";
 import { SizeChart } from "./SizeChart";
 import { StudentCard } from "./StudentCard";
 import { type Verdict, verdictOf } from "./verdict";
+
+const WARNINGS = 3;
 
 /** What came out, or how it stands; then the curves; then the files. */
 export function JobOverview() {
@@ -24,6 +26,7 @@ export function JobOverview() {
   return (
     <>
       {job.error && <JobError error={job.error} />}
+      <Warned id={job.id} />
       {verdict ? <VerdictCard verdict={verdict} /> : <Waiting job={job} />}
       {measured.length > 0 && (
         <div className="grid">
@@ -51,6 +54,20 @@ export function JobOverview() {
         <Downloads job={job} />
       </div>
     </>
+  );
+}
+
+/** What the training warned of, once each: a figure below is read otherwise by who knows it. */
+function Warned({ id }: { id: string }) {
+  const lines = useQuery(warningsQuery(id)).data?.data ?? [];
+  const said = [...new Set(lines.map((line) => line.message))].slice(0, WARNINGS);
+  if (said.length === 0) return null;
+  return (
+    <Notice kind="warn" title={said.length === 1 ? "The training had a warning" : "The training had warnings"}>
+      {said.map((message) => (
+        <p key={message}>{message}</p>
+      ))}
+    </Notice>
   );
 }
 

@@ -11,6 +11,7 @@ beforeEach(() => {
     answer("get", "/v1/jobs", list([])),
     answer("get", "/v1/students", list([])),
     answer("get", "/v1/runs", list([])),
+    answer("get", "/v1/jobs/job_1/logs", list([])),
   );
 });
 
@@ -137,15 +138,16 @@ test("a failure is a sentence with its way out", async () => {
   expect(alert).toHaveTextContent("Reorder its classes.");
 });
 
+const line = (seq: number, level: string, message: string) => ({
+  object: "log",
+  seq,
+  attempt: 1,
+  created_at: "2026-01-01T10:00:00Z",
+  level,
+  message,
+});
+
 test("the log is filtered by level and text, both in the address", async () => {
-  const line = (seq: number, level: string, message: string) => ({
-    object: "log",
-    seq,
-    attempt: 1,
-    created_at: "2026-01-01T10:00:00Z",
-    level,
-    message,
-  });
   serveJob();
   server.use(
     answer(
@@ -161,6 +163,17 @@ test("the log is filtered by level and text, both in the address", async () => {
   await waitFor(() => expect(screen.queryByText("slow disk")).toBeNull());
   expect(screen.getByText("no disk")).toBeVisible();
   expect(here()).toBe("/jobs/job_1/log?level=warning&text=no");
+});
+
+test("what the training warns of stands above the figures, once, as soon as it is said", async () => {
+  serveJob();
+  await open("/jobs/job_1");
+  await waitFor(() => expect(Stream.last).toBeDefined());
+  expect(screen.queryByText("too few steps")).toBeNull();
+  const said = [line(11, "warning", "too few steps"), line(12, "warning", "too few steps")];
+  server.use(answer("get", "/v1/jobs/job_1/logs", list(said)));
+  act(() => Stream.last?.send("log", { seq: 11, level: "warning", message: "too few steps" }));
+  expect(await screen.findByText("too few steps")).toBeVisible();
 });
 
 test("a student whose training diverged says so on its card", async () => {

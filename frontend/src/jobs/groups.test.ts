@@ -108,7 +108,7 @@ test("the service's verdict is told as it is, its first sentence first", () => {
   };
   const told = verdictOf(makeJob({ result: { verdict, evaluated_on: "test" } }), [], null);
   expect(told).toMatchObject({
-    text: "small leads with 91.0\u202f% top-1 on test.",
+    text: "small leads with 91.0\u202f% top\u20111 on test.",
     detail: "Distillation did not help beyond the noise.",
     helped: false,
   });

@@ -68,6 +68,7 @@ export function apply(client: QueryClient, id: string, frame: Frame, askAgain: (
   client.setQueryData<Job>(jobKeys.one(id), (job) => job && jobAfter(job, frame));
   client.setQueryData<Metrics>(jobKeys.metrics(id), (metrics) => metrics && metricsAfter(metrics, frame));
   client.setQueryData<LogLine[]>(jobKeys.log(id), (lines) => lines && logAfter(lines, frame));
+  if (frame.type === "log" && frame.level === "warning") askAgain(jobKeys.warnings(id));
   if (frame.type === "checkpoint") askAgain(jobKeys.checkpoints(id));
   if (frame.type === "status") {
     if (!frame.student) askAgain(jobKeys.one(id));

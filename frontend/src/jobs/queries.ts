@@ -27,6 +27,7 @@ export const jobKeys = {
   one: (id: string) => ["jobs", id] as const,
   metrics: (id: string) => ["jobs", id, "metrics"] as const,
   log: (id: string) => ["jobs", id, "log"] as const,
+  warnings: (id: string) => ["jobs", id, "warnings"] as const,
   checkpoints: (id: string) => ["jobs", id, "checkpoints"] as const,
   runs: (id: string) => ["jobs", id, "runs"] as const,
   students: (id: string) => ["jobs", id, "students"] as const,
@@ -84,6 +85,16 @@ export const logQuery = (id: string) =>
       }
     },
     staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** The first lines of the log that somebody should read. */
+export const warningsQuery = (id: string) =>
+  queryOptions({
+    queryKey: jobKeys.warnings(id),
+    queryFn: ({ signal }) => {
+      const params = { path: { job_id: id }, query: { level: "warning", limit: 20 } } as const;
+      return take(api.GET("/v1/jobs/{job_id}/logs", { params, signal }));
+    },
   });
 
 export const checkpointsQuery = (id: string) =>

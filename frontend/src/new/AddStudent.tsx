@@ -67,7 +67,7 @@ export function AddStudent({ classes, side, said, first, onAdd }: Props) {
             options={found.map((one) => ({
               id: one.name,
               text: one.name,
-              disabled: side !== null && side < one.min_image_size,
+              disabled: tooSmall(side, one),
               content: <Network network={one} side={side} />,
             }))}
             onSearch={setTyped}
@@ -104,8 +104,12 @@ export function AddStudent({ classes, side, said, first, onAdd }: Props) {
   );
 }
 
+/** A network that takes one size alone gets its images resized; any other sees them as they are. */
+const tooSmall = (side: number | null, network: Architecture): boolean =>
+  side !== null && !network.fixed_size && side < network.min_image_size;
+
 function Network({ network, side }: { network: Architecture; side: number | null }) {
-  const small = side !== null && side < network.min_image_size;
+  const small = tooSmall(side, network);
   const figures = [
     parameters(network.parameters),
     network.multiply_adds ? `${parameters(network.multiply_adds)} mult-adds` : null,

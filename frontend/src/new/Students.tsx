@@ -3,6 +3,7 @@ import { Copy, Pencil, X } from "lucide-react";
 import { useState } from "react";
 import { seriesColor } from "@/charts/color";
 import { parameters, short } from "@/format";
+import { Breakable } from "@/ui/Breakable";
 import { Card } from "@/ui/Card";
 import { AddStudent } from "./AddStudent";
 import { useForm, wrongWithin } from "./context";
@@ -132,7 +133,7 @@ function Row({ n, student, form, losses, classes, onOpen, onChange, onCopy, onRe
             aria-describedby={wrongs.length > 0 ? `${idOf(pointer)}-said` : undefined}
             onClick={onOpen}
           >
-            {called}
+            <Breakable name={called} />
           </button>
           <span className="small soft">
             {student.name.startsWith(bare) ? (network?.library ?? "") : bare}

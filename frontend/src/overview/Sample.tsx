@@ -127,19 +127,18 @@ function Invitation({ begin }: { begin: Begin }) {
           <li>
             <span className="n">1</span>
             <p>
-              Bring the images, a folder for each class: <code>distillery upload images.zip</code>
+              Open <Link to="/jobs/new">a new distillation</Link>, and drop a checkpoint into it: safetensors, or a
+              PyTorch file.
             </p>
           </li>
           <li>
             <span className="n">2</span>
-            <p>
-              Bring the teacher, safetensors or a PyTorch file: <code>distillery upload teacher.safetensors</code>
-            </p>
+            <p>And an archive of images, with a folder for each class.</p>
           </li>
           <li>
             <span className="n">3</span>
             <p>
-              Say what should learn from it: <Link to="/jobs/new">a new distillation</Link>
+              Say which networks shall learn from it. In a terminal: <code>distillery submit job.yaml --watch</code>
             </p>
           </li>
         </ol>
