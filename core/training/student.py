@@ -101,7 +101,7 @@ class Learner:
         """One update, the step-th (from 1). Nothing waits for the device, but where the loss's terms are `measured`."""
         own = prepared.labels
         lesson = Lesson(batch.seen(self.view), teacher_logits, own, self.epoch, prepared.mixed, self.views)
-        forward, parts = partial(self._forward, step), min(self.parts, len(own))
+        forward, parts = partial(self._forward, step), self.team.parts(self.parts, len(own))
         self.optimizer.zero_grad(set_to_none=True)
         taught = teach(self.network, forward, self.loss, lesson, parts, self.stepper.scaled, self.team)
         more = self.stepper.step(self.network, self.optimizer)
