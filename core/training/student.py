@@ -61,6 +61,8 @@ class Learner:
         self.view = View(student_view(plan, data))
         self.precision = precision
         self.loss = build_loss(plan.loss, training.label_smoothing)
+        if not self.loss.teaches(len(data.classes)):
+            raise nothing_to_learn(plan, len(data.classes))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(draw_seed(plan.seed, Purpose.START))
             # on the processor, so that all devices start alike
@@ -260,3 +262,11 @@ class Learner:
         self.top1 = state["top1"]
         self.best, self.best_weights = state["best"], state["best_weights"]
         self.best_saved_step = state["best_saved_step"]
+
+
+def nothing_to_learn(plan: StudentPlan, classes: int) -> TrainingFailed:
+    """Of a loss without a gradient: all its weights are 0, or what has a weight says nothing of so few classes."""
+    detail = f"With these weights, and {classes} classes, the loss of {plan.label} teaches nothing: it has no gradient."
+    hint = "Give alpha, the weight of the labels, or the weight of another term more than 0."
+    where = {"pointer": "/loss", "code": "nothing_to_learn", "detail": plan.label}
+    return TrainingFailed(Failure("nothing_to_learn", "There is nothing to learn", detail, hint, errors=[where]))

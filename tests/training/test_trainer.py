@@ -409,6 +409,12 @@ def test_a_failed_student_stays_failed_after_a_resume(tmp_path: Path, digits: Pa
     assert second.events[-1] == whole.events[-1]
 
 
+def test_a_loss_that_teaches_nothing_stops_the_job(tmp_path: Path, digits: Path, teacher: Path) -> None:
+    with pytest.raises(TrainingFailed) as raised:
+        train(tmp_path, digits, teacher, loss={"kind": "kd", "alpha": 0, "beta": 0})
+    assert raised.value.failure.code == "nothing_to_learn" and "loss of s teaches" in raised.value.failure.detail
+
+
 def test_when_all_students_fail_the_job_fails_with_a_hint(tmp_path: Path, digits: Path) -> None:
     with pytest.raises(TrainingFailed) as failed:
         train(tmp_path, digits, training={"epochs": 8, "optimizer": SICK})
