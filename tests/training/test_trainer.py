@@ -61,6 +61,18 @@ WAYS: dict[str, dict[str, Any]] = {
     "clip": {"clip_grad_norm": 0.5},
     "ema": {"ema": {"decay": 0.8}},
     "plateau": {"epochs": 5, "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.5}},
+    "in parts": {"accumulate": 3},
+    "nearly all at once": {
+        "accumulate": 3,
+        "views": 2,
+        "mix": {},
+        "ema": {"decay": 0.8},
+        "clip_grad_norm": 5.0,
+        "label_smoothing": 0.1,
+        "precision": "bfloat16",
+        "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.5},
+        "augment": {"kind": "crop_flip", "policy": {"kind": "randaugment"}, "jitter": {}, "erasing": {}},
+    },
 }
 # One that looks at everybody: alone is then another story than among others.
 STOPPING = {"optimizer": {"lr": 1e-9, "momentum": 0}, "early_stopping": {"patience": 3}, "epochs": 9}
@@ -141,15 +153,15 @@ def test_resuming_at_any_step_changes_no_byte_and_no_figure(
 @pytest.mark.parametrize("step", [4, 7, 10])  # of 15 in 3 epochs; 10 ends one
 @pytest.mark.parametrize("way", [*WAYS, "early stopping"])
 def test_resuming_changes_nothing_in_any_way_of_training(
-    tmp_path: Path, digits: Path, dropout_net: str, way: str, step: int
+    tmp_path: Path, digits: Path, teacher: Path, dropout_net: str, way: str, step: int
 ) -> None:
     fields: dict[str, Any] = {
-        "students": [{"name": "s", "architecture": dropout_net}],
+        "students": [{"name": "s", "architecture": dropout_net, "loss": DIST}],
         "training": {"log_every": 3} | WAYS.get(way, STOPPING),
     }
-    whole = train(tmp_path / "whole", digits, **fields)
-    first, checkpoint = until_checkpoint(tmp_path / "first", digits, None, step, **fields)
-    second = train(tmp_path / "second", digits, resume=checkpoint, **fields)
+    whole = train(tmp_path / "whole", digits, teacher, **fields)
+    first, checkpoint = until_checkpoint(tmp_path / "first", digits, teacher, step, **fields)
+    second = train(tmp_path / "second", digits, teacher, resume=checkpoint, **fields)
     assert second.tensors() == whole.tensors()
     assert not first.points().keys() & second.points().keys()
     assert first.points() | second.points() == whole.points()
