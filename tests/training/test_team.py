@@ -150,11 +150,26 @@ def test_a_training_of_two_processes(digits: Path, teacher: Path, tmp_path: Path
     assert manifest["step"] == max(key[0] for key in curve(events))
 
 
-def test_stopped_and_resumed_it_ends_with_the_same_weights(digits: Path, tmp_path: Path) -> None:
+ALL_AT_ONCE: dict[str, Any] = {
+    "batch_size": 22,  # which two cannot share evenly
+    "accumulate": 3,
+    "views": 2,
+    "mix": {},
+    "ema": {"decay": 0.8},
+    "clip_grad_norm": 5.0,
+    "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.5},
+    "augment": {"kind": "crop_flip", "policy": {"kind": "trivialaugment"}, "erasing": {}},
+}
+
+
+@pytest.mark.parametrize("more", [{}, ALL_AT_ONCE], ids=["plain", "all at once"])
+def test_stopped_and_resumed_it_ends_with_the_same_weights(
+    digits: Path, teacher: Path, tmp_path: Path, more: dict[str, Any]
+) -> None:
     def hashes(events: list[Event]) -> dict[str, str]:
         return {e.student: e.tensors_sha256 for e in events if isinstance(e, StudentSaved) and e.final}
 
-    work = assignment(tmp_path / "whole", digits, training={"epochs": 4})
+    work = assignment(tmp_path / "whole", digits, teacher, training={"epochs": 4} | more)
     child = start(work, 2)
     whole = told_by(child)
     child.wait()
