@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.errors import Failure, TrainingFailed
 from core.optimization import Schedule
 from core.packed import PackedMeta
 from core.plan import StudentPlan
@@ -28,6 +27,7 @@ from core.training.randomness import Purpose, draw_seed
 from core.training.step import gradient_shares, teach
 from core.training.stepper import SKIPPED, Stepper
 from core.training.team import ALONE, Team
+from core.training.unlearnable import nothing_to_learn, too_few_to_normalize, too_few_to_relate
 from core.views import student_view
 
 State = dict[str, Any]
@@ -104,6 +104,8 @@ class Learner:
         own = prepared.labels
         lesson = Lesson(batch.seen(self.view), teacher_logits, own, self.epoch, prepared.mixed, self.views)
         forward, parts = partial(self._forward, step), self.team.parts(self.parts, len(own))
+        if self.loss.spec.local and len(own) // parts < self.loss.spec.least_batch:
+            raise too_few_to_relate(self.plan, self.loss.spec.least_batch, len(own) // parts)
         self.optimizer.zero_grad(set_to_none=True)
         taught = teach(self.network, forward, self.loss, lesson, parts, self.stepper.scaled, self.team)
         more = self.stepper.step(self.network, self.optimizer)
@@ -128,21 +130,7 @@ class Learner:
         except ValueError as error:
             if "more than 1 value per channel" not in str(error):
                 raise
-            raise self._batch_too_small(len(images)) from error
-
-    def _batch_too_small(self, images: int) -> TrainingFailed:
-        """A batch norm that sees one number per channel has nothing to normalise."""
-        side = self.view.spec.image_size
-        return TrainingFailed(
-            Failure(
-                "batch_too_small",
-                "The batch is too small",
-                f"{self.plan.architecture} normalises over the batch, and {images} image of {side} px leaves it one "
-                "number per channel.",
-                "Use a batch_size of 2 or more, or a larger image_size.",
-                errors=[{"pointer": "/training/batch_size", "code": "batch_too_small", "detail": self.plan.label}],
-            )
-        )
+            raise too_few_to_normalize(self.plan, len(images), self.view.spec.image_size) from error
 
     def too_few_steps(self, steps: int) -> str | None:
         """What to know where `steps` do not bring the running averages of its batch norms to what they average."""
@@ -262,11 +250,3 @@ class Learner:
         self.top1 = state["top1"]
         self.best, self.best_weights = state["best"], state["best_weights"]
         self.best_saved_step = state["best_saved_step"]
-
-
-def nothing_to_learn(plan: StudentPlan, classes: int) -> TrainingFailed:
-    """Of a loss without a gradient: all its weights are 0, or what has a weight says nothing of so few classes."""
-    detail = f"With these weights, and {classes} classes, the loss of {plan.label} teaches nothing: it has no gradient."
-    hint = "Give alpha, the weight of the labels, or the weight of another term more than 0."
-    where = {"pointer": "/loss", "code": "nothing_to_learn", "detail": plan.label}
-    return TrainingFailed(Failure("nothing_to_learn", "There is nothing to learn", detail, hint, errors=[where]))

@@ -172,6 +172,8 @@ def too_few_images(images: int, processes: int) -> TrainingFailed:
     """Of a batch that cannot be shared."""
     detail = f"A batch of {images} images is too small for {processes} processes: each needs two of its own."
     hint = "Use a larger batch_size, or fewer GPUs."
+    if processes == 1:
+        detail, hint = "A batch of one image is too small: networks normalise over several.", "Use a larger batch_size."
     where = {"pointer": "/training/batch_size", "code": "batch_too_small", "detail": detail}
     return TrainingFailed(Failure("batch_too_small", "The batch is too small", detail, hint, errors=[where]))
 

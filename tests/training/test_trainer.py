@@ -427,6 +427,14 @@ def test_a_loss_that_teaches_nothing_stops_the_job(tmp_path: Path, digits: Path,
     assert raised.value.failure.code == "nothing_to_learn" and "loss of s teaches" in raised.value.failure.detail
 
 
+def test_parts_too_small_to_relate_are_refused(tmp_path: Path, digits: Path, teacher: Path) -> None:
+    local = {"kind": "sum", "summands": [{"loss": {"kind": "dist", "batch": "local"}}]}
+    with pytest.raises(TrainingFailed) as raised:
+        train(tmp_path, digits, teacher, loss=local, training={"accumulate": 20})
+    failure = raised.value.failure
+    assert failure.code == "batch_too_small" and "it is given 2 at a time" in failure.detail
+
+
 def test_when_all_students_fail_the_job_fails_with_a_hint(tmp_path: Path, digits: Path) -> None:
     with pytest.raises(TrainingFailed) as failed:
         train(tmp_path, digits, training={"epochs": 8, "optimizer": SICK})
