@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 from timm.utils import ModelEmaV3
+from torch import nn
 
+from core import catalog
 from core.child import Stop
 from core.errors import TrainingFailed
 from core.events import (
@@ -24,6 +26,7 @@ from core.events import (
     StudentSaved,
 )
 from core.recipe import Ema
+from core.training import models
 from core.training.data import Batch, View
 from core.training.ema import MovingAverage
 from core.training.evaluate import answer
@@ -35,7 +38,7 @@ from core.training.precision import Precision
 from core.training.teacher import Teacher
 from core.training.trainer import Trainer
 from core.views import student_view
-from tests.training.small import Run, assignment, dropout_net, train, until_checkpoint
+from tests.training.small import DropoutNet, Run, assignment, dropout_net, train, until_checkpoint
 
 __all__ = ["dropout_net"]  # a fixture
 
@@ -425,6 +428,30 @@ def test_a_loss_that_teaches_nothing_stops_the_job(tmp_path: Path, digits: Path,
     with pytest.raises(TrainingFailed) as raised:
         train(tmp_path, digits, teacher, loss={"kind": "kd", "alpha": 0, "beta": 0})
     assert raised.value.failure.code == "nothing_to_learn" and "loss of s teaches" in raised.value.failure.detail
+
+
+def test_a_head_of_zeros_is_drawn_anew_where_nothing_else_would_move_it(
+    tmp_path: Path, digits: Path, teacher: Path, dropout_net: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As torchvision's transformers begin. With the labels' term it learns from there, without it never would."""
+
+    class ZeroHead(DropoutNet):
+        def __init__(self, classes: int) -> None:
+            super().__init__(classes)
+            nn.init.zeros_(self.fc.weight)
+            nn.init.zeros_(self.fc.bias)
+
+    monkeypatch.setitem(models.BUILDERS, dropout_net, ZeroHead)
+    entry = replace(catalog.ARCHITECTURES[dropout_net], head=(("fc.weight", 0), ("fc.bias", 0)))
+    monkeypatch.setitem(catalog.ARCHITECTURES, dropout_net, entry)
+    students = [{"name": "s", "architecture": dropout_net}]
+    for alpha in (0, 1):
+        loss = DIST | {"alpha": alpha}
+        run = train(tmp_path / str(alpha), digits, teacher, students=students, loss=loss, control=False)
+        told = [log.message for log in run.of(Log) if "head of zeros" in log.message]
+        assert bool(told) == (alpha == 0)
+        inter = [value for (_, _, name), value in sorted(run.points().items()) if name == "loss/inter"]
+        assert inter[-1] < inter[0], "it learns: else it would stay at 1"
 
 
 def test_parts_too_small_to_relate_are_refused(tmp_path: Path, digits: Path, teacher: Path) -> None:
