@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from core.catalog import BUILTIN, BUILTIN_DATASETS, PUBLISHING
 from core.errors import Invalid, Problem
 from core.problems import problem_at
-from core.recipe import Recipe, TeacherFile
+from core.recipe import Recipe
+from core.teaching import Member, TeacherFile
 
 
 @dataclass(frozen=True)
@@ -77,24 +78,21 @@ def local_dataset(recipe: Recipe, base: Path) -> Builtin | Path | None:
     return _existing(text, base, "dst" if isinstance(said, str) else None, pointer)
 
 
-def local_teacher(recipe: Recipe, base: Path) -> tuple[Path, TeacherFile] | None:
-    """The teacher's file with what is known of it; None for no teacher, published weights or an id of the service."""
-    teacher = recipe.teacher
-    if teacher is None:
-        return None
-    known = TeacherFile(path=teacher) if isinstance(teacher, str) else teacher
-    pointer = "/teacher" if isinstance(teacher, str) else "/teacher/path"
-    if names_published(teacher, base):
+def local_teacher(said: str | TeacherFile, base: Path, pointer: str = "/teacher") -> tuple[Path, TeacherFile] | None:
+    """A teacher's file with what is known of it; None for published weights or an id of the service."""
+    known = TeacherFile(path=said) if isinstance(said, str) else said
+    if names_published(known.path, base):
         return None  # the service has them, or fetches them
-    path = _existing(known.path, base, "tch" if isinstance(teacher, str) else None, pointer)
+    file = isinstance(said, TeacherFile) and not isinstance(said, Member)
+    path = _existing(known.path, base, None if file else "tch", f"{pointer}/path" if file else pointer)
     if path is not None and not path.is_file():
         raise Invalid([Problem(pointer, "not_a_file", f"{path} is not a file.")])
     return (path, known) if path else None
 
 
-def names_published(said: str | TeacherFile | None, base: Path) -> TypeGuard[str]:
+def names_published(said: str, base: Path) -> bool:
     """Whether the teacher is one of a library's, such as timm/resnet50.a1_in1k."""
-    return isinstance(said, str) and said.partition("/")[0] in PUBLISHING and not (base / said).exists()
+    return said.partition("/")[0] in PUBLISHING and not (base / said).exists()
 
 
 def _existing(text: str, base: Path, prefix: str | None, pointer: str) -> Path | None:

@@ -16,6 +16,8 @@ from cli.results import result_notes, result_table
 from cli.students import best_student
 from core.errors import DistilleryError
 from core.lifecycle import TERMINAL
+from core.recipe import Recipe
+from core.teaching import Ensemble, TeacherFile
 
 Json = dict[str, Any]
 POLL_SECONDS = 1.0
@@ -97,13 +99,31 @@ def prepare(client: Client, document: Json, base: Path, view: ProgressView) -> J
     """The document as the service wants it: local data sets and teachers replaced by their ids there."""
     recipe = parse_recipe(document)
     wish = dict(document)
-    dataset, teacher = local_dataset(recipe, base), local_teacher(recipe, base)
+    dataset, teachers = local_dataset(recipe, base), _teachers(recipe, base)
     if dataset is not None:
         options = {} if isinstance(recipe.dataset, str) else recipe.dataset.options()
         wish["dataset"] = ensure_dataset(client, dataset, view, options)
-    if teacher is not None:
-        wish["teacher"] = ensure_teacher(client, *teacher, wish["dataset"], view)
+    for at, found in teachers.items():
+        id = ensure_teacher(client, *found, wish["dataset"], view)
+        if isinstance(recipe.teacher, Ensemble):
+            members = [dict(member) for member in wish["teacher"]["members"]]
+            members[at] = {"path": id, "weight": recipe.teacher.members[at].weight}
+            wish["teacher"] = {"members": members}
+        else:
+            wish["teacher"] = id
     return wish
+
+
+def _teachers(recipe: Recipe, base: Path) -> dict[int, tuple[Path, TeacherFile]]:
+    """Those that lie here, by their number; all are looked for before any is sent."""
+    if recipe.teacher is None:
+        return {}
+    if not isinstance(recipe.teacher, Ensemble):
+        found = {0: local_teacher(recipe.teacher, base)}
+    else:
+        members = enumerate(recipe.teacher.members)
+        found = {i: local_teacher(member, base, f"/teacher/members/{i}") for i, member in members}
+    return {i: file for i, file in found.items() if file is not None}
 
 
 def submit(

@@ -1,22 +1,18 @@
 """Training without a server: the very child processes that the workers run, supervised from a terminal."""
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
+from cli.following import Interrupts, follow
 from cli.jobfile import Builtin, local_dataset, local_teacher, names_published
 from cli.output import say, warn
 from cli.progress import ProgressView
 from cli.run_folder import RunFolder
-from core.assignment import Assignment, ReadDatasetAssignment, ReadTeacherAssignment, TrainAssignment
-from core.errors import Failure, Invalid, Problem, TrainingFailed
+from core.assignment import MemberFile, ReadDatasetAssignment, ReadTeacherAssignment, TrainAssignment
+from core.errors import Invalid, Problem
 from core.events import (
     CheckpointSaved,
     Event,
-    Failed,
     Finished,
     Log,
     Metrics,
@@ -31,64 +27,10 @@ from core.fit import check_fit
 from core.plan import plan_students
 from core.recipe import Recipe
 from core.settings import Settings
-from core.spawn import ChildProcess
+from core.teaching import Ensemble, TeacherFile
 from core.weights import locate, published, start_files
 
 Json = dict[str, Any]
-IMPATIENT = 2  # the second Ctrl-C does not wait for a checkpoint
-
-
-class Interrupts:
-    """Counts Ctrl-C and SIGTERM: the child is asked for a checkpoint, not torn away."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self.count += 1
-
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def follow(
-    module: str, assignment: Assignment, on_event: Callable[[Event], None], interrupts: Interrupts
-) -> Finished | Stopped:
-    """Run a child to its end; `TrainingFailed` says why it could not succeed."""
-    child = ChildProcess.start(module, assignment)
-    last: Event | None = None
-    told = False
-    try:
-        for event in child.events():
-            if event is not None:
-                last = event
-                on_event(event)
-            if interrupts.count and not told:
-                child.stop("checkpoint")
-                told = True
-            if interrupts.count >= IMPATIENT:
-                child.kill()
-    except BaseException:
-        child.kill()
-        raise
-    finally:
-        ended = child.wait()
-    if isinstance(last, Finished | Stopped):
-        return last
-    if isinstance(last, Failed):
-        raise TrainingFailed(Failure(last.code, last.title, last.detail, last.hint, last.retryable, last.errors))
-    if interrupts.count:
-        return Stopped(step=0)
-    how = f"signal {ended.signal}" if ended.signal else f"exit code {ended.code}"
-    tail = "\n".join(ended.log_tail.strip().splitlines()[-15:])
-    detail = f"The training process ended by {how}. The same command goes on from the last checkpoint.\n{tail}"
-    raise TrainingFailed(Failure("crashed", "The training process died", detail.strip(), retryable=True))
 
 
 class LocalTraining:
@@ -115,11 +57,11 @@ class LocalTraining:
 
     def run(self) -> Finished | Stopped:
         with self.interrupts.caught():
-            source = self._teacher_source()  # what is not there is said before anything is read
+            sources = self._teacher_sources()  # what is not there is said before anything is read
             dataset = self._read_dataset()
             if isinstance(dataset, Stopped):
                 return dataset
-            teacher = self._read_teacher(source, Path(dataset.result["path"]))
+            teacher = self._read_teacher(sources, Path(dataset.result["path"]))
             if isinstance(teacher, Stopped):
                 return teacher
             self._check(dataset.result, teacher.result if teacher else None)
@@ -145,29 +87,46 @@ class LocalTraining:
         )
         return follow("core.intake.child", assignment, self._on_event, self.interrupts)
 
-    def _teacher_source(self) -> Json | None:
-        """Which file teaches, and what is known of it; None for no teacher."""
+    def _teacher_sources(self) -> list[Json]:
+        """Which files teach, and what is known of them; none for no teacher."""
         said = self.recipe.teacher
         if said is None:
-            return None
-        if names_published(said, self.base):
-            library, _, name = said.partition("/")
+            return []
+        if not isinstance(said, Ensemble):
+            return [self._teacher_source(said, "/teacher")]
+        return [self._teacher_source(one, f"/teacher/members/{i}") for i, one in enumerate(said.members)]
+
+    def _teacher_source(self, said: str | TeacherFile, pointer: str) -> Json:
+        name = said if isinstance(said, str) else said.path
+        if names_published(name, self.base):
+            library, _, network_name = name.partition("/")
             try:
-                network, tag = published({"library": library, "name": name})
+                network, tag = published({"library": library, "name": network_name})
             except Invalid as error:
-                raise Invalid([Problem("/teacher", p.code, p.detail) for p in error.problems]) from error
+                raise Invalid([Problem(pointer, p.code, p.detail) for p in error.problems]) from error
             return {"path": locate(network, tag, self.settings), "architecture": network.name, "weights": tag}
-        if (found := local_teacher(self.recipe, self.base)) is not None:
+        if (found := local_teacher(said, self.base, pointer)) is not None:
             path, known = found
             return {"path": path, "architecture": known.architecture, "normalization": known.normalization}
-        detail = f"{said} is an id of the service; here a file or published weights are needed."
-        raise Invalid([Problem("/teacher", "not_local", detail)])
+        detail = f"{name} is an id of the service; here a file or published weights are needed."
+        raise Invalid([Problem(pointer, "not_local", detail)])
 
-    def _read_teacher(self, source: Json | None, dataset: Path) -> Finished | Stopped | None:
-        if source is None:
-            return None
-        self.view.show("reading the teacher")
-        folder = self.folder.inner / "teacher"
+    def _read_teacher(self, sources: list[Json], dataset: Path) -> Finished | Stopped | None:
+        said = self.recipe.teacher
+        if not isinstance(said, Ensemble):
+            return self._read_one(dataset, "teacher", **sources[0]) if sources else None
+        members = []
+        for number, (member, source) in enumerate(zip(said.members, sources, strict=True), 1):
+            read = self._read_one(dataset, f"teacher-{number}", **source)
+            if isinstance(read, Stopped):
+                return read
+            known = {key: read.result[key] for key in ("path", "classes", "class_names", "parameters", "bound")}
+            members.append(MemberFile(name=Path(member.path).name, weight=member.weight, **known))
+        return self._read_one(dataset, "teacher", members=members)
+
+    def _read_one(self, dataset: Path, name: str, **source: Any) -> Finished | Stopped:
+        self.view.show(f"reading the {name.replace('-', ' ')}")
+        folder = self.folder.inner / name
         assignment = ReadTeacherAssignment(folder=folder, threads=self.threads, dataset=dataset, **source)
         return follow("core.training.child", assignment, self._on_event, self.interrupts)
 
@@ -182,6 +141,8 @@ class LocalTraining:
             teacher_classes=teacher["classes"] if teacher else None,
             teacher_class_names=teacher["class_names"] if teacher else None,
             teacher_image_size=teacher.get("image_size") if teacher else None,
+            teacher_kind=teacher["kind"] if teacher else "network",
+            teacher_bound=teacher["bound"] if teacher else False,
         ):
             warn(line)
         self.folder.check_inputs(dataset["sha256"], teacher["sha256"] if teacher else None)

@@ -15,7 +15,7 @@ from cli.progress import ProgressView
 from cli.transfer import digest_of, send_file
 from core.catalog import canonical_name
 from core.errors import DistilleryError, Invalid, Problem
-from core.recipe import TeacherFile
+from core.teaching import TeacherFile
 
 Json = dict[str, Any]
 

@@ -18,7 +18,8 @@ from core.errors import Invalid, Problem
 from core.events import Stopped
 from core.plan import plan_students
 from core.published import ROWS, Published
-from core.recipe import DatasetFile, Normalization, Recipe, TeacherFile
+from core.recipe import DatasetFile, Recipe
+from core.teaching import Normalization, TeacherFile
 
 Json = dict[str, Any]
 USUAL_TEACHERS = "IMAGENET1K_V1"  # torchvision's first weights, which the common tables take

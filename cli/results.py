@@ -27,6 +27,10 @@ def points(difference: Json | None) -> str:
     return f"{100 * difference['value']:+.1f}\n[{low:+.1f}, {high:+.1f}]"
 
 
+def counted(parameters: int | None) -> str:
+    return NOTHING if parameters is None else f"{parameters:,}"
+
+
 def result_table(students: list[Json], result: Json) -> Table:
     """One row for the teacher, one for each group of seeds, one for each student that failed."""
     on = result["evaluated_on"]
@@ -42,7 +46,7 @@ def result_table(students: list[Json], result: Json) -> Table:
         judged = teacher["test"] if on == "test" else teacher
         accuracy = with_interval(judged["top1"], judged["top1_interval"])
         blank = [NOTHING] * 4
-        table.add_row("teacher", teacher["architecture"], accuracy, *blank, f"{teacher['parameters']:,}")
+        table.add_row("teacher", teacher["architecture"], accuracy, *blank, counted(teacher["parameters"]))
     for group in result["groups"]:
         control = group["control"]
         table.add_row(
@@ -53,7 +57,7 @@ def result_table(students: list[Json], result: Json) -> Table:
             points(group["difference"]),
             percent(group["gap_closed"]),
             percent(group["agreement"]),
-            f"{group['parameters']:,}",
+            counted(group["parameters"]),
         )
     for student in students:
         if student["status"] == "failed":

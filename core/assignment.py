@@ -6,7 +6,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.plan import StudentPlan
-from core.recipe import Normalization, Recipe
+from core.recipe import Recipe
+from core.teaching import Normalization
 
 
 class _Assignment(BaseModel):
@@ -49,11 +50,26 @@ class ReadDatasetAssignment(_Assignment):
     seed: int = Field(0, ge=0, description="Of the drawn split.")
 
 
+class MemberFile(BaseModel):
+    """A teacher that takes part in an ensemble."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    path: Path = Field(description="Its canonical file.")
+    weight: float = Field(gt=0)
+    classes: int
+    class_names: list[str] | None
+    parameters: int | None
+    bound: bool = Field(description="It knows the images of its data set alone.")
+
+
 class ReadTeacherAssignment(_Assignment):
-    """Turn an uploaded checkpoint into canonical weights at `folder/weights.safetensors`."""
+    """Turn whatever teaches into a canonical file at `folder/weights.safetensors`."""
 
     kind: Literal["read_teacher"] = "read_teacher"
-    path: Path = Field(description="The uploaded file, or a library's. Never executed.")
+    path: Path | None = Field(None, description="The uploaded file, or a library's. Never executed.")
+    members: list[MemberFile] = Field([], description="Instead of a path: the teachers whose mean it is to be.")
     architecture: str | None = Field(None, description="Found by fingerprint where it is not given.")
     weights: str | None = Field(None, description="Set where the file holds these published weights of architecture.")
     image_size: int | None = Field(None, description="Side of the images it expects; default: what suits.")

@@ -19,7 +19,7 @@ SAVE_TENSORS = "Save the tensors alone: torch.save(model.state_dict(), path), or
 
 _TITLES: dict[Code, tuple[str, str]] = {  # code -> title, default hint
     "checkpoint_unsafe": ("The checkpoint holds code", SAVE_TENSORS),
-    "checkpoint_mismatch": ("The checkpoint is of another network", "Check the architecture and the data set."),
+    "checkpoint_mismatch": ("The teacher does not fit", "Check the architecture and the data set."),
     "checkpoint_ambiguous": ("The checkpoint fits several networks", "Say which architecture it is."),
     "checkpoint_too_expensive": ("The checkpoint takes too much to read", SAVE_TENSORS),
     "checkpoint_corrupt": ("The checkpoint cannot be read", "Check the file, then upload it again."),

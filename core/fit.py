@@ -32,8 +32,14 @@ def check_fit(
     teacher_classes: int | None,
     teacher_class_names: list[str] | None = None,
     teacher_image_size: int | None = None,
+    teacher_kind: str = "network",
+    teacher_bound: bool = False,
+    teacher_elsewhere: bool = False,
 ) -> list[str]:
-    """Raises `Invalid` with every problem at once; returns warnings in plain words."""
+    """Raises `Invalid` with every problem at once; returns warnings in plain words.
+
+    `teacher_bound`: it knows the images of one data set alone; `teacher_elsewhere`: of another one than this.
+    """
     images = _Images(image_size, form, unlabelled, counts["train"] - unlabelled)
     found: list[Problem | str] = []
     for index, student in enumerate(recipe.students):
@@ -41,6 +47,7 @@ def check_fit(
     if recipe.teacher is not None and teacher_classes is not None:
         outputs = recipe.teacher_adapter.outputs if recipe.teacher_adapter else None
         found += _teacher(dataset_classes, teacher_classes, teacher_class_names, outputs)
+        found += _origin(recipe, teacher_kind, teacher_bound, teacher_elsewhere)
         if teacher_image_size and teacher_image_size > image_size:
             found.append(_enlarged("The teacher", teacher_image_size, images))
     if unlabelled:
@@ -117,6 +124,25 @@ def _teacher(
             yield Problem("/teacher", "class_order_mismatch", detail)
         else:
             yield "The teacher's class names differ from the data set's; their order is taken as equal."
+
+
+def _origin(recipe: Recipe, kind: str, bound: bool, elsewhere: bool) -> Iterator[Problem | str]:
+    """A table of logits sees nothing: neither another data set's images, nor what was made of its own."""
+    adapter = recipe.teacher_adapter
+    if elsewhere:
+        detail = "The teacher's logits are of the images of another data set: take that one, or another teacher."
+        yield Problem("/teacher", "teacher_of_another_dataset", detail)
+    if bound and recipe.training.mix is not None:
+        detail = "A table of logits knows no mixed images: leave mix out, or take a teacher that sees images."
+        yield Problem("/training/mix", "teacher_sees_nothing", detail)
+    elif bound and recipe.training.augment.kind != "none":
+        yield "The teacher's logits are those of the images as they are; what augmentation makes of one has the same."
+    if kind in ("table", "ensemble") and adapter is not None:
+        sees = "sees no images" if kind == "table" else "sees images in several ways"
+        for field, given in (("normalization", adapter.normalization), ("channels", adapter.channels != "rgb")):
+            if given:
+                detail = f"This teacher {sees}: of an adapter it can use `outputs` alone."
+                yield Problem(f"/teacher_adapter/{field}", "teacher_sees_nothing", detail)
 
 
 def _unlabelled(recipe: Recipe, images: _Images) -> Iterator[Problem | str]:

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Tag
 from pydantic_core import ErrorDetails
 
 from core.errors import Problem
@@ -47,7 +47,10 @@ def _fields(kind: Any, loc: Loc) -> list[str]:
 
 
 def _tags(member: Any) -> list[str]:
-    """How pydantic calls a member of a union: by its class, or by its `kind`."""
+    """How pydantic calls a member of a union: by its class, its tag, or its `kind`."""
+    if get_origin(member) is Annotated:
+        named = [part.tag for part in get_args(member)[1:] if isinstance(part, Tag)]
+        return named or _tags(get_args(member)[0])
     fields = getattr(member, "model_fields", {})
     kinds = get_args(fields["kind"].annotation) if "kind" in fields else ()
     return [getattr(member, "__name__", ""), *kinds]

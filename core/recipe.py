@@ -15,6 +15,7 @@ from core.augmentation import Augment, Mix, Standard
 from core.losses import AnyLoss, DistLoss
 from core.optimization import Cosine, Optimizer, OptimizerChange, Schedule, Sgd, changed
 from core.part import Part
+from core.teaching import Adapter, AnyTeacher
 
 
 def check_name(name: str) -> str:
@@ -141,47 +142,6 @@ Init = Annotated[Scratch | Pretrained, Field(discriminator="kind"), BeforeValida
 """Where a student's weights start; the bare word `pretrained` will do."""
 
 
-class Normalization(Part):
-    """Mean and standard deviation per channel, of images scaled to 0..1."""
-
-    mean: tuple[float, float, float] = Field(description="Mean of red, green, blue.")
-    std: tuple[float, float, float] = Field(description="Standard deviation of red, green, blue.")
-
-    @field_validator("std")
-    @classmethod
-    def _positive(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
-        if min(value) <= 0:
-            raise ValueError("every std must be above 0")
-        return value
-
-
-class TeacherFile(Part):
-    """A teacher that is read for this job: a file (JOB.yaml only), or an upload."""
-
-    path: str = Field(min_length=1, description="A checkpoint's path (safetensors, PyTorch), or upl_….")
-    architecture: str | None = Field(None, description="Found by fingerprint where it is not given.")
-    normalization: Normalization | None = Field(None, description="What the teacher expects; default: the data set's.")
-
-
-class Adapter(Part):
-    """What stands between this data set and a teacher that was trained on another form of it."""
-
-    normalization: Normalization | None = Field(None, description="What the teacher expects; default: its own.")
-    channels: Literal["rgb", "bgr"] = Field("rgb", description="Order in which it wants the colours.")
-    outputs: list[Annotated[int, Field(ge=0)]] | None = Field(
-        None,
-        max_length=100_000,
-        description="For each class of the data set the number of the output that means it; default: the same number.",
-    )
-
-    @field_validator("outputs")
-    @classmethod
-    def _permutation(cls, value: list[int] | None) -> list[int] | None:
-        if value is not None and sorted(value) != list(range(len(value))):
-            raise ValueError(f"outputs must name each number from 0 to {len(value) - 1} once")
-        return value
-
-
 class DatasetFile(Part):
     """Images that are read for this job: a file or folder (JOB.yaml only), an upload, or builtin:<name>."""
 
@@ -269,10 +229,10 @@ class Recipe(Part):
 
     name: Name = Field("distillation", description="How the job is called.")
     preset: str | None = Field(None, description="A preset's name fills every field that is not given.")
-    teacher: str | TeacherFile | None = Field(
+    teacher: AnyTeacher | None = Field(
         None,
         description="A teacher's or an upload's id, or published weights such as timm/resnet50.a1_in1k; in a JOB.yaml "
-        "also a file. Null: the students learn from the labels alone.",
+        "also a file; {members: […]} for several. Null: the students learn from the labels alone.",
     )
     dataset: Annotated[str, Field(min_length=1)] | DatasetFile = Field(
         description="A data set's or an upload's id, or builtin:<name>; in a JOB.yaml also a folder or an archive."

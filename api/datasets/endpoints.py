@@ -105,6 +105,17 @@ def list_samples(
 
 
 @router.get(
+    "/{dataset_id}/names/{split}",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def list_names(dataset_id: str, split: Split, caller: TheCaller, session: Reading, storage: TheStorage) -> Response:
+    """The names of a split's images, one a line, in their order: what a table of logits goes by."""
+    _, path = _packed(session, storage, caller.project_id, dataset_id)
+    return Response(service.names(path, split), media_type="text/plain; charset=utf-8")
+
+
+@router.get(
     "/{dataset_id}/samples/{split}/{index}.png",
     response_class=Response,
     responses={

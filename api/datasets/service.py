@@ -77,7 +77,7 @@ def builtin_datasets(settings: Settings) -> list[BuiltinRead]:
     return listed
 
 
-# --- previews -----------------------------------------------------------------------------------------------------
+# --- names and previews -------------------------------------------------------------------------------------------
 
 
 def sample_indices(path: Path, split: str, labels: Sequence[int], per_class: int) -> dict[int, list[tuple[int, str]]]:
@@ -95,6 +95,15 @@ def _labels_and_names(path: Path, split: str) -> tuple[NDArray[np.int64], tuple[
         text = file.get_tensor(f"{split}/names")
         starts = np.concatenate(([0], np.flatnonzero(text == ord("\n")) + 1, [len(text) + 1]))
         return file.get_tensor(f"{split}/labels"), (text, starts)
+
+
+def names(path: Path, split: str) -> bytes:
+    """Of every image, UTF-8, one a line. Reads no image."""
+    with safe_open(path, framework="np") as file:
+        if f"{split}/names" not in file.keys():  # noqa: SIM118 - not a dict
+            raise NotFound("split", split)
+        found: bytes = file.get_tensor(f"{split}/names").tobytes()
+    return found + b"\n"
 
 
 def _name(names: tuple[NDArray[np.uint8], NDArray[np.int64]], index: int) -> str:

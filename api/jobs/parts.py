@@ -16,8 +16,9 @@ from core.catalog import BUILTIN, PUBLISHING, canonical_name
 from core.db import datasets
 from core.db.models import Dataset, Teacher, Upload
 from core.errors import Invalid, Problem
-from core.recipe import DatasetFile, Recipe, TeacherFile
+from core.recipe import DatasetFile, Recipe
 from core.settings import Settings
+from core.teaching import Ensemble, TeacherFile
 
 UPLOAD = "upl_"
 Json = dict[str, Any]
@@ -72,9 +73,11 @@ def _told_by(source: Json) -> str:
     return "upload" if source["kind"] == "upload" else "name"
 
 
-def _teacher(work: Session, project_id: str, said: str | TeacherFile | None, dataset_id: str) -> str | None:
+def _teacher(work: Session, project_id: str, said: str | TeacherFile | Ensemble | None, dataset_id: str) -> str | None:
     if said is None:
         return None
+    if isinstance(said, Ensemble):
+        return _ensemble(work, project_id, said, dataset_id)
     file = TeacherFile(path=said) if isinstance(said, str) else said
     library, _, name = file.path.partition("/")
     if file.path.startswith(UPLOAD):
@@ -95,6 +98,29 @@ def _teacher(work: Session, project_id: str, said: str | TeacherFile | None, dat
             return known
         filename = _filename(work, file.path) if source["kind"] == "upload" else file.path
         wish = TeacherCreate.model_validate({"name": filename, "source": source} | given)
+        return teacher_service.register(work, project_id, wish, dataset).id
+
+
+def _ensemble(work: Session, project_id: str, said: Ensemble, dataset_id: str) -> str | None:
+    """Its members become teachers first; the same mean is not made twice."""
+    members: list[Json] = []
+    for index, member in enumerate(said.members):
+        with _at(f"/teacher/members/{index}"):
+            alone = member.architecture is None and member.normalization is None
+            id = _teacher(work, project_id, member.path if alone else member, dataset_id)
+        if id is None:
+            return None  # the data set is what will be complained about
+        members.append({"teacher": id, "weight": member.weight})
+    source = {"kind": "ensemble", "members": members}
+    mine = select(Teacher).where(Teacher.project_id == project_id, Teacher.status != "rejected")
+    for row in work.scalars(mine.where(Teacher.dataset_id == dataset_id).order_by(Teacher.id.desc())):
+        if row.source == source:
+            return row.id
+    dataset = work.get_one(Dataset, dataset_id)
+    named = (work.get(Teacher, member["teacher"]) for member in members)
+    name = " + ".join(row.name for row in named if row is not None)
+    with _at("/teacher"):
+        wish = TeacherCreate.model_validate({"name": name[:200] or "mean", "source": source})
         return teacher_service.register(work, project_id, wish, dataset).id
 
 

@@ -6,11 +6,11 @@ from pydantic import Field
 
 from api.schemas import FailureRead, Name, ObjectRead, Wish
 from core.db.models import Teacher
-from core.recipe import Normalization
+from core.teaching import Normalization
 
 
 class UploadedCheckpoint(Wish):
-    """A checkpoint: safetensors, or a PyTorch file of tensors. It is never executed."""
+    """A checkpoint (safetensors, or a PyTorch file), an ONNX model, or a table of logits. No code in it is executed."""
 
     kind: Literal["upload"]
     upload: str = Field(max_length=100, description="A complete upload with purpose teacher.")
@@ -34,7 +34,25 @@ class PretrainedWeights(Wish):
     )
 
 
-TeacherSource = Annotated[UploadedCheckpoint | TrainedStudent | PretrainedWeights, Field(discriminator="kind")]
+class EnsembleMember(Wish):
+    """One of several teachers."""
+
+    teacher: str = Field(max_length=100, description="The teacher's id; it may still be read.")
+    weight: float = Field(
+        1.0, gt=0, le=1e6, description="Of its probabilities in the mean, beside the others' weights."
+    )
+
+
+class SeveralTeachers(Wish):
+    """The weighted mean of several teachers' probabilities. It keeps their weights, whatever becomes of them."""
+
+    kind: Literal["ensemble"]
+    members: list[EnsembleMember] = Field(min_length=2, max_length=16)
+
+
+TeacherSource = Annotated[
+    UploadedCheckpoint | TrainedStudent | PretrainedWeights | SeveralTeachers, Field(discriminator="kind")
+]
 
 
 class TeacherCreate(Wish):
@@ -51,14 +69,16 @@ class TeacherCreate(Wish):
 
 
 class TeacherRead(ObjectRead):
-    """A validated checkpoint with its architecture, classes and input normalisation."""
+    """Whatever answers with logits: a network with its normalisation, an ONNX model, a table, a mean of others."""
 
     object: Literal["teacher"] = "teacher"
     name: str
+    kind: Literal["network", "onnx", "table", "ensemble"] = Field(description="What it is; known once it is read.")
+    bound: bool = Field(description="It knows the images of its data set alone, as a table of logits does.")
     status: Literal["validating", "ready", "rejected"]
     source: dict[str, Any]
     dataset: str | None = Field(description="The data set's id.")
-    architecture: str | None
+    architecture: str | None = Field(description="Of a network.")
     classes: int | None = Field(description="How many it knows.")
     class_names: list[str] | None
     parameters: int | None

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.teachers.schemas import PretrainedWeights, TeacherCreate, TrainedStudent
+from api.teachers.schemas import PretrainedWeights, SeveralTeachers, TeacherCreate, TrainedStudent
 from api.uploads.service import check_upload
 from core.catalog import Architecture, architecture
 from core.db import teachers, waiting
@@ -16,6 +16,8 @@ from core.weights import published
 def register(work: Session, project_id: str, wish: TeacherCreate, measured_on: Dataset | None = None) -> Teacher:
     """The teacher, validating. `measured_on` takes the place of the wish's data set; it may still be read itself."""
     architecture = check_wish(work, project_id, wish)
+    parts = _members(work, project_id, wish.source) if isinstance(wish.source, SeveralTeachers) else []
+    bound_to = next((row.dataset_id for row in parts if row.bound), None)  # where it teaches, if anywhere
     return teachers.create(
         work,
         project_id,
@@ -23,9 +25,9 @@ def register(work: Session, project_id: str, wish: TeacherCreate, measured_on: D
         source=wish.source.model_dump(mode="json"),
         architecture=architecture,
         normalization=wish.normalization.model_dump(mode="json") if wish.normalization else None,
-        dataset_id=measured_on.id if measured_on else wish.dataset,
+        dataset_id=measured_on.id if measured_on else wish.dataset or bound_to,
         image_size=wish.image_size,
-        waits_for=waiting.waits_for(measured_on),
+        waits_for=waiting.waits_for(measured_on, *parts),
     )
 
 
@@ -41,6 +43,8 @@ def check_wish(session: Session, project_id: str, wish: TeacherCreate) -> str | 
         found = named
     elif isinstance(source, TrainedStudent):
         _check_student(session, project_id, source.student)
+    elif isinstance(source, SeveralTeachers):
+        _check_members(_members(session, project_id, source), wish)
     else:
         check_upload(session, project_id, source.upload, "teacher", "/source/upload")
     if found is not None and wish.image_size is not None:
@@ -48,6 +52,48 @@ def check_wish(session: Session, project_id: str, wish: TeacherCreate) -> str | 
     if wish.dataset is not None:
         _check_dataset(session, project_id, wish.dataset)
     return found.name if found else None
+
+
+def _members(session: Session, project_id: str, source: SeveralTeachers) -> list[Teacher]:
+    """The teachers that it names; `Invalid` for each that is not there, was rejected, or is named twice."""
+    query = select(Teacher).where(
+        Teacher.id.in_([member.teacher for member in source.members]), Teacher.project_id == project_id
+    )
+    known = {row.id: row for row in session.scalars(query)}
+    problems: list[Problem] = []
+    found: list[Teacher] = []
+    for index, member in enumerate(source.members):
+        row, pointer = known.get(member.teacher), f"/source/members/{index}/teacher"
+        if row is None:
+            detail = f"There is no teacher {member.teacher!r} in this project."
+            problems.append(Problem(pointer, "unknown_teacher", detail))
+        elif row.status == "rejected":
+            why = (row.error or {}).get("detail", "see its error")
+            problems.append(Problem(pointer, "teacher_rejected", f"Teacher {row.id} was rejected: {why}"))
+        elif row in found:
+            detail = f"Teacher {row.id} stands there twice: give it a larger weight instead."
+            problems.append(Problem(pointer, "named_twice", detail))
+        else:
+            found.append(row)
+    if problems:
+        raise Invalid(problems)
+    return found
+
+
+def _check_members(members: list[Teacher], wish: TeacherCreate) -> None:
+    for field in ("architecture", "normalization", "image_size"):
+        if getattr(wish, field) is not None:
+            detail = f"Every member sees images its own way: an ensemble has no {field}. Leave it out."
+            raise Invalid([Problem(f"/{field}", "not_for_an_ensemble", detail)])
+    known = [row for row in members if row.classes is not None]
+    if len({row.classes for row in known}) > 1:
+        listed = ", ".join(f"{row.name} {row.classes}" for row in known)
+        detail = f"They know different numbers of classes: {listed}."
+        raise Invalid([Problem("/source/members", "class_count_mismatch", detail)])
+    for index, row in enumerate(members):
+        if row.bound and wish.dataset is not None and row.dataset_id != wish.dataset:
+            detail = f"Teacher {row.id} knows the images of data set {row.dataset_id} alone."
+            raise Invalid([Problem(f"/source/members/{index}/teacher", "teacher_of_another_dataset", detail)])
 
 
 def _check_side(network: Architecture, side: int) -> None:

@@ -6,7 +6,7 @@ Ids are prefixed and sort by creation time; times are UTC. What is only shown is
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, MetaData, String, Text, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, MetaData, String, Text, TypeDecorator, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -179,12 +179,14 @@ class Dataset(_Validated, Base):
 
 
 class Teacher(_Validated, Base):
-    """A validated checkpoint with its architecture, classes and input normalisation."""
+    """Whatever answers with logits: a network with its normalisation, an ONNX model, a table, a mean of others."""
 
     __tablename__ = "teachers"
     id: Mapped[str] = _id("tch")
     project_id: Mapped[str] = _project()
     dataset_id: Mapped[str | None] = mapped_column(Id, ForeignKey("datasets.id"))
+    kind: Mapped[str] = mapped_column(String(20), default="network", server_default="network")
+    bound: Mapped[bool] = mapped_column(default=False, server_default=false())  # to the images of its data set
     architecture: Mapped[str | None] = mapped_column(String(200))
     classes: Mapped[int | None]
     class_names: Mapped[list[Any] | None]

@@ -32,6 +32,7 @@ def create(
         project_id=project_id,
         name=name,
         source=with_hash(work, source),
+        kind="ensemble" if source["kind"] == "ensemble" else "network",  # until it is read
         architecture=architecture,
         normalization=normalization,
         dataset_id=dataset_id,
@@ -80,10 +81,22 @@ def waits_for_student(session: Session, student_ids: list[str]) -> str | None:
     return session.scalar(query.limit(1))
 
 
+def members(session: Session, teacher: Teacher) -> list[Teacher]:
+    """Those whose mean it is, in its order, as they are now."""
+    ids = [member["teacher"] for member in teacher.source.get("members", [])]
+    query = select(Teacher).where(Teacher.id.in_(ids), Teacher.project_id == teacher.project_id)
+    found = {row.id: row for row in session.scalars(query.execution_options(populate_existing=True))}
+    return [found[id] for id in ids if id in found]
+
+
 def remove(work: Session, teacher: Teacher) -> None:
-    """Delete a teacher that no job uses; `Conflict` that names one."""
+    """Delete a teacher that no job uses, nor a mean that is still to be made of it; `Conflict` that names one."""
     job = work.scalar(select(Job.id).where(Job.teacher_id == teacher.id).limit(1))
     if job:
         raise Conflict("in_use", f"Teacher {teacher.id} is used by job {job}; delete that first.")
+    waiting = select(Teacher).where(Teacher.project_id == teacher.project_id, Teacher.status == "validating")
+    for other in work.scalars(waiting):
+        if any(member["teacher"] == teacher.id for member in other.source.get("members", [])):
+            raise Conflict("in_use", f"Teacher {other.id} is being made of {teacher.id}; wait until it is ready.")
     remove_runs(work, teacher.id, "teacher")
     work.execute(delete(Teacher).where(Teacher.id == teacher.id))

@@ -1,4 +1,4 @@
-"""Runs that wait for others: a job for its data set and teacher, a teacher for the data set it is measured on.
+"""Runs that wait for others: a job for its data set and teacher, a teacher for its data set and its members.
 
 Such a run is queued but cannot be claimed. Once what it waits for has been read, it is let go, or it fails as the
 request would have failed, had everything been ready then.
@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.catalog import architecture
-from core.db import runs
+from core.db import runs, teachers
 from core.db.models import Dataset, Job, Run, Student, Teacher
 from core.errors import Failure, Invalid, Problem
 from core.fit import check_fit
@@ -33,6 +33,9 @@ def fit(recipe: Recipe, dataset: Dataset, teacher: Teacher | None) -> list[str]:
         teacher_classes=teacher.classes if teacher else None,
         teacher_class_names=teacher.class_names if teacher else None,
         teacher_image_size=teacher.image_size if teacher else None,
+        teacher_kind=teacher.kind if teacher else "network",
+        teacher_bound=teacher.bound if teacher else False,
+        teacher_elsewhere=teacher is not None and teacher.bound and teacher.dataset_id != dataset.id,
     )
 
 
@@ -63,15 +66,17 @@ def release(work: Session) -> bool:
 
 
 def _release_teacher(work: Session, run: Run) -> bool:
-    dataset = work.get_one(Dataset, run.waits_for, populate_existing=True)
-    if dataset.status == "validating":
-        return False
-    if dataset.status == "rejected":
-        detail = f"The data set that it was to be measured on was rejected: {(dataset.error or {}).get('detail', '')}"
-        runs.move(work, run, JobStatus.FAILED, error=Failure("checkpoint_not_checked", "Nothing to measure on", detail))
-        return False
-    run.waits_for = None
-    return True
+    teacher = work.get_one(Teacher, run.subject)
+    dataset = work.get(Dataset, teacher.dataset_id, populate_existing=True) if teacher.dataset_id else None
+    members = teachers.members(work, teacher)
+    for part, what in ((dataset, "data set that it was to be measured on"), *((one, "member") for one in members)):
+        if part is not None and part.status == "rejected":
+            detail = f"The {what}, {part.name}, was rejected: {(part.error or {}).get('detail', '')}"
+            failure = Failure("checkpoint_not_checked", "What it needs was rejected", detail)
+            runs.move(work, run, JobStatus.FAILED, error=failure)
+            return False
+    run.waits_for = waits_for(dataset, *members)
+    return run.waits_for is None
 
 
 def _release_job(work: Session, run: Run) -> bool:

@@ -37,13 +37,12 @@ def work(assignment: TrainAssignment | ReadTeacherAssignment, pipes: Pipes, file
     set_up(assignment.threads)
     try:
         if isinstance(assignment, TrainAssignment):
-            from core.training.launch import gather_team
+            from core.training.launch import team_of
             from core.training.trainer import Trainer
 
-            team = gather_team(assignment, file, lambda failure: pipes.emit(Failed(**asdict(failure))))
-            for event in Trainer(assignment, lambda: pipes.wish, team).run():
-                pipes.emit(event)
-            team.leave()
+            with team_of(assignment, file, lambda failure: pipes.emit(Failed(**asdict(failure)))) as team:
+                for event in Trainer(assignment, lambda: pipes.wish, team).run():
+                    pipes.emit(event)
         else:
             from core.training.read_teacher import read_teacher
 

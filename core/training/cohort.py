@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.errors import Failure, TrainingFailed
 from core.events import Event, Log, Metrics, StudentFailed
 from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Training
-from core.training.data import Batch, Prepared, Split, View
+from core.training.data import Batch, Prepared, Split
 from core.training.evaluate import Answers, answer
 from core.training.precision import Precision
 from core.training.student import UNSETTLED, Diverged, Learner, State
@@ -35,7 +35,7 @@ class Cohort:
         pretrained: Mapping[str, Path],
         team: Team = ALONE,
     ) -> None:
-        self._training, self._precision, self._team = training, precision, team
+        self._training, self._team = training, team
         self.learners = [Learner(plan, data, training, precision, pretrained, team) for plan in plans]
         self.figures: dict[str, State] = {}  # label -> top1, top5, agreement on val after the last epoch
 
@@ -93,10 +93,10 @@ class Cohort:
             self._team.follow_buffers(learner.network)
             if learner.average is not None:
                 self._team.follow_buffers(learner.average.network)
-        measured = [(learner.measured, learner.view) for learner in learners]
+        measured = [learner.seeing(learner.measured) for learner in learners]
         averaged = [learner for learner in learners if learner.average is not None]
-        measured += [(learner.network, learner.view) for learner in averaged]
-        told = answer(measured, val, self._precision, _seeing(teacher))
+        measured += [learner.seeing(learner.network) for learner in averaged]
+        told = answer(measured, val, teacher)
         raw = {learner.plan.label: answers for learner, answers in zip(averaged, told[len(learners) :], strict=True)}
         for learner, answers in zip(learners, told, strict=False):
             try:
@@ -112,8 +112,7 @@ class Cohort:
 
     def answers(self, split: Split, teacher: Teacher | None) -> list[Answers]:
         """Of everybody who is alive."""
-        alive = [(learner.measured, learner.view) for learner in self.alive]
-        return answer(alive, split, self._precision, _seeing(teacher))
+        return answer([learner.seeing(learner.measured) for learner in self.alive], split, teacher)
 
     def _windows(self, step: int) -> tuple[list[tuple[Learner, NDArray[np.float32]]], list[Event]]:
         """(the figures since the last flush of those that are well, the failures of those that are not).
@@ -170,7 +169,3 @@ class Cohort:
         self.figures = state["figures"]
         for learner in self.learners:
             learner.restore(state["students"][learner.plan.label])
-
-
-def _seeing(teacher: Teacher | None) -> tuple[nn.Module, View] | None:
-    return (teacher.network, teacher.view) if teacher else None

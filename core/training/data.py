@@ -42,12 +42,20 @@ class View:
         return scaled.div_(255).sub_(mean).div_(std).permute(0, 3, 1, 2)
 
 
+@dataclass(frozen=True)
+class Places:
+    """Which images of the data set those of a batch are."""
+
+    split: str
+    indices: NDArray[np.int64]  # (B,)
+
+
 class Batch:
     """Prepared images, and what each network sees of them: equal views are made once, for whoever asks first."""
 
-    def __init__(self, images: Tensor) -> None:
+    def __init__(self, images: Tensor, places: Places | None = None) -> None:
         """uint8 (B, S, S, 3)."""
-        self.images = images
+        self.images, self.places = images, places
         self._seen: dict[View, Tensor] = {}
 
     def seen(self, view: View) -> Tensor:
@@ -61,17 +69,18 @@ class Batch:
 class Split:
     images: Images
     labels: Tensor  # int64 (N,) on the device; -1 for an image of train without a label
+    name: str = ""
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def chunks(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Images uint8 (B, S, S, 3) and labels (B,) in their stored order, a bounded number at a time."""
+    def chunks(self) -> Iterator[tuple[Batch, Tensor]]:
+        """Images and their labels (B,) in their stored order, a bounded number at a time."""
         size = max(1, PIXELS_AT_ONCE // self.images.side**2)
-        starts = range(0, len(self), size)
-        chunks = self.images.prepare(Wanted(np.arange(start, min(start + size, len(self)))) for start in starts)
-        for start, images in zip(starts, chunks, strict=True):
-            yield images, self.labels[start : start + size]
+        chosen = [np.arange(start, min(start + size, len(self))) for start in range(0, len(self), size)]
+        chunks = self.images.prepare(map(Wanted, chosen))
+        for indices, images in zip(chosen, chunks, strict=True):
+            yield Batch(images, Places(self.name, indices)), self.labels[indices[0] : indices[-1] + 1]
 
 
 def open_split(path: Path, name: str, device: torch.device, threads: int) -> Split | None:
@@ -84,17 +93,17 @@ def open_split(path: Path, name: str, device: torch.device, threads: int) -> Spl
         return None
     labels = torch.from_numpy(split.labels).to(device)
     if not isinstance(split.images, EncodedImages):
-        return Split(PixelImages(split.images, device), labels)
+        return Split(PixelImages(split.images, device), labels, name)
 
     def name_of(index: int) -> str:
         read = read_split(path, name)  # once, for a message: a million names are not kept for it
         return read.names[index] if read is not None else str(index)
 
-    return Split(FileImages(split.images, read_meta(path).image_size, device, threads, name_of), labels)
+    return Split(FileImages(split.images, read_meta(path).image_size, device, threads, name_of), labels, name)
 
 
 def some_of(split: Split, at_most: int) -> Split:
-    """Of a larger split `at_most` images, evenly spread."""
+    """Of a larger split `at_most` images, evenly spread; they are a split of their own, without a name."""
     if len(split) <= at_most:
         return split
     some = np.linspace(0, len(split) - 1, at_most).astype(np.int64)
@@ -127,6 +136,7 @@ class Prepared:
 
     images: Tensor  # uint8 (V * B, side, side, 3)
     labels: Tensor  # int64 (V * B,), -1 where there is none
+    indices: NDArray[np.int64]  # (V * B,), in train
     mixed: Mixed | None = None  # what else is in them
 
 
@@ -160,9 +170,10 @@ class TrainBatches:
         labels = self._split.labels[torch.from_numpy(indices).to(self._split.labels.device)]
         images = view(images, epoch, indices)
         if self._mix is None:
-            return Prepared(images, labels)
+            return Prepared(images, labels, indices)
         pairs = draw_pairs(self._mix, view.seed, epoch, indices, images.shape[1])
-        return Prepared(*mix_images(images, labels, pairs))
+        images, labels, mixed = mix_images(images, labels, pairs)
+        return Prepared(images, labels, indices, mixed)
 
 
 def _together(views: Sequence[Prepared]) -> Prepared:
@@ -170,6 +181,7 @@ def _together(views: Sequence[Prepared]) -> Prepared:
     return Prepared(
         torch.cat([view.images for view in views]),
         torch.cat([view.labels for view in views]),
+        np.concatenate([view.indices for view in views]),
         Mixed(torch.cat([m.labels for m in mixed]), torch.cat([m.share for m in mixed])) if mixed else None,
     )
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.catalog import architecture
+from core.catalog import find_architecture
 from core.packed import PackedMeta
-from core.recipe import Adapter, Normalization
+from core.teaching import Adapter, Normalization
 from core.training.data import Split, View, some_of
 from core.training.evaluate import Answers, answer
-from core.training.teacher import Adapted, Teacher
+from core.training.teacher import NetworkTeacher, Teacher
 
 IMAGES = 512  # of val, evenly spread: enough to tell knowing from guessing
 PIXELS = 2**22  # of those images, as the teacher sees them: on a processor photographs take their time
@@ -28,7 +28,6 @@ CLEARLY = 0.1  # of accuracy, by which a remedy has to be better
 NAMED = 6  # classes that are named
 LISTED = 1000  # outputs that a hint lists
 
-BGR = Adapter(channels="bgr")
 MeanAndStd = tuple[tuple[float, ...], tuple[float, ...]]
 USUAL: dict[str, MeanAndStd] = {
     "ImageNet's": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
@@ -53,23 +52,24 @@ def examine(teacher: Teacher, val: Split, data: PackedMeta, known: Answers) -> F
 
     `known` is what the teacher answers on val as it is.
     """
-    sample = some_of(val, min(IMAGES, max(64, PIXELS // teacher.view.spec.image_size**2)))
-    remedies = _remedies(teacher, data)
-    answers = answer(
-        [(Adapted(teacher.network, BGR).eval() if bgr else teacher.network, view) for _, bgr, view in remedies],
-        sample,
-        teacher.precision,
-    )
-    best = max(range(len(remedies)), key=lambda i: answers[i].top1)
-    now = answers[0].top1  # the first is the teacher as it is
-    if answers[best].top1 > now + CLEARLY:
-        return _seen_otherwise(teacher.adapter, remedies[best], answers[best].top1, now)
-    order = _class_order(val.labels.cpu().numpy(), known, len(data.classes))
+    labels = sample_labels = val.labels.cpu().numpy()
+    tried: list[tuple[Remedy, Answers]] = []
+    if isinstance(teacher, NetworkTeacher):  # all others see no images, or see them in several ways
+        sample = some_of(val, min(IMAGES, max(64, PIXELS // teacher.view.spec.image_size**2)))
+        sample_labels = sample.labels.cpu().numpy()
+        remedies = _remedies(teacher, data)
+        tried = list(
+            zip(remedies, answer([teacher.seeing(view, bgr) for _, bgr, view in remedies], sample), strict=True)
+        )
+        now = tried[0][1].top1  # the first is the teacher as it is
+        best, found = max(tried, key=lambda remedy: remedy[1].top1)
+        if found.top1 > now + CLEARLY:
+            return _seen_otherwise(teacher.adapter, best, found.top1, now)
+    order = _class_order(labels, known, len(data.classes))
     if order is not None:
         return _ordered_otherwise(teacher.adapter, order, data.classes, None)
-    labels = sample.labels.cpu().numpy()
-    for remedy, found in zip(remedies[1:], answers[1:], strict=True):
-        order = _class_order(labels, found, len(data.classes))
+    for remedy, found in tried[1:]:
+        order = _class_order(sample_labels, found, len(data.classes))
         if order is not None:
             return _ordered_otherwise(teacher.adapter, order, data.classes, remedy)
     return None
@@ -78,12 +78,12 @@ def examine(teacher: Teacher, val: Split, data: PackedMeta, known: Answers) -> F
 Remedy = tuple[str, bool, View]  # what it is called, blue first, how the images are seen
 
 
-def _remedies(teacher: Teacher, data: PackedMeta) -> list[Remedy]:
+def _remedies(teacher: NetworkTeacher, data: PackedMeta) -> list[Remedy]:
     """As it is, then every other way; none twice."""
-    entry = architecture(teacher.architecture)
+    entry = find_architecture(teacher.architecture)  # None for an ONNX model
     ways: dict[str, MeanAndStd] = {"its own": (teacher.view.spec.mean, teacher.view.spec.std)}
     ways["the data set's"] = (tuple(data.mean), tuple(data.std))
-    if entry.mean:
+    if entry is not None and entry.mean:
         ways[f"{entry.library}'s"] = (tuple(entry.mean), tuple(entry.std))
     remedies: list[Remedy] = []
     for name, (mean, std) in (ways | USUAL).items():
@@ -147,11 +147,13 @@ def _ordered_otherwise(
     return Finding(detail, _hint(mended))
 
 
-def explained(finding: Finding | None) -> tuple[str, str]:
+def explained(finding: Finding | None, teacher: Teacher) -> tuple[str, str]:
     """(what follows the figures, what to do) of an examination."""
     if finding is not None:
         return finding.detail, finding.hint
+    sees = isinstance(teacher, NetworkTeacher)
+    tried = "usual normalization, channel order or order" if sees else "order"
     return (
-        "No usual normalization, channel order or order of the classes makes it better.",
-        "See whether the checkpoint is the right one, and whether it was trained on these classes.",
+        f"No {tried} of the classes makes it better.",
+        "See whether it is the right teacher, and whether it was trained on these classes.",
     )

@@ -1,4 +1,4 @@
-"""What networks answer on a whole split: each batch is prepared once, every network sees it its own way."""
+"""What networks and teachers answer on a whole split: each batch is prepared once, everybody sees it their own way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.losses.arithmetic import correlation, divergence
-from core.training.data import PIXELS_AT_ONCE, Batch, Split, View
-from core.training.precision import Precision
+from core.training.answering import Answerer
+from core.training.data import PIXELS_AT_ONCE, Split
 
 BINS = 15  # of the calibration error
 Floats = NDArray[np.float64]
@@ -27,7 +27,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Answers:
-    """One network's answers on the N images of a split."""
+    """One's answers on the N images of a split."""
 
     predicted: NDArray[np.int64]  # (N,) the class with the largest logit
     correct: NDArray[np.bool_]  # (N,)
@@ -81,35 +81,29 @@ class Answers:
 
 
 @torch.no_grad()
-def answer(
-    networks: Sequence[tuple[nn.Module, View]],
-    split: Split,
-    precision: Precision,
-    teacher: tuple[nn.Module, View] | None = None,
-) -> list[Answers]:
-    """The answers of each network, through its view, in eval mode; modes are left as they were. Nothing is random.
+def answer(who: Sequence[Answerer], split: Split, teacher: Answerer | None = None) -> list[Answers]:
+    """What each of them answers, in eval mode; modes are left as they were. Nothing is random.
 
-    Every image has a label. A network's answers depend neither on the others nor on their number. With a teacher they
-    are held beside its: it looks at every image once more.
+    Every image has a label. Nobody's answers depend on the others or on their number. With a teacher they are held
+    beside its: it looks at every image once more.
     """
-    everybody = [network for network, _ in networks] + ([teacher[0]] if teacher else [])
-    modes = [network.training for network in everybody]
-    for network in everybody:
+    networks = [network for one in (*who, *([teacher] if teacher else [])) for network in one.modules]
+    modes = [network.training for network in networks]
+    for network in networks:
         network.eval()
-    columns: list[Tensor] = []  # for each chunk (networks, figures, images)
-    moments: Tensor | None = None  # (networks, 5, classes)
-    for images, labels in split.chunks():
-        batch = Batch(images)
-        taught = _logits(*teacher, batch, precision).double().log_softmax(1) if teacher else None
-        judged = [_judge(_logits(network, view, batch, precision), labels, taught) for network, view in networks]
+    columns: list[Tensor] = []  # for each chunk (answerers, figures, images)
+    moments: Tensor | None = None  # (answerers, 5, classes)
+    for batch, labels in split.chunks():
+        taught = teacher.logits(batch, PIXELS_AT_ONCE).double().log_softmax(1) if teacher else None
+        judged = [_judge(one.logits(batch, PIXELS_AT_ONCE), labels, taught) for one in who]
         columns.append(torch.stack([figures for figures, _ in judged]))
         sums = torch.stack([found for _, found in judged])
         moments = sums if moments is None else moments + sums
-    for network, mode in zip(everybody, modes, strict=True):
+    for network, mode in zip(networks, modes, strict=True):
         network.train(mode)
     told = torch.cat(columns, dim=2).cpu().numpy()  # the one transfer
     assert moments is not None
-    intra = _intra(moments.cpu().numpy(), len(split)) if teacher else [None] * len(networks)
+    intra = _intra(moments.cpu().numpy(), len(split)) if teacher else [None] * len(who)
     return [_answers(figures, column) for figures, column in zip(told, intra, strict=True)]
 
 
@@ -124,14 +118,6 @@ def _answers(figures: Floats, intra: float | None) -> Answers:
         confidence,
         None if intra is None else Beside(kl, inter, intra),
     )
-
-
-def _logits(network: nn.Module, view: View, batch: Batch, precision: Precision) -> Tensor:
-    """Of a view that is larger than the batch as prepared a few images at a time, so that memory stays bounded."""
-    if view.spec.image_size <= batch.images.shape[1]:
-        return precision.logits(network, batch.seen(view))
-    parts = torch.split(batch.images, max(1, PIXELS_AT_ONCE // view.spec.image_size**2))
-    return torch.cat([precision.logits(network, view.of(part)) for part in parts])
 
 
 def _judge(logits: Tensor, labels: Tensor, taught: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -157,7 +143,7 @@ def _judge(logits: Tensor, labels: Tensor, taught: Tensor | None) -> tuple[Tenso
 
 
 def _intra(moments: Floats, count: int) -> list[float]:
-    """(networks, 5, classes) -> the mean correlation of columns; of one that does not vary it is 0."""
+    """(answerers, 5, classes) -> the mean correlation of columns; of one that does not vary it is 0."""
     p, q, pp, qq, pq = moments.transpose(1, 0, 2)
     var_p, var_q = pp - p * p / count, qq - q * q / count
     varies = (var_p > 1e-12 * pp) & (var_q > 1e-12 * qq)  # by more than rounding

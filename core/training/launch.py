@@ -13,7 +13,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
@@ -22,8 +23,10 @@ import torch
 
 from core.assignment import TrainAssignment
 from core.child import kill_own_group
-from core.errors import Failure
+from core.errors import Failure, TrainingFailed
 from core.training.team import ALONE, Several, Team
+
+LAST_WORDS = 10.0  # seconds in which somebody's death is noticed
 
 
 def processes_of(assignment: TrainAssignment) -> int:
@@ -33,20 +36,33 @@ def processes_of(assignment: TrainAssignment) -> int:
     return max(1, min(assignment.recipe.resources.gpus, torch.cuda.device_count()))
 
 
-def gather_team(assignment: TrainAssignment, file: Path, on_failure: Callable[[Failure], None]) -> Team:
+@contextmanager
+def team_of(assignment: TrainAssignment, file: Path, on_failure: Callable[[Failure], None]) -> Iterator[Team]:
     """This process as the first of them; the others are started. Whatever ends one of them ends all."""
     size = processes_of(assignment)
     if size == 1:
-        return ALONE
+        yield ALONE
+        return
     rendezvous = assignment.folder / f"rendezvous-{os.getpid()}"
+    watchers = []
     for rank in range(1, size):
         command = [sys.executable, "-m", "core.training.launch", str(file), str(rank), str(size), str(rendezvous)]
         # Its standard input is its lifeline: it ends where this process does.
         process = subprocess.Popen(command, stdin=subprocess.PIPE)
-        threading.Thread(
-            target=_watch, args=(process, _failure_file(rendezvous, rank), on_failure), daemon=True
-        ).start()
-    return Several(0, size, rendezvous, _device(assignment, 0))
+        watching = (process, _failure_file(rendezvous, rank), on_failure)
+        watchers.append(threading.Thread(target=_watch, args=watching, daemon=True))
+        watchers[-1].start()
+    try:
+        team = Several(0, size, rendezvous, _device(assignment, 0))
+        yield team
+        team.leave()
+    except TrainingFailed:
+        raise
+    except Exception:
+        # One that dies breaks a sum here, too: if that is what happened, its watcher says so and ends this process.
+        for watcher in watchers:
+            watcher.join(LAST_WORDS / len(watchers))
+        raise
 
 
 def _device(assignment: TrainAssignment, rank: int) -> torch.device:

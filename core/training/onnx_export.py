@@ -54,7 +54,7 @@ class _Normalizing(nn.Module):
 
 def sample_of(val: Split) -> Tensor:
     """Real images, uint8 (N, S, S, 3), to hold an export against the network that it came from."""
-    return torch.cat([images for images, _ in some_of(val, SAMPLE).chunks()])
+    return torch.cat([batch.images for batch, _ in some_of(val, SAMPLE).chunks()])
 
 
 def export_onnx(

@@ -34,8 +34,8 @@ class Trained:
 
 @dataclass(frozen=True)
 class TeacherAnswers:
-    architecture: str
-    parameters: int
+    architecture: str  # or in words what else it is
+    parameters: int | None  # None where it has none
     val: Answers
     test: Answers | None
 

@@ -15,6 +15,7 @@ from core.optimization import Schedule
 from core.packed import PackedMeta
 from core.plan import StudentPlan
 from core.recipe import Scratch, Training
+from core.training.answering import Seeing
 from core.training.data import Batch, Prepared, View, labelled
 from core.training.ema import MovingAverage
 from core.training.evaluate import Answers
@@ -177,6 +178,10 @@ class Learner:
         if known > 0:
             points["train/top1"] = hits / known
         return [(self.plan.label, name, value) for name, value in points.items()]
+
+    def seeing(self, network: nn.Module) -> Seeing:
+        """One of its networks, with its view."""
+        return Seeing(network, self.view, self.precision)
 
     @property
     def measured(self) -> nn.Module:

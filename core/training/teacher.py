@@ -1,84 +1,85 @@
-"""The teacher: always in eval mode, never with gradients."""
+"""The teacher: always in eval mode, never with gradients. What kinds there are stands in `canonical.py`."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from core.errors import Failure, TrainingFailed
-from core.packed import PackedMeta
-from core.recipe import Adapter
+from core.teaching import Adapter
+from core.training.answering import Seeing
 from core.training.data import Batch, View
 from core.training.evaluate import Answers
-from core.training.export import load_weights
 from core.training.figures import Json, interval_of_share
-from core.training.models import build
 from core.training.precision import Precision
-from core.views import teacher_view
 
 AS_IT_IS = Adapter()
 
 
-class Adapted(nn.Module):
-    """A network that wants blue first, or whose outputs stand in another order than the data set's classes."""
+class Teacher(ABC):
+    """`architecture`: a network's canonical name, or in words what else it is. `parameters`: None where it has none."""
 
-    def __init__(self, network: nn.Module, adapter: Adapter) -> None:
-        super().__init__()
-        self.network = network
-        self._bgr = adapter.channels == "bgr"
-        self.outputs: Tensor | None
-        self.register_buffer("outputs", None if adapter.outputs is None else torch.tensor(adapter.outputs))
-
-    def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.network(images.flip(1) if self._bgr else images)
-        return logits if self.outputs is None else logits[:, self.outputs]
-
-
-@dataclass(frozen=True)
-class Teacher:
-    architecture: str
-    network: nn.Module
-    view: View
-    precision: Precision
-    adapter: Adapter = AS_IT_IS
-
-    @classmethod
-    def load(cls, path: Path, data: PackedMeta, precision: Precision, adapter: Adapter | None = None) -> "Teacher":
-        """From canonical weights; TrainingFailed where they are not, or know other classes than the data."""
-        weights, meta = load_weights(path)
-        if meta is None:
-            raise _unfit("The teacher's file does not say which network it holds.")
-        network = build(meta.architecture, len(data.classes))
-        try:
-            network.load_state_dict(weights)
-        except RuntimeError as error:
-            raise _unfit(
-                f"Its weights are not those of {meta.architecture} with {len(data.classes)} classes."
-            ) from error
-        adapter = adapter or AS_IT_IS
-        wanted = adapter.normalization or meta
-        size, by = meta.image_size, meta.interpolation
-        view = View(teacher_view(data, image_size=size, mean=wanted.mean, std=wanted.std, interpolation=by))
-        if adapter.outputs is not None and len(adapter.outputs) != len(data.classes):
-            raise _unfit(
-                f"Its adapter names {len(adapter.outputs)} outputs, the data set has {len(data.classes)} classes."
-            )
-        if adapter.channels == "bgr" or adapter.outputs is not None:
-            network = Adapted(network, adapter)
-        network = precision.place(network).requires_grad_(False).eval()
-        return cls(meta.architecture, network, view, precision, adapter)
+    def __init__(self, architecture: str, parameters: int | None, adapter: Adapter = AS_IT_IS) -> None:
+        self.architecture, self.parameters, self.adapter = architecture, parameters, adapter
 
     @property
-    def parameters(self) -> int:
-        return sum(p.numel() for p in self.network.parameters())
+    @abstractmethod
+    def modules(self) -> Sequence[nn.Module]:
+        """Its networks."""
+
+    @abstractmethod
+    def answers(self, batch: Batch, at_once: int | None) -> Tensor:
+        """Logits (B, classes) in float32 and in its own order; see `Answerer`."""
 
     @torch.no_grad()
-    def logits(self, batch: Batch) -> Tensor:
-        """Float32 logits (B, classes)."""
+    def logits(self, batch: Batch, at_once: int | None = None) -> Tensor:
+        """The same in the data set's order of the classes."""
+        logits = self.answers(batch, at_once)
+        return logits if self.adapter.outputs is None else logits[:, self.adapter.outputs]
+
+
+class NetworkTeacher(Teacher):
+    """A network that sees the images as `view` shows them: the adapter's normalization is in it already."""
+
+    def __init__(
+        self,
+        architecture: str,
+        network: nn.Module,
+        view: View,
+        precision: Precision,
+        adapter: Adapter = AS_IT_IS,
+        parameters: int | None = None,
+    ) -> None:
+        """`parameters`: of a network that has none here."""
+        super().__init__(architecture, parameters or sum(p.numel() for p in network.parameters()), adapter)
+        self.network, self.view, self.precision = network, view, precision
+
+    def seeing(self, view: View, blue_first: bool = False) -> "NetworkTeacher":
+        """The same with another view, and with the colours in the order that it does not have now."""
+        network = BlueFirst(self.network).eval() if blue_first else self.network
+        return NetworkTeacher(self.architecture, network, view, self.precision, self.adapter, self.parameters)
+
+    @property
+    def modules(self) -> Sequence[nn.Module]:
+        return [self.network]
+
+    def answers(self, batch: Batch, at_once: int | None) -> Tensor:
         assert not any(module.training for module in self.network.modules()), "the teacher must be in eval mode"
         assert not any(p.requires_grad for p in self.network.parameters()), "the teacher must not have gradients"
-        return self.precision.logits(self.network, batch.seen(self.view))
+        return Seeing(self.network, self.view, self.precision).logits(batch, at_once)
+
+
+class BlueFirst(nn.Module):
+    """A network that wants the colours in the other order."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.network(images.flip(1))
+        return logits
 
 
 def needed_top1(answers: Answers, classes: int) -> float:
@@ -104,8 +105,3 @@ def at_chance(answers: Answers, classes: int, why: str, hint: str) -> TrainingFa
             errors=[{"pointer": "/teacher", "code": "teacher_at_chance", "detail": str(figures)}],
         )
     )
-
-
-def _unfit(detail: str) -> TrainingFailed:
-    hint = "Register the teacher again, with the data set it was trained for."
-    return TrainingFailed(Failure("teacher_unfit", "The teacher does not fit", detail, hint))

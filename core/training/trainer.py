@@ -11,9 +11,10 @@ from core.child import Stop
 from core.errors import Failure, TrainingFailed
 from core.events import CheckpointSaved, Event, Finished, Log, Metrics, Phase, Started, Stopped
 from core.training.augment import augmenters, resolve
+from core.training.canonical import Place, load_teacher
 from core.training.checkpoint import load_checkpoint, save_checkpoint
 from core.training.cohort import Cohort, Points
-from core.training.data import Batch, Data, Split, TrainBatches
+from core.training.data import Batch, Data, Places, Split, TrainBatches
 from core.training.deliver import Delivery
 from core.training.doctor import DOUBTFUL, examine, explained
 from core.training.evaluate import Answers, answer
@@ -106,15 +107,17 @@ class Trainer:
         if self.batches.size < 2 * self.team.size:
             raise too_few_images(self.batches.size, self.team.size)
         self.total_steps = self.training.epochs * self.batches.per_epoch
+        dataset_sha256 = file_sha256(assignment.dataset)
         self.teacher: Teacher | None = None
         if assignment.teacher is not None:
-            self.teacher = Teacher.load(assignment.teacher, meta, self.precision, self.recipe.teacher_adapter)
+            place = Place(meta, dataset_sha256, self.precision, assignment.threads)
+            self.teacher = load_teacher(assignment.teacher, place, self.recipe.teacher_adapter)
         self.teacher_on_val: Answers | None = None
         self.delivery = Delivery(
             folder=assignment.folder,
             recipe=self.recipe,
             data=meta,
-            dataset_sha256=file_sha256(assignment.dataset),
+            dataset_sha256=dataset_sha256,
             teacher_sha256=file_sha256(assignment.teacher) if assignment.teacher else None,
             threads=assignment.threads,
         )
@@ -128,11 +131,11 @@ class Trainer:
             self._resume(self.assignment.resume)
 
     def _check_teacher(self, teacher: Teacher) -> Iterator[Event]:
-        (self.teacher_on_val,) = answer([(teacher.network, teacher.view)], self.data.val, self.precision)
+        (self.teacher_on_val,) = answer([teacher], self.data.val)
         classes, top1 = len(self.data.meta.classes), self.teacher_on_val.top1
         if top1 < DOUBTFUL and self.assignment.resume is None:  # later attempts know
             found = examine(teacher, self.data.val, self.data.meta, self.teacher_on_val)
-            why, hint = explained(found)
+            why, hint = explained(found, teacher)
             poor = guesses(self.teacher_on_val, classes)
             if poor and self.recipe.teacher_check == "strict":
                 raise at_chance(self.teacher_on_val, classes, why, hint)
@@ -150,7 +153,7 @@ class Trainer:
         self.cohort.begin_epoch(epoch)
         for prepared in self.waiting.watch(self.batches.of_epoch(epoch, first)):
             yield from self._between_steps()
-            batch = Batch(prepared.images)
+            batch = Batch(prepared.images, Places("train", prepared.indices))
             teacher_logits = self.teacher.logits(batch) if self.teacher else None
             self.step += 1
             measured = self.step % self.batches.per_epoch == 0
@@ -282,5 +285,5 @@ class Trainer:
             return None
         on_test = None
         if test is not None:
-            (on_test,) = answer([(self.teacher.network, self.teacher.view)], test, self.precision)
+            (on_test,) = answer([self.teacher], test)
         return TeacherAnswers(self.teacher.architecture, self.teacher.parameters, self.teacher_on_val, on_test)

@@ -1,7 +1,8 @@
 """The tensors of a file that a stranger sent, without executing anything of it.
 
-safetensors: its header is checked here, the library checks the rest. PyTorch files are read by a process of its own
-(`core.intake.checkpoint`, without torch), which hands over safetensors.
+safetensors: its header is checked here, the library checks the rest. All others are read by processes of their own,
+under limits and without torch: PyTorch files by `core.intake.checkpoint` and tables of logits by
+`core.intake.logit_table`, which hand over safetensors; ONNX models by `core.intake.onnx_model`, which describes them.
 """
 
 import json
@@ -29,14 +30,39 @@ from core.checkpoint_limits import (
 )
 from core.errors import Failure, TrainingFailed
 
-DEADLINE_SECONDS = 120.0
+DEADLINE_SECONDS = 600.0  # far beyond the processor time that a reader may take
 
+_READERS = {
+    b"PK\x03\x04": "core.intake.checkpoint",
+    b"\x80": "core.intake.checkpoint",
+    b"PAR1": "core.intake.logit_table",
+}
 _ARCHIVES = {b"\x1f\x8b": "gzip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
 _OLD_TAR = (b"sys_info", b"storages", b"tensors", b"pickle")  # the members of PyTorch's first format
 
 
+def is_onnx(path: Path) -> bool:
+    """By how protobuf begins: the first field is a small number, the version; then comes another field's tag."""
+    with path.open("rb") as file:
+        head = file.read(9)
+    return len(head) == 9 and head[0] == 0x08 and 0 < head[1] < 0x20 and head[2] & 7 in (0, 2) and head[8:] != b"{"
+
+
+def read_onnx(path: Path, scratch: Path, side: int | None) -> dict[str, Any]:
+    """{"form", "metadata", "notes"} of an ONNX model; `side`: of the images, where it takes several."""
+    said = scratch / "onnx.json"
+    try:
+        _run("core.intake.onnx_model", path, said, *([str(side)] if side else []))
+        found: dict[str, Any] = json.loads(said.read_text())
+        return found
+    finally:
+        said.unlink(missing_ok=True)
+
+
 def read_tensors(path: Path, scratch: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Tensors by name, and the file's own metadata (for a PyTorch file `inspection` reads it). `scratch` exists.
+
+    Of a parquet file `ids` and `logits`.
 
     Raises TrainingFailed with a code of `core.checkpoint_codes`.
     """
@@ -48,10 +74,11 @@ def read_tensors(path: Path, scratch: Path) -> tuple[dict[str, Tensor], dict[str
     if head[8:9] == b"{":  # before anything else: the eight bytes are a length, and may look like any format's
         tensors, metadata = read_safetensors(path)
         return tensors, {name: text for name, text in metadata.items() if name != INSPECTION}
-    if head.startswith((b"PK\x03\x04", b"\x80")):
+    reader = next((module for magic, module in _READERS.items() if head.startswith(magic)), None)
+    if reader is not None:
         converted = scratch / "converted.safetensors"
         try:
-            _convert(path, converted)
+            _run(reader, path, converted)
             return read_safetensors(converted)
         finally:
             converted.unlink(missing_ok=True)
@@ -64,7 +91,8 @@ def read_tensors(path: Path, scratch: Path) -> tuple[dict[str, Tensor], dict[str
     if kind is not None:
         detail = f"The file is a {kind} archive, not a checkpoint."
         raise rejected("checkpoint_corrupt", detail, "Unpack it and upload the one checkpoint that is meant.")
-    raise rejected("checkpoint_corrupt", "The file is neither safetensors nor a PyTorch checkpoint.")
+    what = "neither safetensors nor a PyTorch checkpoint, nor an ONNX model, nor a table of logits (parquet)"
+    raise rejected("checkpoint_corrupt", f"The file is {what}.")
 
 
 def inspection(metadata: Mapping[str, str]) -> dict[str, Any]:
@@ -73,12 +101,12 @@ def inspection(metadata: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _convert(source: Path, target: Path) -> None:
-    """Run the reading process to its end, and turn whatever became of it into one error."""
+def _run(module: str, source: Path, target: Path, *more: str) -> None:
+    """A reading process to its end; whatever became of it is one error."""
     environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
     if "LD_LIBRARY_PATH" in os.environ:  # some installations of Python need it to start
         environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
-    command = [sys.executable, "-m", "core.intake.checkpoint", str(source.resolve()), str(target.resolve())]
+    command = [sys.executable, "-m", module, str(source.resolve()), str(target.resolve()), *more]
     try:
         done = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE_SECONDS

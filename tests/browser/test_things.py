@@ -164,6 +164,27 @@ def test_a_student_becomes_a_teacher(page: Page, stage: Stage, ids: dict[str, st
     expect(dialog.get_by_text("validating", exact=True)).to_be_visible()
 
 
+def test_several_teachers_become_one(page: Page, stage: Stage, ids: dict[str, str]) -> None:
+    other = stage.teacher(ids["dataset"], "the second one")
+    page.goto(f"{stage.url}/teachers")
+    page.get_by_role("button", name="New teacher").click()
+    form = page.get_by_role("form", name="New teacher")
+    form.get_by_role("radio", name="Several teachers").check()
+    form.get_by_role("checkbox", name="the second one").check()
+    expect(form.get_by_role("button", name="Add teacher")).to_be_disabled()
+    form.get_by_role("checkbox", name="digits teacher").check()
+    form.get_by_label("Weight of digits teacher").fill("nothing")
+    expect(form.get_by_role("button", name="Add teacher")).to_be_disabled()
+    form.get_by_label("Weight of digits teacher").fill("2,5")
+    form.get_by_role("button", name="Add teacher").click()
+    expect(page.get_by_role("region", name="What became of mean of 2")).to_contain_text("validating")
+    page.reload()
+    page.get_by_role("link", name="mean of 2").click()
+    facts = page.get_by_role("region", name="What it is")
+    expect(facts.get_by_role("listitem")).to_have_text(["the second one, weight 1", "digits teacher, weight 2.5"])
+    expect(facts.get_by_role("link", name="the second one")).to_have_attribute("href", f"/teachers/{other}")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_forms_are_accessible_on_a_phone(browser: Browser, stage: Stage, theme: Any) -> None:
     # Without the policy, because axe itself is injected.

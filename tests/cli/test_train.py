@@ -163,7 +163,7 @@ def test_published_weights_teach_once_their_file_is_there(tmp_path: Path) -> Non
     file.parent.mkdir(parents=True)
     torch.save(build("torchvision/squeezenet1_1", 1000).state_dict(), file)
     read = distillery("train", str(job), "--out", str(tmp_path / "out"), **without)
-    assert "The checkpoint knows 1000 classes, the data set has 10." in read.stderr
+    assert "The teacher knows 1000 classes, the data set has 10." in read.stderr
     job.write_text(job.read_text().replace("squeezenet1_1", "squeezenet9"))
     unknown = distillery("train", str(job), "--out", str(tmp_path / "other"), **without)
     assert "/teacher" in unknown.stderr and "squeezenet1_1" in unknown.stderr

@@ -96,7 +96,7 @@ def test_a_split_comes_in_chunks_in_its_own_order(digits: Path, monkeypatch: pyt
     monkeypatch.setattr("core.training.data.PIXELS_AT_ONCE", 64 * 33)
     chunks = list(Data(digits, CPU, 1).val.chunks())
     assert [len(labels) for _, labels in chunks] == [33, 33, 33, 1]
-    assert np.array_equal(torch.cat([images for images, _ in chunks]).numpy(), stored.images)
+    assert np.array_equal(torch.cat([batch.images for batch, _ in chunks]).numpy(), stored.images)
     assert np.array_equal(torch.cat([labels for _, labels in chunks]).numpy(), stored.labels)
 
 
@@ -107,7 +107,7 @@ def test_a_split_of_files_comes_in_the_same_chunks(tmp_path: Path, monkeypatch: 
     chunks = list(val.chunks())
     assert [len(labels) for _, labels in chunks] == [20, 20, 10]
     (whole,) = val.images.prepare([Wanted(np.arange(50))])
-    assert torch.equal(torch.cat([images for images, _ in chunks]), whole)
+    assert torch.equal(torch.cat([batch.images for batch, _ in chunks]), whole)
 
 
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic"])

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from core.errors import TrainingFailed
 from core.events import Log, Metrics
 from core.packed import PackedSplit, read_meta, write_packed
-from core.recipe import Adapter
 from core.training.data import Data, View
 from core.training.doctor import Finding, examine
 from core.training.evaluate import answer
 from core.training.export import load_weights, save_weights
 from core.training.precision import Precision
-from core.training.teacher import Adapted, Teacher
+from core.training.teacher import BlueFirst as Flipped
+from core.training.teacher import NetworkTeacher
 from core.views import ViewSpec
 from tests.training.small import train, until_checkpoint
 
@@ -172,13 +172,13 @@ def test_blue_first_is_found(tmp_path: Path) -> None:
             return super().forward(images).flip(1)
 
     def examined(network: nn.Module) -> Finding | None:
-        teacher = Teacher("cifar/resnet8", network.eval(), view, PRECISION)
-        (known,) = answer([(teacher.network, view)], data.val, PRECISION)
+        teacher = NetworkTeacher("cifar/resnet8", network.eval(), view, PRECISION)
+        (known,) = answer([teacher], data.val)
         return examine(teacher, data.val, data.meta, known)
 
     assert examined(Channels()) is None
     found = examined(BlueFirst())
     assert found is not None and "blue first" in found.detail and "100.0% instead of" in found.detail
     assert adapter_in(found.hint)["channels"] == "bgr"
-    adapted = Adapted(BlueFirst().eval(), Adapter(channels="bgr"))
+    adapted = Flipped(BlueFirst().eval())
     assert examined(adapted) is None

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from core.training.answering import Seeing
 from core.training.data import Split, View
 from core.training.evaluate import Answers, answer
 from core.training.images import PixelImages
@@ -27,13 +28,17 @@ class Table(nn.Module):
         return self.rows[(x[:, 0, 0, 0] * 255).round().long()]
 
 
+def seeing(network: nn.Module) -> Seeing:
+    return Seeing(network, VIEW, PLAIN)
+
+
 def split(count: int, classes: int) -> Split:
     images = np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 4, 4, 3)).copy()
     return Split(PixelImages(images, PLAIN.device), torch.arange(count) % classes)
 
 
 def judge(rows: Tensor, data: Split) -> Answers:
-    (found,) = answer([(Table(rows), VIEW)], data, PLAIN)
+    (found,) = answer([seeing(Table(rows))], data)
     return found
 
 
@@ -42,7 +47,7 @@ def test_figures_equal_a_plain_calculation(chunk: int, monkeypatch: pytest.Monke
     monkeypatch.setattr("core.training.data.PIXELS_AT_ONCE", 16 * chunk)
     torch.manual_seed(0)
     data, rows, other = split(100, 12), torch.randn(100, 12), torch.randn(100, 12)
-    first, second = answer([(Table(rows), VIEW), (Table(other), VIEW)], data, PLAIN)
+    first, second = answer([seeing(Table(rows)), seeing(Table(other))], data)
     ranked, labels = np.argsort(-rows.numpy(), axis=1), data.labels.numpy()
     assert np.array_equal(first.predicted, ranked[:, 0])
     assert first.top1 == np.mean(ranked[:, 0] == labels)
@@ -64,7 +69,7 @@ def test_a_logit_that_is_not_finite_is_seen() -> None:
 
 def test_networks_keep_their_mode() -> None:
     learning, resting = Table(torch.randn(9, 3)).train(), Table(torch.randn(9, 3)).eval()
-    answer([(learning, VIEW), (resting, VIEW)], split(9, 3), PLAIN)
+    answer([seeing(learning), seeing(resting)], split(9, 3))
     assert learning.training and not resting.training
 
 
@@ -82,10 +87,10 @@ def test_what_is_near_the_teacher_equals_a_plain_calculation(
     torch.manual_seed(0)
     data, rows, taught = split(100, classes), 2 * torch.randn(100, classes), 2 * torch.randn(100, classes)
     other = torch.randn(100, classes)
-    teacher = (Table(taught).eval(), VIEW)
-    found, _ = answer([(Table(rows), VIEW), (Table(other), VIEW)], data, PLAIN, teacher)
-    (alone,) = answer([(Table(rows), VIEW)], data, PLAIN, teacher)
-    (told,) = answer([teacher], data, PLAIN)
+    teacher = seeing(Table(taught).eval())
+    found, _ = answer([seeing(Table(rows)), seeing(Table(other))], data, teacher)
+    (alone,) = answer([seeing(Table(rows))], data, teacher)
+    (told,) = answer([teacher], data)
     p, q = softmax(rows.double().numpy()), softmax(taught.double().numpy())
     labels = data.labels.numpy()
     figures = found.figures(told)
@@ -108,7 +113,7 @@ def test_what_is_near_the_teacher_equals_a_plain_calculation(
 
 def test_what_does_not_vary_correlates_with_nothing() -> None:
     data, taught = split(30, 4), torch.randn(30, 4)
-    found = answer([(Table(torch.full((30, 4), 0.3)), VIEW)], data, PLAIN, (Table(taught), VIEW))[0]
+    found = answer([seeing(Table(torch.full((30, 4), 0.3)))], data, seeing(Table(taught)))[0]
     figures = found.figures(None)
     assert figures["inter"] == 0 and figures["intra"] == 0 and figures["agreement"] is None
     assert figures["nll"] == pytest.approx(np.log(4)) and all(np.isfinite(v) for v in figures.values() if v is not None)

@@ -11,11 +11,12 @@ import torch
 from core.errors import TrainingFailed
 from core.events import Finished, Log, Metrics, Started
 from core.packed import read_split
+from core.training.canonical import Place, load_teacher
 from core.training.data import Batch, Data
 from core.training.export import load_weights, save_weights
 from core.training.images import Wanted
 from core.training.precision import Precision
-from core.training.teacher import Teacher
+from core.training.teacher import NetworkTeacher
 from core.views import ViewSpec
 from tests.training.photos import CLASSES, write_photos
 from tests.training.small import Run, dropout_net, train, until_checkpoint
@@ -73,14 +74,17 @@ def test_the_teacher_keeps_its_own_size_and_normalisation(tmp_path: Path, photos
     precision = Precision(torch.device("cpu"), bfloat16=False)
     data = Data(photos, precision.device, 1)
     (images,) = data.val.images.prepare([Wanted(np.arange(6))])
-    own = Teacher.load(photo_teacher, data.meta, precision)
+    place = Place(data.meta, "", precision, 1)
+    own = load_teacher(photo_teacher, place)
+    assert isinstance(own, NetworkTeacher)
     assert own.view.spec == ViewSpec(24, (0.4, 0.4, 0.4), (0.25, 0.25, 0.25))
     assert own.view.of(images).shape == (6, 3, 24, 24)
     state, meta = load_weights(photo_teacher)
     assert meta is not None
     changed = replace(meta, image_size=9, mean=[0.1] * 3, std=[0.5] * 3, interpolation="bicubic")
     save_weights(state, tmp_path, changed, ["safetensors"])
-    other = Teacher.load(tmp_path / "weights.safetensors", data.meta, precision)
+    other = load_teacher(tmp_path / "weights.safetensors", place)
+    assert isinstance(other, NetworkTeacher)
     assert other.view.spec == ViewSpec(9, (0.1, 0.1, 0.1), (0.5, 0.5, 0.5), "bicubic")
     expected = own.network(other.view.of(images))
     assert torch.equal(other.logits(Batch(images)), expected)

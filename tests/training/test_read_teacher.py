@@ -27,7 +27,7 @@ from core.errors import Failure, TrainingFailed
 from core.events import Event, Phase
 from core.intake.checkpoint.convert import convert
 from core.packed import PackedSplit, read_meta, write_packed
-from core.recipe import Normalization
+from core.teaching import Normalization
 from core.training import untrusted
 from core.training.export import WeightsMeta, load_weights, save_weights, tensors_sha256
 from core.training.models import build
@@ -58,7 +58,7 @@ def read(path: Path, **options: Any) -> dict[str, Any]:
     events: list[Event] = []
     assignment = ReadTeacherAssignment(folder=path.parent / "out", threads=1, path=path, **options)
     result = read_teacher(assignment, events.append)
-    assert events[0] == Phase("reading", "reading the checkpoint")
+    assert events[0] == Phase("reading", "reading the teacher")
     json.dumps(result)
     return result
 

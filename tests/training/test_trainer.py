@@ -27,6 +27,8 @@ from core.events import (
 )
 from core.recipe import Ema
 from core.training import models
+from core.training.answering import Seeing
+from core.training.canonical import Place, load_teacher
 from core.training.data import Batch, View
 from core.training.ema import MovingAverage
 from core.training.evaluate import answer
@@ -35,7 +37,7 @@ from core.training.images import Wanted
 from core.training.models import build
 from core.training.pace import TimeLimit
 from core.training.precision import Precision
-from core.training.teacher import Teacher
+from core.training.teacher import NetworkTeacher
 from core.training.trainer import Trainer
 from core.views import student_view
 from tests.training.small import DropoutNet, Run, assignment, dropout_net, train, until_checkpoint
@@ -288,7 +290,7 @@ def test_the_average_is_measured_and_delivered_and_changes_nothing_that_learns(t
     next(events := trainer.run())
     next(events)
     view = View(student_view(trainer.assignment.students[0], trainer.data.meta))
-    (again,) = answer([(network, view)], trainer.data.val, trainer.precision)
+    (again,) = answer([Seeing(network, view, trainer.precision)], trainer.data.val)
     assert again.top1 == told[-1]
 
 
@@ -475,7 +477,7 @@ def test_when_all_students_fail_the_job_fails_with_a_hint(tmp_path: Path, digits
 def test_the_teacher_is_in_eval_mode_and_without_gradients(digits: Path, teacher: Path) -> None:
     trainer = Trainer(assignment(digits.parent, digits, teacher))
     assert [next(events := trainer.run()), next(events)][0].__class__ is Phase
-    assert trainer.teacher is not None
+    assert isinstance(trainer.teacher, NetworkTeacher)
     before = {name: tensor.clone() for name, tensor in trainer.teacher.network.state_dict().items()}
     (images,) = trainer.data.train.images.prepare([Wanted(np.arange(10))])
     assert not trainer.teacher.logits(Batch(images)).requires_grad
@@ -507,11 +509,12 @@ def test_the_teacher_sees_images_its_own_way(tmp_path: Path, digits: Path, teach
     state, meta = load_weights(teacher)
     assert meta is not None
     save_weights(state, tmp_path, replace(meta, mean=[0.1] * 3, std=[2.0] * 3), ["safetensors"])
-    precision = Precision(torch.device("cpu"), bfloat16=False)
     trainer = Trainer(assignment(tmp_path, digits, teacher))
     next(events := trainer.run())
     next(events)
-    other = Teacher.load(tmp_path / "weights.safetensors", trainer.data.meta, precision)
+    place = Place(trainer.data.meta, "", Precision(torch.device("cpu"), bfloat16=False), 1)
+    other = load_teacher(tmp_path / "weights.safetensors", place)
+    assert isinstance(other, NetworkTeacher)
     (images,) = trainer.data.val.images.prepare([Wanted(np.arange(4))])
     expected = other.network((images.permute(0, 3, 1, 2).float() / 255 - 0.1) / 2.0)
     assert torch.allclose(other.logits(Batch(images)), expected, atol=1e-5)

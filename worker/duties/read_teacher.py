@@ -1,16 +1,16 @@
-"""Read an uploaded checkpoint, or a trained student's weights, into a teacher's canonical form."""
+"""Read whatever teaches into a teacher's canonical form: a file, a trained student's weights, other teachers."""
 
 from pathlib import Path
 from typing import Any
 
-from core.assignment import ReadTeacherAssignment
-from core.db import runs
+from core.assignment import MemberFile, ReadTeacherAssignment
+from core.db import runs, teachers
 from core.db.models import File, Run, Teacher
 from core.db.session import UnitOfWork
 from core.errors import NotFound
 from core.events import Event
-from core.recipe import Normalization
 from core.storage import keys
+from core.teaching import Normalization
 from core.weights import locate, published
 from worker.equipment import Equipment
 
@@ -26,6 +26,7 @@ class ReadTeacher:
             teacher = session.get_one(Teacher, self.claim.subject)
             source: dict[str, Any] = teacher.source
             key = None
+            members = self._members(teachers.members(session, teacher), source)
             if source["kind"] == "student":
                 file = session.get(File, (source["student"], "weights.safetensors"))
                 if file is None:
@@ -35,21 +36,40 @@ class ReadTeacher:
                 key = keys.upload_file(source["upload"])
         network, tag = published(source) if source["kind"] == "pretrained" else (None, None)
         if network is not None and tag is not None:
-            path = locate(network, tag, self.equipment.settings)
+            path: Path | None = locate(network, tag, self.equipment.settings)
         else:
-            assert key is not None
-            path = self.equipment.storage.fetch(key)
+            path = self.equipment.storage.fetch(key) if key is not None else None
         normalization = teacher.normalization
         return ReadTeacherAssignment(
             folder=self.folder,
             threads=self.equipment.threads,
             path=path,
+            members=members,
             architecture=network.name if network else teacher.architecture,
             weights=tag,
             image_size=teacher.image_size,
             normalization=Normalization.model_validate(normalization) if normalization else None,
             dataset=self.equipment.storage.fetch(keys.dataset(teacher.dataset_id)) if teacher.dataset_id else None,
         )
+
+    def _members(self, found: list[Teacher], source: dict[str, Any]) -> list[MemberFile]:
+        wanted = source.get("members", [])
+        if len(found) < len(wanted):
+            raise NotFound(
+                "teacher", next(one["teacher"] for one in wanted if one["teacher"] not in {t.id for t in found})
+            )
+        return [
+            MemberFile(
+                name=row.name,
+                path=self.equipment.storage.fetch(keys.teacher(row.id)),
+                weight=one["weight"],
+                classes=row.classes or 0,
+                class_names=row.class_names,
+                parameters=row.parameters,
+                bound=row.bound,
+            )
+            for row, one in zip(found, wanted, strict=True)
+        ]
 
     def report(self, events: list[Event]) -> None:
         """A teacher has no curves; its report comes whole, at the end."""
@@ -60,6 +80,7 @@ class ReadTeacher:
     def succeed(self, work: UnitOfWork, run: Run, result: dict[str, Any]) -> None:
         teacher = work.get_one(Teacher, run.subject)
         teacher.status = "ready"
+        teacher.kind, teacher.bound = result["kind"], result["bound"]
         teacher.architecture, teacher.parameters = result["architecture"], result["parameters"]
         teacher.classes, teacher.class_names = result["classes"], result["class_names"]
         teacher.normalization, teacher.top1 = result["normalization"], result["top1"]

@@ -176,6 +176,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/datasets/{dataset_id}/names/{split}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Names
+         * @description The names of a split's images, one a line, in their order: what a table of logits goes by.
+         */
+        get: operations["list_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/datasets/{dataset_id}/samples": {
         parameters: {
             query?: never;
@@ -1617,6 +1637,34 @@ export interface components {
             examples: string[];
         };
         /**
+         * Ensemble
+         * @description Several teachers at once: the weighted mean of their probabilities teaches.
+         */
+        Ensemble: {
+            /**
+             * Members
+             * @description The teachers.
+             */
+            members: components["schemas"]["Member"][];
+        };
+        /**
+         * EnsembleMember
+         * @description One of several teachers.
+         */
+        EnsembleMember: {
+            /**
+             * Teacher
+             * @description The teacher's id; it may still be read.
+             */
+            teacher: string;
+            /**
+             * Weight
+             * @description Of its probabilities in the mean, beside the others' weights.
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
          * EqualImages
          * @description Images stored as the same bytes as an earlier one.
          */
@@ -2948,6 +2996,30 @@ export interface components {
             };
         };
         /**
+         * Member
+         * @description One of several teachers.
+         */
+        Member: {
+            /**
+             * Architecture
+             * @description Found by fingerprint where it is not given.
+             */
+            architecture?: string | null;
+            /** @description What the teacher expects; default: the data set's. */
+            normalization?: components["schemas"]["Normalization"] | null;
+            /**
+             * Path
+             * @description As for one teacher alone; also a teacher's id, or published weights.
+             */
+            path: string;
+            /**
+             * Weight
+             * @description Of its probabilities in the mean, beside the others' weights.
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
          * MetricsRead
          * @description The curves of a job.
          */
@@ -3675,9 +3747,9 @@ export interface components {
             students: components["schemas"]["Student"][];
             /**
              * Teacher
-             * @description A teacher's or an upload's id, or published weights such as timm/resnet50.a1_in1k; in a JOB.yaml also a file. Null: the students learn from the labels alone.
+             * @description A teacher's or an upload's id, or published weights such as timm/resnet50.a1_in1k; in a JOB.yaml also a file; {members: […]} for several. Null: the students learn from the labels alone.
              */
-            teacher?: string | components["schemas"]["TeacherFile"] | null;
+            teacher?: (string | components["schemas"]["TeacherFile"] | components["schemas"]["Ensemble"]) | null;
             /**
              * Teacher's adapter
              * @description Another normalization, order of the colours or of the classes; the check of the teacher says what makes it right.
@@ -3995,6 +4067,19 @@ export interface components {
             object: "session";
             /** Project */
             project: string;
+        };
+        /**
+         * SeveralTeachers
+         * @description The weighted mean of several teachers' probabilities. It keeps their weights, whatever becomes of them.
+         */
+        SeveralTeachers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ensemble";
+            /** Members */
+            members: components["schemas"]["EnsembleMember"][];
         };
         /**
          * SGD
@@ -4389,7 +4474,7 @@ export interface components {
             /** @description What the teacher expects, if not what it records. */
             normalization?: components["schemas"]["Normalization"] | null;
             /** Source */
-            source: components["schemas"]["UploadedCheckpoint"] | components["schemas"]["TrainedStudent"] | components["schemas"]["PretrainedWeights"];
+            source: components["schemas"]["UploadedCheckpoint"] | components["schemas"]["TrainedStudent"] | components["schemas"]["PretrainedWeights"] | components["schemas"]["SeveralTeachers"];
         };
         /**
          * TeacherFile
@@ -4405,17 +4490,25 @@ export interface components {
             normalization?: components["schemas"]["Normalization"] | null;
             /**
              * Path
-             * @description A checkpoint's path (safetensors, PyTorch), or upl_….
+             * @description Path of a checkpoint, an ONNX model or a table of logits; or upl_….
              */
             path: string;
         };
         /**
          * TeacherRead
-         * @description A validated checkpoint with its architecture, classes and input normalisation.
+         * @description Whatever answers with logits: a network with its normalisation, an ONNX model, a table, a mean of others.
          */
         TeacherRead: {
-            /** Architecture */
+            /**
+             * Architecture
+             * @description Of a network.
+             */
             architecture: string | null;
+            /**
+             * Bound
+             * @description It knows the images of its data set alone, as a table of logits does.
+             */
+            bound: boolean;
             /** Bytes */
             bytes: number | null;
             /** Class Names */
@@ -4448,6 +4541,12 @@ export interface components {
              * @description How images of another size are brought to it.
              */
             interpolation: string | null;
+            /**
+             * Kind
+             * @description What it is; known once it is read.
+             * @enum {string}
+             */
+            kind: "network" | "onnx" | "table" | "ensemble";
             /** Name */
             name: string;
             /** Normalization */
@@ -4752,7 +4851,7 @@ export interface components {
         };
         /**
          * UploadedCheckpoint
-         * @description A checkpoint: safetensors, or a PyTorch file of tensors. It is never executed.
+         * @description A checkpoint (safetensors, or a PyTorch file), an ONNX model, or a table of logits. No code in it is executed.
          */
         UploadedCheckpoint: {
             /**
@@ -5308,6 +5407,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
+    list_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                split: "train" | "val" | "test";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description What went wrong. */
             default: {

@@ -3,7 +3,8 @@ import { FileUp } from "lucide-react";
 import { type DragEvent, type ReactNode, useState } from "react";
 import { NewDataset } from "@/datasets/NewDataset";
 import type { Dataset } from "@/datasets/queries";
-import { count, parameters, percent, plural, short } from "@/format";
+import { count, parameters, percent, plural } from "@/format";
+import { whatItIs } from "@/teachers/kinds";
 import { NewTeacher } from "@/teachers/NewTeacher";
 import type { Teacher } from "@/teachers/queries";
 import { Dialog } from "@/ui/Dialog";
@@ -205,7 +206,7 @@ const NoTeacher = () => (
 
 const figuresOf = (one: Teacher): string =>
   [
-    parameters(one.parameters),
+    one.parameters == null ? whatItIs(one) : parameters(one.parameters),
     one.classes ? plural(one.classes, "class", "classes") : null,
     one.top1 == null ? null : percent(one.top1),
   ]
@@ -213,7 +214,11 @@ const figuresOf = (one: Teacher): string =>
     .join(" · ");
 
 const asideOf = (one: Teacher): ReactNode =>
-  one.status === "ready" ? `${parameters(one.parameters)} · ${short(one.architecture)}` : <Status value={one.status} />;
+  one.status === "ready" ? (
+    [one.parameters == null ? null : parameters(one.parameters), whatItIs(one)].filter(Boolean).join(" · ")
+  ) : (
+    <Status value={one.status} />
+  );
 
 const total = (one: Dataset): number => Object.values(one.counts ?? {}).reduce((sum, n) => sum + n, 0);
 
@@ -228,6 +233,9 @@ const noteOf = (more: boolean | undefined, none: string): ReactNode =>
 
 /** Whether the teacher can teach on these images, as far as the page knows. */
 export function fitting(teacher: Teacher | undefined, dataset: Dataset | undefined): { wrong?: string } {
+  if (teacher?.bound && dataset && teacher.dataset !== dataset.id) {
+    return { wrong: "Its logits are of the images of another data set." };
+  }
   const images = dataset?.classes?.length;
   if (!teacher?.classes || !images || teacher.classes === images) return {};
   return { wrong: `It knows ${plural(teacher.classes, "class", "classes")}; the data set has ${images}.` };

@@ -12,18 +12,20 @@ import { UploadBox } from "@/uploads/UploadBox";
 import { useUpload } from "@/uploads/useUpload";
 import { useWish } from "@/uploads/useWish";
 import { ArchitectureField } from "./ArchitectureField";
+import { isComplete, Members, membersOf, type Weights } from "./Members";
 import { type Published, PublishedWeights } from "./PublishedWeights";
 import { readyDatasetsQuery, teacherKeys, trainedStudentsQuery } from "./queries";
 import { StudentField } from "./StudentField";
 import { TeacherOutcome } from "./TeacherOutcome";
 
-const ENDINGS = ".pt,.pth,.bin,.ckpt,.safetensors,.tar";
+const ENDINGS = ".pt,.pth,.bin,.ckpt,.safetensors,.onnx,.parquet,.tar";
 const OWN = ["name", "source", "architecture", "dataset"];
-type Way = "upload" | "pretrained" | "student";
+type Way = "upload" | "pretrained" | "student" | "ensemble";
 const WAYS: readonly { key: Way; name: string }[] = [
-  { key: "upload", name: "A checkpoint" },
+  { key: "upload", name: "A file" },
   { key: "pretrained", name: "Published weights" },
   { key: "student", name: "A trained student" },
+  { key: "ensemble", name: "Several teachers" },
 ];
 
 interface Props {
@@ -37,7 +39,8 @@ interface Props {
 }
 
 /**
- * Brings a teacher: a checkpoint from here, weights that a library publishes, or a student trained by the service.
+ * Brings a teacher: a file from here, weights that a library publishes, a student trained by the service, or several
+ * teachers that are there already.
  * A form of its own: not to be put inside another one.
  */
 export function NewTeacher({ onCreated, onCancel, dataset, student }: Props) {
@@ -64,16 +67,18 @@ function Form({ onCreated, onCancel, dataset, student }: FormProps) {
   const [measured, setMeasured] = useState(dataset ?? "");
   const [from, setFrom] = useState(student ?? "");
   const [published, setPublished] = useState<Published>({ architecture: "", weights: "" });
+  const [weights, setWeights] = useState<Weights>({});
   const [values, setValues] = useState<Record<string, string>>({});
   const sending = useUpload("teacher");
   const datasets = useQuery(readyDatasetsQuery).data?.data ?? [];
   const students = useQuery(trainedStudentsQuery).data?.data ?? [];
   const schemas = useQuery(schemasQuery).data;
-  const options = schemas ? optionsOf(schemas, schemas.TeacherCreate ?? {}, "", OWN) : [];
+  const options = schemas && way !== "ensemble" ? optionsOf(schemas, schemas.TeacherCreate ?? {}, "", OWN) : [];
   const suggested = {
-    upload: (sending.file?.name ?? "").replace(/\.(safetensors|ckpt|bin|pth?)(\.tar)?$/i, ""),
+    upload: (sending.file?.name ?? "").replace(/\.(safetensors|ckpt|bin|onnx|parquet|pth?)(\.tar)?$/i, ""),
     pretrained: short(published.architecture || "").replace("–", ""),
     student: students.find((one) => one.id === from)?.label ?? "",
+    ensemble: Object.keys(weights).length > 1 ? `mean of ${Object.keys(weights).length}` : "",
   }[way];
   const name = (typed ?? suggested).trim();
 
@@ -85,6 +90,7 @@ function Form({ onCreated, onCancel, dataset, student }: FormProps) {
         upload: { upload: sending.state?.upload?.id },
         pretrained: { library, name: rest.join("/"), ...(published.weights ? { weights: published.weights } : {}) },
         student: { student: from },
+        ensemble: { members: membersOf(weights) },
       }[way];
       const body = {
         name,
@@ -100,12 +106,17 @@ function Form({ onCreated, onCancel, dataset, student }: FormProps) {
       onCreated(id);
     },
   });
-  const given = { upload: true, pretrained: published.architecture.includes("/"), student: from !== "" }[way];
+  const given = {
+    upload: true,
+    pretrained: published.architecture.includes("/"),
+    student: from !== "",
+    ensemble: isComplete(weights),
+  }[way];
   const sound = options.every((option) => !complaint(option, values[option.pointer] ?? ""));
   const own = [
     "/name",
     "/dataset",
-    { upload: "/source/upload", pretrained: "/source", student: "/source/student" }[way],
+    { upload: "/source/upload", pretrained: "/source", student: "/source/student", ensemble: "/source" }[way],
   ];
   if (way === "upload") own.push("/architecture");
   const submit = (event: FormEvent) => {
@@ -122,8 +133,8 @@ function Form({ onCreated, onCancel, dataset, student }: FormProps) {
           <UploadBox
             purpose="teacher"
             sending={sending}
-            invitation="Drop a checkpoint here, or choose it"
-            accepted=".safetensors, .pt, .pth, .bin, .ckpt · its tensors are read, nothing in it is ever run"
+            invitation="Drop a checkpoint, an ONNX model or a table of logits here, or choose it"
+            accepted=".safetensors, .pt, .pth, .bin, .ckpt, .onnx, .parquet · no code in it is ever run"
             endings={ENDINGS}
           />
           {fileProblem && (
@@ -144,6 +155,9 @@ function Form({ onCreated, onCancel, dataset, student }: FormProps) {
           problem={saidAt(wish.error, "/source/student")}
         />
       )}
+      {way === "ensemble" && (
+        <Members weights={weights} onChange={setWeights} problem={saidAt(wish.error, "/source")} />
+      )}
       <div className="options">
         <Field label="Name" problem={saidAt(wish.error, "/name")}>
           {(attributes) => (
@@ -161,7 +175,7 @@ function Form({ onCreated, onCancel, dataset, student }: FormProps) {
         {way === "upload" && (
           <ArchitectureField
             label="Architecture"
-            hint="Found by the names and shapes of its tensors where nothing is said."
+            hint="Of a checkpoint; found by the names and shapes of its tensors where nothing is said."
             problem={saidAt(wish.error, "/architecture")}
             placeholder="found by itself"
             optional
@@ -171,7 +185,7 @@ function Form({ onCreated, onCancel, dataset, student }: FormProps) {
         )}
         <Field
           label="Measure it on"
-          hint="Checks that its classes fit, and tells its top-1 before any training."
+          hint="Checks that its classes fit, and tells its top-1 before any training. A table of logits needs it."
           problem={saidAt(wish.error, "/dataset")}
         >
           {(attributes) => (

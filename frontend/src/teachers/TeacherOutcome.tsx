@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { parameters, percent, plural } from "@/format";
 import { Answer } from "@/ui/Answer";
 import { Outcome } from "@/uploads/Outcome";
+import { whatItIs } from "./kinds";
 import { teacherQuery } from "./queries";
 
 interface Props {
@@ -18,7 +19,7 @@ export function TeacherOutcome({ id, onAnother, onCancel }: Props) {
     <Answer query={query} label="the teacher" heights={[96]}>
       {(teacher) => (
         <Outcome
-          what="checkpoint"
+          what="teacher"
           name={teacher.name}
           status={teacher.status}
           since={teacher.created_at}
@@ -32,7 +33,8 @@ export function TeacherOutcome({ id, onAnother, onCancel }: Props) {
           onCancel={onCancel}
         >
           <p>
-            {teacher.architecture}, {parameters(teacher.parameters)} parameters,{" "}
+            {teacher.architecture ?? `A ${whatItIs(teacher)}`}
+            {teacher.parameters != null && `, ${parameters(teacher.parameters)} parameters`},{" "}
             {plural(teacher.classes ?? 0, "class", "classes")}
             {teacher.top1 != null && (
               <>

@@ -4,7 +4,7 @@ import { FlaskConical } from "lucide-react";
 import type { ReactNode } from "react";
 import { isNotFound } from "@/api/client";
 import { datasetQuery } from "@/datasets/queries";
-import { bytes, moment, parameters, percent } from "@/format";
+import { bytes, moment, parameters, percent, plain } from "@/format";
 import { NotFound } from "@/shell/NotFound";
 import { Page } from "@/shell/Page";
 import { Answer } from "@/ui/Answer";
@@ -18,6 +18,7 @@ import { Rejection } from "@/uploads/Rejection";
 import { Told } from "@/uploads/Told";
 import { UsedIn } from "@/uploads/UsedIn";
 import { ClassNames } from "./ClassNames";
+import { membersIn, whatItIs } from "./kinds";
 import { type Teacher, teacherJobsQuery, teacherQuery, useDeleteTeacher } from "./queries";
 
 /** One validated checkpoint: what was found in it, how good it is, where it is used. */
@@ -49,7 +50,7 @@ export function TeacherPage() {
             <Delete
               what="teacher"
               name={teacher.name}
-              consequence="Its weights go with it. Jobs that learn from it keep it from being deleted."
+              consequence="What it is made of goes with it. Jobs that learn from it keep it from being deleted."
               remove={remove}
               onGone={() => void navigate({ to: "/teachers" })}
             />
@@ -72,7 +73,7 @@ function Loaded({ teacher }: { teacher: Teacher }) {
       {error && <Rejection error={error} />}
       {status === "validating" && (
         <div className="card">
-          <Reading what="checkpoint" since={teacher.created_at} progress={null} />
+          <Reading what="teacher" since={teacher.created_at} progress={null} />
         </div>
       )}
       {status === "ready" && <Headline teacher={teacher} />}
@@ -89,7 +90,7 @@ function Loaded({ teacher }: { teacher: Teacher }) {
       )}
       <div className="grid halves">
         <About teacher={teacher} />
-        {report && (
+        {report && teacher.kind !== "ensemble" && (
           <Card title="What was found in the file">
             <Told report={report} />
           </Card>
@@ -123,7 +124,7 @@ function Headline({ teacher }: { teacher: Teacher }) {
         "on its data set's validation part"
       ),
     ],
-    [parameters(teacher.parameters), "parameters", teacher.architecture],
+    [parameters(teacher.parameters), "parameters", teacher.architecture ?? whatItIs(teacher)],
     [String(teacher.classes ?? "–"), teacher.classes === 1 ? "class" : "classes", named(teacher)],
     [bytes(teacher.bytes), "of weights", "as stored here"],
   ];
@@ -141,25 +142,39 @@ function Headline({ teacher }: { teacher: Teacher }) {
   );
 }
 
+/** A member's name, or its id where it is gone. */
+function Name({ id }: { id: string }) {
+  const { data } = useQuery({ ...teacherQuery(id), retry: false });
+  return data?.name ?? id;
+}
+
 const named = ({ class_names }: Teacher) =>
   class_names ? "with names" : "without names: they are taken from the data set";
 
 function About({ teacher }: { teacher: Teacher }) {
   const { normalization, image_size, interpolation } = teacher;
+  const sees = teacher.kind === "network" || teacher.kind === "onnx";
   const per = (values: unknown) => (Array.isArray(values) ? values.map((v: number) => v.toFixed(3)).join(", ") : "–");
   return (
     <Card title="What it is" aside={teacher.status === "ready" ? "as every student will see it" : undefined}>
       <Facts
         facts={[
-          ["architecture", teacher.architecture ?? "–"],
-          [
-            "sees images of",
-            image_size
-              ? `${image_size} × ${image_size}\u202fpx${interpolation ? `, ${interpolation}` : ""}`
-              : "the data set's size",
-          ],
-          ["expects mean", per(normalization?.mean)],
-          ["expects standard deviation", per(normalization?.std)],
+          teacher.kind === "network"
+            ? ["architecture", teacher.architecture ?? "–"]
+            : ["what it is", whatItIs(teacher)],
+          ...(sees
+            ? ([
+                [
+                  "sees images of",
+                  image_size
+                    ? `${image_size} × ${image_size}\u202fpx${interpolation ? `, ${interpolation}` : ""}`
+                    : "the data set's size",
+                ],
+                ["expects mean", per(normalization?.mean)],
+                ["expects standard deviation", per(normalization?.std)],
+              ] as const)
+            : []),
+          ...(teacher.bound ? ([["knows", "the images of its data set alone"]] as const) : []),
           ["came from", <Source key="from" teacher={teacher} />],
           [
             "weights' SHA-256",
@@ -187,5 +202,19 @@ function Source({ teacher }: { teacher: Teacher }) {
   if (source.kind === "pretrained") {
     return `weights that ${source.library} publishes: ${source.name}${source.weights ? `, ${source.weights}` : ""}`;
   }
-  return "an uploaded checkpoint";
+  if (source.kind === "ensemble") {
+    return (
+      <ul className="stack tight">
+        {membersIn(teacher).map((one) => (
+          <li key={one.teacher}>
+            <Link to="/teachers/$id" params={{ id: one.teacher }}>
+              <Name id={one.teacher} />
+            </Link>
+            , weight {plain(one.weight)}
+          </li>
+        ))}
+      </ul>
+    );
+  }
+  return "an uploaded file";
 }

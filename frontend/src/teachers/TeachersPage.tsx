@@ -8,6 +8,7 @@ import { Pager } from "@/ui/Pager";
 import { Status } from "@/ui/Status";
 import type { Column } from "@/ui/Table";
 import { NewButton, useNewPanel } from "@/uploads/panel";
+import { whatItIs } from "./kinds";
 import { NewTeacher } from "./NewTeacher";
 import { type Teacher, teachersQuery } from "./queries";
 
@@ -24,7 +25,7 @@ const COLUMNS: readonly Column<Teacher>[] = [
     ),
   },
   { head: "Status", cell: (row) => <Status value={row.status} /> },
-  { head: "Architecture", cell: (row) => short(row.architecture) },
+  { head: "What it is", cell: (row) => (row.status === "ready" ? whatItIs(row) : short(row.architecture)) },
   { head: "Parameters", kind: "number", cell: (row) => parameters(row.parameters) },
   { head: "Size", kind: "number", cell: (row) => bytes(row.bytes) },
   { head: "Classes", kind: "number", cell: (row) => row.classes ?? "–" },
@@ -49,8 +50,8 @@ export function TeachersPage() {
         columns={COLUMNS}
         empty={
           <>
-            No teachers yet. Bring a checkpoint here, or with <code>distillery upload teacher.safetensors</code>; a
-            trained student can be one too.
+            No teachers yet. Bring a checkpoint, an ONNX model or a table of logits here, or with{" "}
+            <code>distillery upload teacher.safetensors</code>; a trained student can be one too.
           </>
         }
         pages={(next) => <Pager to="/teachers" after={after} next={next} />}

@@ -1,0 +1,47 @@
+"""A process that reads one stranger's file under limits of the kernel, says what was wrong with it, and ends."""
+
+import json
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+from core.checkpoint_codes import DISK_FULL, disk_full, rejected
+from core.checkpoint_limits import REJECTED
+from core.errors import TrainingFailed
+
+OPEN_FILES = 64
+
+
+def confine(*, memory: int, written: int, cpu_seconds: int) -> None:
+    """From now on this process may map `memory` bytes more, write files of `written` bytes, and compute so long."""
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    limits = {
+        resource.RLIMIT_AS: mapped + memory,
+        resource.RLIMIT_FSIZE: written,
+        resource.RLIMIT_CPU: cpu_seconds,
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, wanted in limits.items():
+        _, hard = resource.getrlimit(kind)
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def exit_code(read: Callable[[], None]) -> int:
+    """0 where it came to its end; REJECTED after one line of JSON on stdout, the fields of core.errors.Failure."""
+    try:
+        read()
+    except MemoryError:
+        detail = "Reading it takes far more memory than the file is long."
+        failure = rejected("checkpoint_too_expensive", detail).failure
+    except TrainingFailed as error:
+        failure = error.failure
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        failure = disk_full().failure
+    else:
+        return 0
+    print(json.dumps(failure.as_dict()))  # noqa: T201 - the answer
+    return REJECTED

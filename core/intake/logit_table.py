@@ -1,0 +1,83 @@
+"""`python -m core.intake.logit_table SOURCE TARGET`: a parquet file of logits, as safetensors.
+
+Columns `id` (text) and `logits` (a list of numbers, as many for each image); TARGET holds `ids`, UTF-8 between newlines
+as uint8, and `logits` float32 (N, classes).
+"""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.checkpoint_codes import rejected
+from core.intake.confined import confine, exit_code
+
+HINT = "A table of logits has two columns: `id`, text, and `logits`, a list of as many numbers for each image."
+SPARE_BYTES = 2 * 2**30
+EXPANSION = 50  # dictionaries and repeated values pack well
+ROWS = 20_000_000
+CPU_SECONDS = 300
+
+
+def convert(source: Path, target: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from safetensors.numpy import save_file
+
+    pa.set_memory_pool(pa.system_memory_pool())  # the others reserve more than the process may have
+    try:
+        file = pq.ParquetFile(source, pre_buffer=False)
+        schema, count = file.schema_arrow, file.metadata.num_rows
+        missing = {"id", "logits"} - set(schema.names)
+        if missing:
+            there = ", ".join(str(name)[:40] for name in schema.names[:20])
+            raise rejected("checkpoint_mismatch", f"The table has no column {min(missing)!r}; it has: {there}.", HINT)
+        if not 0 < count <= ROWS:
+            raise rejected("checkpoint_too_expensive", f"The table has {count:,} rows; 1 to {ROWS:,} are read.", HINT)
+        ids: list[str] = []
+        rows: list[Any] = []
+        for batch in file.iter_batches(4096, columns=["id", "logits"], use_threads=False):
+            ids += [str(id) for id in batch.column("id").to_pylist()]
+            rows.append(_numbers(batch.column("logits"), len(ids) - len(batch), pa))
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        said = " ".join(str(error).split())[:200]
+        raise rejected("checkpoint_corrupt", f"The table cannot be read: {said}.", HINT) from error
+    if len({part.shape[1] for part in rows}) > 1:
+        raise rejected("checkpoint_mismatch", "The table's rows have different numbers of logits.", HINT)
+    if any("\n" in id for id in ids):
+        raise rejected("checkpoint_corrupt", "An id holds a line break.", HINT)
+    text = np.frombuffer("\n".join(ids).encode(), np.uint8)
+    save_file({"ids": text, "logits": np.concatenate(rows)}, target)
+
+
+def _numbers(column: Any, first: int, pa: Any) -> Any:
+    """(rows, classes) of a column of lists; `first` is the row that it begins with."""
+    lengths = {len(row) if row is not None else 0 for row in column}
+    if len(lengths) != 1 or 0 in lengths:
+        detail = f"Rows {first + 1:,} to {first + len(column):,} do not all have the same number of logits."
+        raise rejected("checkpoint_mismatch", detail, HINT)
+    flat = column.flatten()
+    if not pa.types.is_floating(flat.type) and not pa.types.is_integer(flat.type):
+        raise rejected("checkpoint_mismatch", f"The column logits holds {flat.type}, not numbers.", HINT)
+    if flat.null_count:
+        raise rejected(
+            "checkpoint_not_finite", f"Between rows {first + 1:,} and {first + len(column):,} one is missing."
+        )
+    return flat.to_numpy(zero_copy_only=False).astype(np.float32).reshape(len(column), lengths.pop())
+
+
+def main(source: Path, target: Path) -> int:
+    size = source.stat().st_size
+    allowed = SPARE_BYTES + EXPANSION * size
+    confine(memory=allowed, written=allowed, cpu_seconds=CPU_SECONDS)
+    return exit_code(partial(convert, source, target))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -1,0 +1,30 @@
+"""Several teachers at once."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from core.teaching import Adapter
+from core.training.data import Batch
+from core.training.teacher import AS_IT_IS, Teacher
+
+
+class EnsembleTeacher(Teacher):
+    """The weighted mean of its members' probabilities; its logits are their logarithms."""
+
+    def __init__(self, members: Sequence[Teacher], weights: Sequence[float], adapter: Adapter = AS_IT_IS) -> None:
+        """`weights` are above 0, and mean what they are in relation to each other."""
+        known = [member.parameters for member in members if member.parameters is not None]
+        super().__init__(f"mean of {len(members)} teachers", sum(known) or None, adapter)
+        self.members = members
+        self._logs = [math.log(weight / sum(weights)) for weight in weights]
+
+    @property
+    def modules(self) -> Sequence[nn.Module]:
+        return [network for member in self.members for network in member.modules]
+
+    def answers(self, batch: Batch, at_once: int | None) -> Tensor:
+        said = [member.logits(batch, at_once).log_softmax(1) for member in self.members]
+        return torch.stack([one + log for one, log in zip(said, self._logs, strict=True)]).logsumexp(0)

@@ -1,0 +1,20 @@
+"""What kind of teacher it is, and whether it knows the images of its data set alone."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("teachers", sa.Column("kind", sa.String(length=20), server_default="network", nullable=False))
+    op.add_column("teachers", sa.Column("bound", sa.Boolean(), server_default=sa.false(), nullable=False))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("teachers") as batch:
+        batch.drop_column("bound")
+        batch.drop_column("kind")
