@@ -123,7 +123,8 @@ def _judged(row: Published, result: Json, short: bool) -> Json:
     done = [s for s in result["students"] if s["status"] == "trained"]
     of_role = {role: [s["metrics"] for s in done if s["role"] == role] for role in ("student", "control")}
     last = np.array([100 * metrics["top1"] for metrics in of_role["student"]])
-    inside = len(last) > 0 and abs(float(last.mean()) - row.top1) <= row.band
+    whole = len(last) == sum(student["role"] == "student" for student in result["students"]) > 0  # none has failed
+    inside = whole and abs(float(last.mean()) - row.top1) <= row.band
     return {
         "row": row.short,
         "verdict": None if short else "PASS" if inside else "FAIL",

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+TWO_STANDARDIZED = "Two logits with mean 0 and deviation 1 are always 0.7 and -0.7: without `standardize` they teach."
+
+
 def standardized(logits: Tensor) -> Tensor:
     """Each row with mean 0 and standard deviation 1; zeros, with no gradient, where it varies by no more than rounding.
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 Weight = Annotated[float, Field(ge=0, le=1000)]
 Temperature = Annotated[float, Field(gt=0, le=64, title="Temperature τ", description="Softens both predictions.")]
 Alpha = Annotated[Weight, Field(title="Labels α", description="Weight of the cross-entropy with the labels.")]
+Standardize = Annotated[
+    bool,
+    Field(title="Standardize logits", description="Give every image's logits mean 0 and deviation 1 first."),
+]
 
 
 class Term(NamedTuple):
@@ -35,8 +39,11 @@ class Loss(Part):
         alpha: float
 
     needs_teacher: ClassVar[bool] = True
-    least_batch: ClassVar[int] = 1
-    """Images without which it has nothing to compare."""
+
+    @property
+    def least_batch(self) -> int:
+        """Images without which it has nothing to compare."""
+        return 1
 
     @property
     def relational(self) -> bool:

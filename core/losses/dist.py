@@ -6,7 +6,7 @@ and between the images of one class (columns). Both relations are measured by Pe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -24,8 +24,6 @@ class DistLoss(Relational):
 
     model_config = described("DIST", "{alpha} CE + {beta} τ² (1 − ρ̄_rows) + {gamma} τ² (1 − ρ̄_columns)")
 
-    least_batch: ClassVar[int] = 3  # the columns of two images correlate with 1 or -1, and have no gradient
-
     kind: Literal["dist"] = Field("dist", description="Relations between classes and within classes.")
     alpha: Alpha = 1.0
     beta: Weight = Field(2.0, title="Between classes β", description="Weight of the relation in each image's row.")
@@ -39,6 +37,10 @@ class DistLoss(Relational):
     epsilon: float = Field(
         EPSILON, gt=0, le=1, title="Epsilon ε", description="Added to the product of the norms; 1e-8 as published."
     )
+
+    @property
+    def least_batch(self) -> int:
+        return 3  # the columns of two images correlate with 1 or -1, and have no gradient
 
     def terms(self, student: Tensor, teacher: Tensor, labels: Tensor) -> Terms:  # noqa: ARG002 - needs none
         inter, intra = relations(student, teacher, self.temperature, self.epsilon)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from core.losses.arithmetic import divergence, standardized, targets, without
-from core.losses.base import Alpha, Distillation, Temperature, Term, Terms, Weight, described
+from core.losses.arithmetic import TWO_STANDARDIZED, divergence, standardized, targets, without
+from core.losses.base import Alpha, Distillation, Standardize, Temperature, Term, Terms, Weight, described
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,9 +25,7 @@ class DkdLoss(Distillation):
         8.0, title="Other classes γ", description="Weight of the others among themselves; β in the paper, 0.5 to 8."
     )
     temperature: Temperature = 4.0
-    standardize: bool = Field(
-        False, title="Standardize logits", description="Give every image's logits mean 0 and deviation 1 first."
-    )
+    standardize: Standardize = False
 
     def terms(self, student: Tensor, teacher: Tensor, labels: Tensor) -> Terms:
         """Of an image without a label the target is the teacher's own class."""
@@ -44,9 +42,12 @@ class DkdLoss(Distillation):
         }
 
     def doubts(self, classes: int, batch: int) -> list[str]:  # noqa: ARG002
+        told = []
         if classes == 2 and self.gamma > 0:
-            return ["With two classes there is one other class: DKD's weight γ has no effect."]
-        return []
+            told.append("With two classes there is one other class: DKD's weight γ has no effect.")
+        if classes == 2 and self.standardize and self.beta > 0:
+            told.append(TWO_STANDARDIZED)
+        return told
 
 
 def _binary(student: Tensor, teacher: Tensor, target: Tensor) -> Tensor:

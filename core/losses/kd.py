@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from core.losses.arithmetic import divergence, standardized
-from core.losses.base import Alpha, Distillation, Temperature, Term, Terms, Weight, described
+from core.losses.arithmetic import TWO_STANDARDIZED, divergence, standardized
+from core.losses.base import Alpha, Distillation, Standardize, Temperature, Term, Terms, Weight, described
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,9 +24,8 @@ class KdLoss(Distillation):
         0.9, title="Teacher β", description="Weight of the divergence, which is scaled by temperature²."
     )
     temperature: Temperature = 4.0
-    standardize: bool = Field(
+    standardize: Standardize = Field(
         False,
-        title="Standardize logits",
         description="Give every image's logits mean 0 and deviation 1 first (Sun et al., CVPR 2024; with "
         "temperature 2 and β 9 there).",
     )
@@ -37,3 +36,6 @@ class KdLoss(Distillation):
         tau = self.temperature
         kl = divergence((student / tau).log_softmax(1), (teacher / tau).log_softmax(1))
         return {"kd": Term(self.beta * tau**2, kl.mean())}
+
+    def doubts(self, classes: int, batch: int) -> list[str]:  # noqa: ARG002
+        return [TWO_STANDARDIZED] if classes == 2 and self.standardize and self.beta > 0 else []

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from core.losses.arithmetic import divergence, standardized
-from core.losses.base import Alpha, Relational, Term, Terms, Weight, described
+from core.losses.arithmetic import TWO_STANDARDIZED, divergence, standardized
+from core.losses.base import Alpha, Relational, Standardize, Term, Terms, Weight, described
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,12 +38,11 @@ class MlkdLoss(Relational):
     temperatures: list[Annotated[float, Field(gt=0, le=64)]] = Field(
         [2.0, 3.0, 4.0, 5.0, 6.0], min_length=1, max_length=16, description="Each softens both predictions once."
     )
-    standardize: bool = Field(
-        False, title="Standardize logits", description="Give every image's logits mean 0 and deviation 1 first."
-    )
+    standardize: Standardize = False
 
     def doubts(self, classes: int, batch: int) -> list[str]:  # noqa: ARG002
-        return ["MLKD's class term grows with the square of the batch: clip the gradient's norm, at 5 say."]
+        told = ["MLKD's class term grows with the square of the batch: clip the gradient's norm, at 5 say."]
+        return [*told, TWO_STANDARDIZED] if classes == 2 and self.standardize else told
 
     def terms(self, student: Tensor, teacher: Tensor, labels: Tensor) -> Terms:  # noqa: ARG002 - needs none
         """Sums over the temperatures of tau² KL; |P_t P_tᵀ - P_s P_sᵀ|² / B; |P_tᵀ P_t - P_sᵀ P_s|² / C."""

@@ -32,3 +32,8 @@ class NkdLoss(Distillation):
         wanted = (without(teacher, target) / tau).softmax(1)
         others = -(wanted * (without(student, target) / tau).log_softmax(1)).sum(1)
         return {"target": Term(self.beta, own.mean()), "others": Term(self.gamma * tau**2, others.mean())}
+
+    def doubts(self, classes: int, batch: int) -> list[str]:  # noqa: ARG002
+        if classes == 2 and self.gamma > 0:
+            return ["With two classes there is one other class: NKD's weight γ has no effect."]
+        return []

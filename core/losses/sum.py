@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from core.losses.base import Loss, Term, Terms, Weight, described
 from core.losses.dist import DistLoss
@@ -42,6 +42,12 @@ class SumLoss(Loss):
         json_schema_extra={"default": _START},
     )
 
+    @model_validator(mode="after")
+    def _of_one_mind(self) -> Self:
+        if self.relational and self.local:
+            raise ValueError("losses that relate images must do so over the same ones: give all of them the same batch")
+        return self
+
     @property  # type: ignore[misc]
     def alpha(self) -> float:
         """Weight of the cross-entropy with the labels, of all together."""
@@ -53,7 +59,11 @@ class SumLoss(Loss):
 
     @property
     def local(self) -> bool:
-        return not self.relational and any(summand.loss.local for summand in self.summands)
+        return any(summand.loss.local for summand in self.summands)
+
+    @property
+    def least_batch(self) -> int:
+        return max(summand.loss.least_batch for summand in self.summands)
 
     def taught(self, student: Tensor, teacher: Tensor, labels: Tensor, epoch: int | None) -> Terms:
         """The terms of all; where two are called alike, the later ones are numbered."""

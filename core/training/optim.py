@@ -72,7 +72,8 @@ def learning_rate(schedule: Schedule, base: float, epoch: int, epochs: int, top1
             return base * schedule.gamma ** sum(epoch >= milestone for milestone in schedule.milestones)
         case "cosine":
             share = (epoch - warmup) / max(1, epochs - warmup)
-            return schedule.min_lr + (base - schedule.min_lr) * (1 + math.cos(math.pi * share)) / 2
+            least = min(base, schedule.min_lr)  # of a student whose own rate is lower: it never rises
+            return least + (base - least) * (1 + math.cos(math.pi * share)) / 2
         case "exponential":
             return base * schedule.gamma ** (epoch - warmup)
         case "step":

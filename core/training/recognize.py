@@ -15,7 +15,8 @@ from core.training.models import BUILDERS, build, class_count, identify
 from core.training.models.layout import COUNTERS, entries, outline
 
 WRAPPED = ("module.", "_orig_mod.")  # by data-parallel and compiled networks, in any number
-HELD = ("model.", "net.", "network.", "teacher.")  # where training scripts hold the network
+HALVES = ("teacher", "student")  # what distillation scripts save in one file; the first is wanted, if nothing is said
+HELD = ("model.", "net.", "network.", *(f"{half}." for half in HALVES))  # where training scripts hold the network
 TRIED_SIDE = 64  # of the images on which networks of equal layout are told apart
 NAMED = 10  # entries listed in a report
 FAMILIAR = 10  # times as many published files make one of several networks the likely one
@@ -43,15 +44,20 @@ def recognize(
     `hinted` is a name in the file that may be of any meaning. `judge` tells how good a network is on the data set.
     """
     known = _declared(declared) if declared is not None else None
-    bare = clean_names(tensors)
+    bare, half = clean_names(tensors, known)
     found = None
     for prefix in ("", *HELD):
         held = {n.removeprefix(prefix): t for n, t in bare.items() if n.startswith(prefix)}
-        state = clean_names(held) if prefix else held  # compiled or wrapped inside of what holds it
+        state, inner = clean_names(held, known) if prefix else (held, half)  # compiled inside of what holds it
         candidates = identify(state)
         if candidates or (prefix and known is not None and state and not differences(known.name, state)):
             skipped = [name for name in bare if not name.startswith(prefix)]
             found = Recognized(known or architecture(candidates[0]), state, prefix or None, skipped, candidates)
+            if taken := half or inner:
+                found.notes.append(
+                    f"The file holds a teacher and a student; this is the {taken}. If they are of different "
+                    "architectures, the one you name is taken."
+                )
             break
     if found is None:
         if known is None:
@@ -165,15 +171,25 @@ def _try(name: str, state: Mapping[str, Tensor], images: Tensor) -> Tensor:
 # --- names --------------------------------------------------------------------------------------------------------
 
 
-def clean_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Wrappers' prefixes off; of a student and a teacher in one file the teacher; no counter of averaging."""
+def clean_names(
+    tensors: Mapping[str, Tensor], known: Architecture | None = None
+) -> tuple[dict[str, Tensor], str | None]:
+    """Wrappers' prefixes off, no counter of averaging; and of a student and a teacher in one file which it is.
+
+    That is the teacher, unless only the student fits the network that is `known`.
+    """
     state = _strip(tensors)
     parts = {name.partition(".")[0] for name in state}
-    if parts and (parts <= {"student", "teacher"} or parts >= {"student", "teacher"}):
-        state = _strip({n.removeprefix("teacher."): t for n, t in state.items() if n.startswith("teacher.")})
-        if not state:
-            raise rejected("checkpoint_mismatch", "The file holds a student alone, and no teacher.", "")
-    return state
+    if not (parts and parts <= set(HALVES)) and not parts >= set(HALVES):
+        return state, None
+    halves = {
+        half: _strip({n.removeprefix(f"{half}."): t for n, t in state.items() if n.startswith(f"{half}.")})
+        for half in HALVES
+        if half in parts
+    }
+    fitting = [half for half in halves if known is not None and not differences(known.name, halves[half])]
+    half = (fitting or list(halves))[0]
+    return halves[half], half if len(halves) > 1 else None
 
 
 def _strip(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

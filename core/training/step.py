@@ -41,15 +41,15 @@ def teach(
 ) -> Taught:
     """Leaves in the parameters the gradient of the loss, computed in so many parts of the batch by so many processes.
 
-    The loss is that of the whole batch, also where it relates the images to each other; it then costs a second forward
-    pass: logits of all parts without a graph, the loss and its gradient on all of them, and each part once more with
-    its share of that gradient. Batch norms see one part at a time, and count it once. Of several processes each has
-    its rows of the batch, and computes the loss of all: its gradient at its own rows is its part of the whole.
+    The loss is that of the whole batch, also where it relates the images to each other; in parts it then costs a second
+    forward pass: logits of all parts without a graph, the loss and its gradient on all of them, and each part once more
+    with its share of that gradient. Batch norms see one part at a time, and count it once. Of several processes each
+    has its rows of the batch, and computes the loss of all: its gradient at its own rows is its part of the whole.
     """
-    if parts > 1 and team.size == 1 and not loss.spec.relational:
-        return _alone(forward, loss, lesson, parts, scaled)
     whole = team.whole(lesson)
-    if parts > 1:
+    if not loss.spec.relational and (parts > 1 or team.size > 1):
+        taught = _apart(forward, loss, lesson, whole, parts, scaled, team)
+    elif parts > 1:
         taught = _related(network, forward, loss, lesson, whole, parts, scaled, team)
     else:
         taught = _at_once(forward, loss, lesson, whole, scaled, team)
@@ -58,13 +58,7 @@ def teach(
 
 
 def _at_once(forward: Forward, loss: Objective, lesson: Lesson, whole: Lesson, scaled: Scaled, team: Team) -> Taught:
-    own = forward(lesson.images, 0)
-    logits = team.gather(own, lesson.views)
-    if loss.spec.local and team.size > 1:
-        terms = _of_lesson(loss, own, lesson)
-        torch.autograd.backward(scaled(terms.total / team.size))
-        parts = {name: team.mean(value) for name, value in terms.parts.items()}
-        return Taught(logits.detach(), whole, team.mean(terms.total), parts)
+    logits = team.gather(forward(lesson.images, 0), lesson.views)
     terms = _of_lesson(loss, logits, whole)
     torch.autograd.backward(scaled(terms.total))
     return Taught(logits.detach(), whole, terms.total.detach(), terms.parts)
@@ -95,38 +89,41 @@ def _related(
     return Taught(logits.detach(), whole, terms.total.detach(), terms.parts)
 
 
-def _alone(forward: Forward, loss: Objective, lesson: Lesson, parts: int, scaled: Scaled) -> Taught:
-    """Means over images are weighed by how many of them a part has: for the cross-entropy of those with a label."""
-    teacher = [None] * parts if lesson.teacher_logits is None else lesson.teacher_logits.tensor_split(parts)
-    mixed = [None] * parts if lesson.mixed is None else lesson.mixed.tensor_split(parts)
-    chunks = zip(lesson.images.tensor_split(parts), teacher, lesson.labels.tensor_split(parts), mixed, strict=True)
-    known = weights_of(lesson.labels, lesson.mixed).sum()
+def _apart(
+    forward: Forward, loss: Objective, lesson: Lesson, whole: Lesson, parts: int, scaled: Scaled, team: Team
+) -> Taught:
+    """Each part, and each process, by itself.
+
+    Means over images are weighed by how many of all a part has: for the cross-entropy of those with a label.
+    """
+    known = weights_of(whole.labels, whole.mixed).sum().clamp(min=TINY)
     logits: list[Tensor] = []
-    total = lesson.images.new_zeros(())
-    sums: dict[str, Tensor] = {}
-    for part, (images, taught_by, labels, others) in enumerate(chunks):
-        own = forward(images, part)
-        terms = loss(own, taught_by, labels, lesson.epoch, others)
-        of_task = weights_of(labels, others).sum() / known.clamp(min=TINY)
-        of_all = len(labels) / len(lesson.labels)
-        shares = {name: of_task if name == "task" else of_all for name in terms.parts}
-        weighed = sum((shares[name] * value for name, value in terms.weighted.items()), start=own.new_zeros(()))
-        torch.autograd.backward(scaled(weighed))
-        logits.append(own.detach())
-        total = total + weighed.detach()
-        sums = {name: sums.get(name, 0) + shares[name] * value for name, value in terms.parts.items()}
-    return Taught(torch.cat(logits), lesson, total, sums)
+    figures: list[Tensor] = []  # of each part: the total, then the terms
+    names: list[str] = []
+    for part, own in enumerate(lesson.split(parts)):
+        answered = forward(own.images, part)
+        terms = _of_lesson(loss, answered, own)
+        names = list(terms.parts)
+        of_task = weights_of(own.labels, own.mixed).sum() / known
+        of_all = len(own.labels) / len(whole.labels)
+        shares = [of_task if name == "task" else of_all for name in names]
+        total = sum((s * terms.weighted[n] for s, n in zip(shares, names, strict=True)), start=answered.new_zeros(()))
+        torch.autograd.backward(scaled(total))
+        logits.append(answered.detach())
+        told = (s * terms.parts[n] for s, n in zip(shares, names, strict=True))
+        figures.append(torch.stack([total.detach().double(), *(value.double() for value in told)]))
+    total, *values = team.sum(torch.stack(figures).sum(dim=0)).unbind()
+    return Taught(team.gather(torch.cat(logits), lesson.views), whole, total, dict(zip(names, values, strict=True)))
 
 
 def _of_lesson(loss: Objective, logits: Tensor, lesson: Lesson) -> LossTerms:
     """The loss of all its images; of each view by itself, where it relates images: two views of one are no two."""
-    if lesson.views == 1 or not loss.spec.relational:
-        return loss(logits, lesson.teacher_logits, lesson.labels, lesson.epoch, lesson.mixed)
-    count = lesson.views
-    teacher = [None] * count if lesson.teacher_logits is None else lesson.teacher_logits.chunk(count)
-    mixed = [None] * count if lesson.mixed is None else lesson.mixed.tensor_split(count)
-    views = zip(logits.chunk(count), teacher, lesson.labels.chunk(count), mixed, strict=True)
-    return mean_of([loss(own, taught_by, labels, lesson.epoch, others) for own, taught_by, labels, others in views])
+    views = lesson.split(lesson.views) if loss.spec.relational or loss.spec.local else [lesson]
+    terms = [
+        loss(own, view.teacher_logits, view.labels, view.epoch, view.mixed)
+        for own, view in zip(logits.chunk(len(views)), views, strict=True)
+    ]
+    return mean_of(terms) if len(terms) > 1 else terms[0]
 
 
 def gradient_shares(loss: Objective, logits: Tensor, lesson: Lesson) -> dict[str, float]:

@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.errors import Failure, TrainingFailed
 from core.optimization import Schedule
 from core.packed import PackedMeta
 from core.plan import StudentPlan
@@ -29,6 +28,7 @@ from core.training.randomness import Purpose, draw_seed
 from core.training.step import gradient_shares, teach
 from core.training.stepper import SKIPPED, Stepper
 from core.training.team import ALONE, Team
+from core.training.unlearnable import nothing_to_learn, too_few_to_normalize, too_few_to_relate
 from core.views import student_view
 
 State = dict[str, Any]
@@ -62,6 +62,8 @@ class Learner:
         self.view = View(student_view(plan, data))
         self.precision = precision
         self.loss = build_loss(plan.loss, training.label_smoothing)
+        if not self.loss.teaches(len(data.classes)):
+            raise nothing_to_learn(plan, len(data.classes))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(draw_seed(plan.seed, Purpose.START))
             # on the processor, so that all devices start alike
@@ -102,7 +104,9 @@ class Learner:
         """One update, the step-th (from 1). Nothing waits for the device, but where the loss's terms are `measured`."""
         own = prepared.labels
         lesson = Lesson(batch.seen(self.view), teacher_logits, own, self.epoch, prepared.mixed, self.views)
-        forward, parts = partial(self._forward, step), min(self.parts, len(own))
+        forward, parts = partial(self._forward, step), self.team.parts(self.parts, len(own))
+        if self.loss.spec.local and len(own) // parts < self.loss.spec.least_batch:
+            raise too_few_to_relate(self.plan, self.loss.spec.least_batch, len(own) // parts)
         self.optimizer.zero_grad(set_to_none=True)
         taught = teach(self.network, forward, self.loss, lesson, parts, self.stepper.scaled, self.team)
         more = self.stepper.step(self.network, self.optimizer)
@@ -127,21 +131,7 @@ class Learner:
         except ValueError as error:
             if "more than 1 value per channel" not in str(error):
                 raise
-            raise self._batch_too_small(len(images)) from error
-
-    def _batch_too_small(self, images: int) -> TrainingFailed:
-        """A batch norm that sees one number per channel has nothing to normalise."""
-        side = self.view.spec.image_size
-        return TrainingFailed(
-            Failure(
-                "batch_too_small",
-                "The batch is too small",
-                f"{self.plan.architecture} normalises over the batch, and {images} image of {side} px leaves it one "
-                "number per channel.",
-                "Use a batch_size of 2 or more, or a larger image_size.",
-                errors=[{"pointer": "/training/batch_size", "code": "batch_too_small", "detail": self.plan.label}],
-            )
-        )
+            raise too_few_to_normalize(self.plan, len(images), self.view.spec.image_size) from error
 
     def too_few_steps(self, steps: int) -> str | None:
         """What to know where `steps` do not bring the running averages of its batch norms to what they average."""

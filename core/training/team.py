@@ -53,9 +53,13 @@ class Team:
         """A lesson with the teacher's logits and the labels of all; its images stay the own ones."""
         return lesson
 
-    def mean(self, value: Tensor) -> Tensor:
-        """Of a scalar, over the processes."""
-        return value
+    def parts(self, wanted: int, own: int) -> int:
+        """Into how many parts a batch goes of which it has so many rows: no part is empty, and all have as many."""
+        return min(wanted, own)
+
+    def sum(self, values: Tensor) -> Tensor:
+        """Of numbers without a graph, over the processes."""
+        return values
 
     def add_gradients(self, network: nn.Module) -> None:
         """Every parameter's gradient becomes the sum of all processes'."""
@@ -126,10 +130,13 @@ class Several(Team):
             mixed=mixed and Mixed(self.gather(mixed.labels, views), self.gather(mixed.share, views)),
         )
 
-    def mean(self, value: Tensor) -> Tensor:
-        total = value.detach().clone()
+    def parts(self, wanted: int, own: int) -> int:
+        return min(wanted, *self._rows(own))
+
+    def sum(self, values: Tensor) -> Tensor:
+        total = values.clone()
         dist.all_reduce(total)
-        return total / self.size
+        return total
 
     def add_gradients(self, network: nn.Module) -> None:
         gradients = [p.grad for p in network.parameters() if p.grad is not None]
@@ -165,6 +172,8 @@ def too_few_images(images: int, processes: int) -> TrainingFailed:
     """Of a batch that cannot be shared."""
     detail = f"A batch of {images} images is too small for {processes} processes: each needs two of its own."
     hint = "Use a larger batch_size, or fewer GPUs."
+    if processes == 1:
+        detail, hint = "A batch of one image is too small: networks normalise over several.", "Use a larger batch_size."
     where = {"pointer": "/training/batch_size", "code": "batch_too_small", "detail": detail}
     return TrainingFailed(Failure("batch_too_small", "The batch is too small", detail, hint, errors=[where]))
 

@@ -41,7 +41,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     job.write_text(
         "dataset: {path: builtin:cifar100, val_fraction: 0}\nteacher: null\nloss: {kind: task}\n"
         "students: [{name: t, architecture: cifar/resnet56}]\ncontrol: false\nexports: [torch]\n"
-        "training: {epochs: 3, batch_size: 32, augment: {kind: none}, optimizer: {lr: 0.02}, ema: {decay: 0.5}}\n"
+        "training: {epochs: 8, batch_size: 32, augment: {kind: none}, optimizer: {lr: 0.02}, ema: {decay: 0.5}}\n"
     )
     (folder / "datasets").mkdir()
     (folder / "datasets" / "cifar100").symlink_to(folder)
@@ -80,11 +80,12 @@ def test_the_verdict_follows_the_band() -> None:
 
     row = next(row for row in ROWS if row.short == ROW)
 
-    def verdict(*top1: float) -> str | None:
+    def verdict(*top1: float, failed: bool = False) -> str | None:
         students = [
             {"status": "trained", "role": "student", "metrics": {"top1": one / 100, "best": {"top1": one / 100}}}
             for one in top1
         ]
+        students += [{"status": "failed", "role": "student", "metrics": {}}] if failed else []
         recipe = {"training": {"epochs": 240}}
         result = {"students": students, "result": {"teacher": {"top1": 0.7234}}, "recipe": recipe}
         found: str | None = _judged(row, result, short=False)["verdict"]
@@ -92,6 +93,7 @@ def test_the_verdict_follows_the_band() -> None:
 
     assert verdict(71.3, 72.2) == verdict(71.26) == verdict(72.2) == "PASS"
     assert verdict(71.2) == verdict(72.3) == verdict() == "FAIL", "above the band is no reproduction either"
+    assert verdict(71.3, 72.2, failed=True) == "FAIL", "nor is one of those seeds that came through"
 
 
 def test_what_is_missing_is_said(data: Path, tmp_path: Path) -> None:

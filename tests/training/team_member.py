@@ -31,7 +31,9 @@ def cases() -> Iterator[Case]:
     yield "dist, two views", {"kind": "dist"}, 1, 2, False
     yield "kd, mixed", {"kind": "kd"}, 1, 1, True
     yield "mlkd, mixed, two views, in parts", {"kind": "mlkd"}, 2, 2, True
+    yield "kd, mixed, two views, in parts", {"kind": "kd"}, 2, 2, True
     yield "dist, local", {"kind": "dist", "batch": "local"}, 1, 1, False
+    yield "dist, local, in parts", {"kind": "dist", "batch": "local"}, 2, 1, False
 
 
 def network() -> nn.Module:

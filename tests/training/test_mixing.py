@@ -94,13 +94,14 @@ def test_a_mixed_step_in_parts_is_the_whole_step(kind: str, views: int) -> None:
         assert torch.allclose(gradient, gradients[0], atol=1e-12)
 
 
-def test_relations_are_those_within_a_view() -> None:
+@pytest.mark.parametrize("batch", ["global", "local"])
+def test_relations_are_those_within_a_view(batch: str) -> None:
     """Two views of one image are no two images: the loss is the mean of what each view alone would give."""
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(8, 5, generator=generator, dtype=torch.float64)
     teacher = torch.randn(8, 5, generator=generator, dtype=torch.float64)
     labels = torch.arange(8) % 5
-    loss = build_loss({"kind": "dist"})
+    loss = build_loss({"kind": "dist", "batch": batch})
 
     def total(rows: slice, views: int) -> float:
         network = torch.nn.Identity()

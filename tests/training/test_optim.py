@@ -131,6 +131,10 @@ def test_the_cosine_is_timms_with_its_warm_up_before_it(warmup: int) -> None:
     assert ours == pytest.approx(timms(CosineLRScheduler, t_initial=30 - warmup, **options))
 
 
+def test_the_cosine_of_a_student_below_the_least_rate_stays() -> None:
+    assert {learning_rate(Cosine(min_lr=0.02), 0.01, epoch, 30) for epoch in range(30)} == {0.01}
+
+
 @pytest.mark.parametrize("warmup", [0, 5])
 @pytest.mark.parametrize("spec", [Step(decay_epochs=2.4, gamma=0.97), Exponential(gamma=0.9)])
 def test_step_and_exponential_are_timms_step(spec: Step | Exponential, warmup: int) -> None:

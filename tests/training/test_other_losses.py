@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.errors import Invalid
 from core.losses import LOSSES
 from core.training.losses import build_loss
 from core.training.models import build
@@ -289,6 +290,68 @@ def test_which_losses_cannot_begin_where_all_answers_are_alike(spec: dict[str, A
     assert build_loss(spec).moves_equal_logits(2) == moves
 
 
+@pytest.mark.parametrize(
+    ("spec", "classes", "teaches"),
+    [
+        ({"kind": "dist", "gamma": 0}, 2, True),
+        ({"kind": "dist", "gamma": 0, "alpha": 0}, 2, False),
+        ({"kind": "dist", "gamma": 0, "alpha": 0}, 3, True),
+        ({"kind": "dist", "beta": 0, "alpha": 0}, 2, True),
+        ({"kind": "dist", "alpha": 0, "beta": 0, "gamma": 0}, 100, False),
+        ({"kind": "kd", "alpha": 0}, 2, True),
+        ({"kind": "kd", "alpha": 0, "standardize": True}, 2, False),
+        ({"kind": "kd", "alpha": 0, "standardize": True}, 1000, True),
+        ({"kind": "kd", "alpha": 1e-6, "beta": 0}, 1000, True),
+        ({"kind": "nkd", "alpha": 0, "beta": 0}, 2, False),
+        ({"kind": "sum", "summands": [{"weight": 0, "loss": {"kind": "kd"}}]}, 10, False),
+        (SUM, 2, True),
+    ],
+    ids=str,
+)
+def test_which_losses_teach_nothing(spec: dict[str, Any], classes: int, teaches: bool) -> None:
+    assert build_loss(spec).teaches(classes) == teaches
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10, 1000])
+@pytest.mark.parametrize("temperature", [0.25, 1, 4, 64])
+@pytest.mark.parametrize("spec", ALL, ids=name_of)
+def test_every_loss_teaches_whatever_the_temperature(spec: dict[str, Any], temperature: float, classes: int) -> None:
+    hot = {"temperature": temperature} if "temperature" in LOSSES[spec["kind"]].model_fields else {}
+    lone = {"alpha": 0} if spec["kind"] not in ("sum", "task") else {}
+    nothing = classes == 2 and spec.get("standardize")
+    assert build_loss(spec | hot | lone).teaches(classes) != bool(nothing)
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"kind": "dist"}, "the relation between classes teaches nothing"),
+        ({"kind": "kd", "standardize": True}, "always 0.7 and -0.7"),
+        ({"kind": "dkd", "standardize": True}, "always 0.7 and -0.7"),
+        ({"kind": "mlkd", "standardize": True}, "always 0.7 and -0.7"),
+        ({"kind": "dkd"}, "DKD's weight γ has no effect"),
+        ({"kind": "nkd"}, "NKD's weight γ has no effect"),
+        (SUM, "the relation between classes teaches nothing"),
+    ],
+    ids=str,
+)
+def test_what_two_classes_do_to_a_loss_is_told(spec: dict[str, Any], told: str) -> None:
+    loss = build_loss(spec).spec
+    assert any(told in doubt for doubt in loss.doubts(2, 64))
+    assert not any(told in doubt for doubt in loss.doubts(3, 64))
+
+
+def test_a_sum_wants_what_its_losses_want() -> None:
+    assert build_loss(SUM).spec.least_batch == build_loss({"kind": "dist"}).spec.least_batch == 3
+    assert build_loss({"kind": "sum", "summands": [{"loss": {"kind": "kd"}}]}).spec.least_batch == 1
+    local, whole = ({"loss": {"kind": "dist", "batch": batch}} for batch in ("local", "global"))
+    kd = {"loss": {"kind": "kd"}}
+    assert build_loss({"kind": "sum", "summands": [kd, local]}).spec.local
+    assert build_loss({"kind": "sum", "summands": [kd, whole]}).spec.relational
+    with pytest.raises(Invalid, match="the same batch"):
+        build_loss({"kind": "sum", "summands": [local, whole]})
+
+
 def test_a_head_of_zeros_is_drawn_anew_where_the_loss_cannot_leave_it() -> None:
     network = build("torchvision/vit_b_16", 10)
     head = network.get_parameter("heads.head.weight")
@@ -308,6 +371,7 @@ def test_the_guide_adds_a_loss(tmp_path: Path) -> None:
     script = """
 import json
 import torch
+from core.errors import Invalid
 from core.losses import LOSSES
 from core.recipe import Recipe
 from core.training.losses import build_loss

@@ -260,8 +260,31 @@ def test_weights_that_are_not_finite(tmp_path: Path, state: dict[str, Tensor], v
     assert failure.code == "checkpoint_not_finite" and "bn1.running_var" in failure.detail
 
 
-def test_a_student_without_a_teacher(tmp_path: Path, state: dict[str, Tensor]) -> None:
-    assert rejection(flat(tmp_path / "up.safetensors", prefixed(state, "student."))).code == "checkpoint_mismatch"
+@pytest.mark.parametrize("beside", [{}, {"criterion.weight": torch.ones(3)}], ids=["alone", "with its loss"])
+def test_a_student_without_a_teacher_is_the_next_teacher(
+    tmp_path: Path, state: dict[str, Tensor], beside: dict[str, Tensor]
+) -> None:
+    file = flat(tmp_path / "up.safetensors", prefixed(state, "module.student.") | beside)
+    assert read(file)["tensors_sha256"] == tensors_sha256(state)
+
+
+@pytest.mark.parametrize("within", ["", "model.", "module."])
+def test_of_a_student_and_a_teacher_the_one_that_is_named(
+    tmp_path: Path, state: dict[str, Tensor], within: str
+) -> None:
+    """As the literature's trainers save both in one file."""
+    larger = build("resnet14", 4).state_dict()
+    both = prefixed(prefixed(state, "student.") | prefixed(larger, "teacher."), within)
+    file = flat(tmp_path / "up.safetensors", both)
+    for named, expected, half in (("resnet8", state, "student"), ("resnet14", larger, "teacher")):
+        result = read(file, architecture=named)
+        assert result["tensors_sha256"] == tensors_sha256(expected)
+        assert any(f"this is the {half}" in warning for warning in result["warnings"])
+    unnamed = read(file)
+    assert unnamed["architecture"] == "cifar/resnet14" and any("the teacher" in w for w in unnamed["warnings"])
+    (tmp_path / "again").mkdir()
+    elsewhere = flat(tmp_path / "again" / "up.safetensors", both)
+    assert rejection(elsewhere, architecture="resnet20").code == "checkpoint_mismatch"
 
 
 # --- hostile and broken -------------------------------------------------------------------------------------------

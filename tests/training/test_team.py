@@ -16,9 +16,10 @@ from core.assignment import TrainAssignment
 from core.events import CheckpointSaved, Event, Failed, Finished, Metrics, Stopped, StudentSaved
 from core.losses import LOSSES
 from core.spawn import ChildProcess
+from core.training.losses import build_loss
 from core.training.team import ALONE, Team, fewer_gpus
 from tests.training.small import assignment
-from tests.training.team_member import cases, everything
+from tests.training.team_member import cases, everything, lesson, network, own
 
 NAMES = [case[0] for case in cases()]
 Ended = dict[str, dict[str, Any]]
@@ -63,9 +64,33 @@ def test_two_take_the_steps_of_one(alone: Ended, together: list[Ended], name: st
 
 def test_a_loss_of_each_ones_own_images_is_another(alone: Ended, together: list[Ended]) -> None:
     """The negative control: had they not gathered, it would show."""
-    local, whole = together[0]["dist, local"], alone["dist"]
-    assert not torch.allclose(local["gradient"], whole["gradient"], rtol=0, atol=1e-4)
-    assert torch.equal(local["weights"], together[1]["dist, local"]["weights"])
+    for name in ("dist, local", "dist, local, in parts"):
+        local, whole = together[0][name], alone["dist"]
+        assert not torch.allclose(local["gradient"], whole["gradient"], rtol=0, atol=1e-4)
+        assert torch.equal(local["weights"], together[1][name]["weights"])
+    parts = together[0]["dist, local, in parts"]
+    assert not torch.allclose(parts["gradient"], together[0]["dist, local"]["gradient"], rtol=0, atol=1e-4)
+
+
+def test_a_loss_of_each_ones_own_images_is_the_mean_over_the_parts(together: list[Ended]) -> None:
+    """Weighed by their images: two processes, each with its rows in two parts."""
+    whole, student = lesson(0, 1, False), network()
+    loss = build_loss({"kind": "dist", "batch": "local"})
+    known = int((whole.labels >= 0).sum())
+    total = torch.zeros((), dtype=torch.float64)
+    for rank in range(2):
+        team = Team()
+        team.rank, team.size = rank, 2
+        for part in own(whole, team).split(2):
+            terms = loss(student(part.images), part.teacher_logits, part.labels)
+            task = terms.weighted["task"]
+            total = total + int((part.labels >= 0).sum()) / known * task
+            total = total + len(part.labels) / len(whole.labels) * (terms.total - task)
+    torch.autograd.backward(total)
+    gradient = torch.cat([p.grad.flatten() for p in student.parameters() if p.grad is not None])
+    found = together[1]["dist, local, in parts"]
+    assert torch.allclose(found["total"], total, rtol=0, atol=1e-12)
+    assert torch.allclose(found["gradient"], gradient, rtol=0, atol=1e-12)
 
 
 def test_shares_cover_a_batch_and_keep_pairs() -> None:
@@ -125,11 +150,26 @@ def test_a_training_of_two_processes(digits: Path, teacher: Path, tmp_path: Path
     assert manifest["step"] == max(key[0] for key in curve(events))
 
 
-def test_stopped_and_resumed_it_ends_with_the_same_weights(digits: Path, tmp_path: Path) -> None:
+ALL_AT_ONCE: dict[str, Any] = {
+    "batch_size": 22,  # which two cannot share evenly
+    "accumulate": 3,
+    "views": 2,
+    "mix": {},
+    "ema": {"decay": 0.8},
+    "clip_grad_norm": 5.0,
+    "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.5},
+    "augment": {"kind": "crop_flip", "policy": {"kind": "trivialaugment"}, "erasing": {}},
+}
+
+
+@pytest.mark.parametrize("more", [{}, ALL_AT_ONCE], ids=["plain", "all at once"])
+def test_stopped_and_resumed_it_ends_with_the_same_weights(
+    digits: Path, teacher: Path, tmp_path: Path, more: dict[str, Any]
+) -> None:
     def hashes(events: list[Event]) -> dict[str, str]:
         return {e.student: e.tensors_sha256 for e in events if isinstance(e, StudentSaved) and e.final}
 
-    work = assignment(tmp_path / "whole", digits, training={"epochs": 4})
+    work = assignment(tmp_path / "whole", digits, teacher, training={"epochs": 4} | more)
     child = start(work, 2)
     whole = told_by(child)
     child.wait()

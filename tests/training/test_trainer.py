@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 from timm.utils import ModelEmaV3
+from torch import nn
 
+from core import catalog
 from core.child import Stop
 from core.errors import TrainingFailed
 from core.events import (
@@ -24,6 +26,7 @@ from core.events import (
     StudentSaved,
 )
 from core.recipe import Ema
+from core.training import models
 from core.training.answering import Seeing
 from core.training.canonical import Place, load_teacher
 from core.training.data import Batch, View
@@ -37,7 +40,7 @@ from core.training.precision import Precision
 from core.training.teacher import NetworkTeacher
 from core.training.trainer import Trainer
 from core.views import student_view
-from tests.training.small import Run, assignment, dropout_net, train, until_checkpoint
+from tests.training.small import DropoutNet, Run, assignment, dropout_net, train, until_checkpoint
 
 __all__ = ["dropout_net"]  # a fixture
 
@@ -63,6 +66,18 @@ WAYS: dict[str, dict[str, Any]] = {
     "clip": {"clip_grad_norm": 0.5},
     "ema": {"ema": {"decay": 0.8}},
     "plateau": {"epochs": 5, "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.5}},
+    "in parts": {"accumulate": 3},
+    "nearly all at once": {
+        "accumulate": 3,
+        "views": 2,
+        "mix": {},
+        "ema": {"decay": 0.8},
+        "clip_grad_norm": 5.0,
+        "label_smoothing": 0.1,
+        "precision": "bfloat16",
+        "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.5},
+        "augment": {"kind": "crop_flip", "policy": {"kind": "randaugment"}, "jitter": {}, "erasing": {}},
+    },
 }
 # One that looks at everybody: alone is then another story than among others.
 STOPPING = {"optimizer": {"lr": 1e-9, "momentum": 0}, "early_stopping": {"patience": 3}, "epochs": 9}
@@ -143,15 +158,15 @@ def test_resuming_at_any_step_changes_no_byte_and_no_figure(
 @pytest.mark.parametrize("step", [4, 7, 10])  # of 15 in 3 epochs; 10 ends one
 @pytest.mark.parametrize("way", [*WAYS, "early stopping"])
 def test_resuming_changes_nothing_in_any_way_of_training(
-    tmp_path: Path, digits: Path, dropout_net: str, way: str, step: int
+    tmp_path: Path, digits: Path, teacher: Path, dropout_net: str, way: str, step: int
 ) -> None:
     fields: dict[str, Any] = {
-        "students": [{"name": "s", "architecture": dropout_net}],
+        "students": [{"name": "s", "architecture": dropout_net, "loss": DIST}],
         "training": {"log_every": 3} | WAYS.get(way, STOPPING),
     }
-    whole = train(tmp_path / "whole", digits, **fields)
-    first, checkpoint = until_checkpoint(tmp_path / "first", digits, None, step, **fields)
-    second = train(tmp_path / "second", digits, resume=checkpoint, **fields)
+    whole = train(tmp_path / "whole", digits, teacher, **fields)
+    first, checkpoint = until_checkpoint(tmp_path / "first", digits, teacher, step, **fields)
+    second = train(tmp_path / "second", digits, teacher, resume=checkpoint, **fields)
     assert second.tensors() == whole.tensors()
     assert not first.points().keys() & second.points().keys()
     assert first.points() | second.points() == whole.points()
@@ -409,6 +424,44 @@ def test_a_failed_student_stays_failed_after_a_resume(tmp_path: Path, digits: Pa
     assert first.of(StudentFailed) == whole.of(StudentFailed) and not second.of(StudentFailed)
     assert second.tensors() == whole.tensors()
     assert second.events[-1] == whole.events[-1]
+
+
+def test_a_loss_that_teaches_nothing_stops_the_job(tmp_path: Path, digits: Path, teacher: Path) -> None:
+    with pytest.raises(TrainingFailed) as raised:
+        train(tmp_path, digits, teacher, loss={"kind": "kd", "alpha": 0, "beta": 0})
+    assert raised.value.failure.code == "nothing_to_learn" and "loss of s teaches" in raised.value.failure.detail
+
+
+def test_a_head_of_zeros_is_drawn_anew_where_nothing_else_would_move_it(
+    tmp_path: Path, digits: Path, teacher: Path, dropout_net: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As torchvision's transformers begin. With the labels' term it learns from there, without it never would."""
+
+    class ZeroHead(DropoutNet):
+        def __init__(self, classes: int) -> None:
+            super().__init__(classes)
+            nn.init.zeros_(self.fc.weight)
+            nn.init.zeros_(self.fc.bias)
+
+    monkeypatch.setitem(models.BUILDERS, dropout_net, ZeroHead)
+    entry = replace(catalog.ARCHITECTURES[dropout_net], head=(("fc.weight", 0), ("fc.bias", 0)))
+    monkeypatch.setitem(catalog.ARCHITECTURES, dropout_net, entry)
+    students = [{"name": "s", "architecture": dropout_net}]
+    for alpha in (0, 1):
+        loss = DIST | {"alpha": alpha}
+        run = train(tmp_path / str(alpha), digits, teacher, students=students, loss=loss, control=False)
+        told = [log.message for log in run.of(Log) if "head of zeros" in log.message]
+        assert bool(told) == (alpha == 0)
+        inter = [value for (_, _, name), value in sorted(run.points().items()) if name == "loss/inter"]
+        assert inter[-1] < inter[0], "it learns: else it would stay at 1"
+
+
+def test_parts_too_small_to_relate_are_refused(tmp_path: Path, digits: Path, teacher: Path) -> None:
+    local = {"kind": "sum", "summands": [{"loss": {"kind": "dist", "batch": "local"}}]}
+    with pytest.raises(TrainingFailed) as raised:
+        train(tmp_path, digits, teacher, loss=local, training={"accumulate": 20})
+    failure = raised.value.failure
+    assert failure.code == "batch_too_small" and "it is given 2 at a time" in failure.detail
 
 
 def test_when_all_students_fail_the_job_fails_with_a_hint(tmp_path: Path, digits: Path) -> None:

@@ -15,6 +15,8 @@ from core.training.mixing import Mixed
 
 __all__ = ["LOSSES", "LossTerms", "Objective", "build_loss"]
 
+NOTHING = 1e-6  # a gradient, for a weight of 1, that teaches nothing
+
 _SPEC: TypeAdapter[Loss] = TypeAdapter(AnyLoss)
 
 
@@ -55,11 +57,23 @@ class Objective:
 
     def moves_equal_logits(self, classes: int) -> bool:
         """Whether a student that answers every image alike, as one with a head of zeros does, has a gradient."""
-        logits = torch.zeros(4, classes, dtype=torch.float64, requires_grad=True)
-        teacher = torch.arange(4.0 * classes, dtype=torch.float64).square().remainder(7).view(4, classes)
-        terms = self(logits, teacher, torch.zeros(4, dtype=torch.int64))
-        (gradient,) = torch.autograd.grad(terms.total, logits)
-        return bool(gradient.any())
+        return self._pull(torch.zeros(4, classes, dtype=torch.float64)) > 0
+
+    def teaches(self, classes: int) -> bool:
+        """Whether a student can learn from it at all: whether its gradient is more than what an epsilon leaves."""
+        few = min(classes, 8)  # what many classes say, eight do
+        student = torch.arange(4.0 * few, dtype=torch.float64).square().remainder(11).view(4, few) / 4
+        return self._pull(student) > NOTHING
+
+    def _pull(self, student: Tensor) -> float:
+        """The largest gradient at these logits (4, C) beside some teacher's, for a weight of 1 in all."""
+        teacher = torch.arange(4.0 * student.shape[1], dtype=torch.float64).square().remainder(7).view_as(student)
+        labels = torch.zeros(4, dtype=torch.int64)
+        terms = self.spec.taught(student, teacher, labels, None) if self.spec.needs_teacher else {}
+        weight = self.spec.alpha + sum(weight for weight, _ in terms.values())
+        student = student.requires_grad_()
+        (gradient,) = torch.autograd.grad(self(student, teacher, labels).total, student)
+        return float(gradient.abs().max()) / weight if weight > 0 else 0.0
 
 
 def build_loss(spec: Mapping[str, Any] | Loss, label_smoothing: float = 0.0) -> Objective:
