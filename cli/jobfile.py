@@ -61,8 +61,9 @@ def read_document(file: Path) -> dict[str, Any]:
     return document
 
 
-def _is_id(text: str, prefix: str) -> bool:
-    return text.startswith(f"{prefix}_") and text.isidentifier()
+def _is_id(text: str, noun: str | None) -> bool:
+    """Of an upload, or of the noun: `dst`, `tch`."""
+    return text.isidentifier() and text.startswith(("upl_", f"{noun}_") if noun else "upl_")
 
 
 def local_dataset(recipe: Recipe, base: Path) -> Builtin | Path | None:
@@ -95,10 +96,10 @@ def names_published(said: str, base: Path) -> bool:
     return said.partition("/")[0] in PUBLISHING and not (base / said).exists()
 
 
-def _existing(text: str, base: Path, prefix: str | None, pointer: str) -> Path | None:
+def _existing(text: str, base: Path, noun: str | None, pointer: str) -> Path | None:
     path = (base / Path(text).expanduser()).resolve()
     if path.exists():
         return path
-    if prefix and _is_id(text, prefix):
+    if _is_id(text, noun):
         return None
     raise Invalid([Problem(pointer, "no_such_file", f"There is no file or folder {path}.")])

@@ -107,7 +107,11 @@ def ensure_teacher(client: Client, path: Path, known: TeacherFile, dataset: str,
             break
     else:
         upload = send_file(client, path, "teacher", Meter(view), digest)["id"]
-        wish: Json = {"name": path.stem[:200], "source": {"kind": "upload", "upload": upload}, "dataset": dataset}
+        wish: Json = {
+            "name": Path(path.name.removesuffix(".tar")).stem[:200],
+            "source": {"kind": "upload", "upload": upload},
+            "dataset": dataset,
+        }
         if known.architecture:
             wish["architecture"] = known.architecture
         if normalization:

@@ -53,6 +53,7 @@ def check_fit(
     if unlabelled:
         found += _unlabelled(recipe, images)
     found += _losses(recipe, len(dataset_classes), counts["train"])
+    found += _schedule(recipe)
     problems = [entry for entry in found if isinstance(entry, Problem)]
     if problems:
         raise Invalid(list(dict.fromkeys(problems)), "recipe_does_not_fit")
@@ -176,13 +177,33 @@ def _without_labels(recipe: Recipe) -> Iterator[Problem]:
 
 
 def _losses(recipe: Recipe, classes: int, train: int) -> Iterator[Problem | str]:
-    batch = min(recipe.training.batch_size, train)
+    training = recipe.training
+    whole = min(training.batch_size, train)
+    pieces = training.accumulate * max(1, recipe.resources.gpus)
     for loss in [plan.loss for plan in plan_students(recipe)]:
         title = loss.model_config.get("title")
-        if batch < loss.least_batch:
+        batch = whole // pieces if loss.local else whole
+        if loss.weightless:
+            yield Problem("/loss", "nothing_to_learn", "All its weights are 0: give one of its terms more than that.")
+        elif batch < loss.least_batch and loss.local:
+            detail = (
+                f"{title} compares images of one part of a batch, and {batch} are in each of {pieces} parts: it needs "
+            )
+            yield Problem("/training/batch_size", "batch_too_small", f"{detail}{loss.least_batch} or more.")
+        elif batch < loss.least_batch:
             detail = f"{title} compares images with each other: it needs a batch of {loss.least_batch} or more."
             yield Problem("/training/batch_size", "batch_too_small", detail)
         else:
             yield from loss.doubts(classes, batch)
     if recipe.teacher is None and recipe.loss.kind != "task" and "loss" in recipe.model_fields_set:
         yield "Without a teacher every student learns from the labels alone; the loss given is not used."
+
+
+def _schedule(recipe: Recipe) -> Iterator[str]:
+    schedule, epochs = recipe.training.schedule, recipe.training.epochs
+    warmup = getattr(schedule, "warmup_epochs", 0)
+    if warmup >= epochs:
+        yield f"The learning rate rises over {warmup} epochs, and the training has {epochs}: it never gets there."
+    milestones = getattr(schedule, "milestones", [])
+    if milestones and milestones[0] >= epochs:
+        yield f"The first milestone is epoch {milestones[0]}, and the training has {epochs}: the rate never drops."

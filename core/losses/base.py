@@ -41,6 +41,11 @@ class Loss(Part):
     needs_teacher: ClassVar[bool] = True
 
     @property
+    def weightless(self) -> bool:
+        """Whether no term has a weight."""
+        return not any(getattr(self, name, 0.0) for name in ("alpha", "beta", "gamma"))
+
+    @property
     def least_batch(self) -> int:
         """Images without which it has nothing to compare."""
         return 1

@@ -62,6 +62,10 @@ class SumLoss(Loss):
         return any(summand.loss.local for summand in self.summands)
 
     @property
+    def weightless(self) -> bool:
+        return all(summand.weight == 0 or summand.loss.weightless for summand in self.summands)
+
+    @property
     def least_batch(self) -> int:
         return max(summand.loss.least_batch for summand in self.summands)
 

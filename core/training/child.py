@@ -7,7 +7,6 @@ Exit 0 after Finished, Failed or Stopped; a mistake of ours leaves a traceback o
 
 import argparse
 import errno
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,8 +20,6 @@ from core.events import Failed, Finished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-LAST_WORDS = 10.0  # seconds, for another process of a team to end and be heard
 
 ASSIGNMENT: TypeAdapter[TrainAssignment | ReadTeacherAssignment] = TypeAdapter(
     Annotated[TrainAssignment | ReadTeacherAssignment, Field(discriminator="kind")]
@@ -50,18 +47,8 @@ def work(assignment: TrainAssignment | ReadTeacherAssignment, pipes: Pipes, file
     except (TrainingFailed, OSError, MemoryError, RuntimeError) as error:
         failure = explain(error, assignment)
         if failure is None:
-            if isinstance(assignment, TrainAssignment):
-                _hear_the_others(assignment)
             raise
         pipes.emit(Failed(**asdict(failure)))
-
-
-def _hear_the_others(assignment: TrainAssignment) -> None:
-    """One of a team that ends breaks the sum that this process is in. Whoever watches it tells why, and ends us all."""
-    from core.training.launch import processes_of
-
-    if processes_of(assignment) > 1:
-        time.sleep(LAST_WORDS)
 
 
 def explain(error: Exception, assignment: TrainAssignment | ReadTeacherAssignment) -> Failure | None:

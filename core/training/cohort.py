@@ -16,9 +16,10 @@ from core.recipe import Training
 from core.training.data import Batch, Prepared, Split
 from core.training.evaluate import Answers, answer
 from core.training.precision import Precision
-from core.training.student import UNSETTLED, Diverged, Learner, State
+from core.training.student import Diverged, Learner, State
 from core.training.teacher import Teacher
 from core.training.team import ALONE, Team
+from core.training.unlearnable import UNSETTLED, too_few_steps
 
 Points = list[tuple[str | None, str, float]]
 
@@ -55,7 +56,7 @@ class Cohort:
 
     def doubts(self, steps: int) -> Iterator[Event]:
         """What speaks against so short a training, once for each architecture."""
-        told = dict.fromkeys(learner.too_few_steps(steps) for learner in self.alive)
+        told = dict.fromkeys(too_few_steps(learner.plan, learner.network, steps) for learner in self.alive)
         yield from (Log("warning", doubt) for doubt in told if doubt)
         ema = self._training.ema
         if ema is not None and not ema.warmup and (kept := ema.decay**steps) > UNSETTLED:

@@ -31,7 +31,7 @@ class Answers:
 
     predicted: NDArray[np.int64]  # (N,) the class with the largest logit
     correct: NDArray[np.bool_]  # (N,)
-    correct5: NDArray[np.bool_]  # (N,) fewer than five classes have a larger logit than the label's
+    correct5: NDArray[np.bool_]  # (N,) fewer than five classes come before the label's
     finite: bool  # no logit is NaN or infinite
     nll: Floats  # (N,) minus the log-probability of the label
     confidence: Floats  # (N,) probability of the predicted class
@@ -128,7 +128,10 @@ def _judge(logits: Tensor, labels: Tensor, taught: Tensor | None) -> tuple[Tenso
     """
     predicted = logits.argmax(dim=1)
     own = logits.gather(1, labels[:, None])
-    larger = (logits > own).sum(dim=1)
+    before = torch.arange(logits.shape[1], device=logits.device) < labels[:, None]
+    larger = ((logits > own) | ((logits == own) & before)).sum(
+        dim=1
+    )  # of equal ones the first comes first, as in argmax
     log_p = logits.double().log_softmax(1)
     p = log_p.exp()
     nll, confidence = -log_p.gather(1, labels[:, None])[:, 0], p.max(dim=1).values

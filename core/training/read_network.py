@@ -44,7 +44,7 @@ def read_network(
     if assignment.dataset and dataset is not None:
         emit(Phase("evaluating", "measuring the teacher on the data set"))
         top1 = measure_top1(read.network, meta, assignment.dataset, dataset, assignment.threads)
-        read.warnings += _doubts(assignment, read, meta, dataset, top1)
+        meta, top1 = _by_its_figures(assignment, read, meta, dataset, top1)
     assert assignment.path is not None
     extra = {"source_sha256": file_sha256(assignment.path)}
     files, digest = save_weights(read.network.state_dict(), assignment.folder, meta, ["safetensors"], extra)
@@ -188,22 +188,23 @@ def _canonical_meta(assignment: ReadTeacherAssignment, read: _Read, dataset: Pac
     )
 
 
-def _doubts(
+def _by_its_figures(
     assignment: ReadTeacherAssignment, read: _Read, meta: WeightsMeta, dataset: PackedMeta, top1: float
-) -> list[str]:
-    """Nobody said how the teacher's images were normalised: is the library's way the better guess?"""
+) -> tuple[WeightsMeta, float]:
+    """Where nobody said how its images were normalised, the library's way if that does better; and its top-1."""
     entry = read.entry
     if assignment.dataset is None or assignment.normalization or read.told.mean or not entry.mean:
-        return []
+        return meta, top1
     other = dataclasses.replace(meta, mean=list(entry.mean), std=list(entry.std))
     theirs = measure_top1(read.network, other, assignment.dataset, dataset, assignment.threads)
     if theirs <= top1:
-        return []
+        return meta, top1
     mean, std = (", ".join(f"{value:g}" for value in values) for values in (entry.mean, entry.std))
-    return [
-        f"With {entry.library}'s normalization (mean {mean}; std {std}) it reaches {theirs:.1%} top-1 instead of "
-        f"{top1:.1%} with the data set's: if it was trained with that, register it again with it."
-    ]
+    read.warnings.append(
+        f"Nobody said how its images were normalised: {entry.library}'s mean {mean} and std {std} are taken, with "
+        f"which it reaches {theirs:.1%} top-1 instead of {top1:.1%} with the data set's."
+    )
+    return other, theirs
 
 
 def measure_top1(

@@ -1,6 +1,5 @@
 """One student in training: its network, optimizer, random streams and figures. It knows of no other student."""
 
-import math
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 from core.optimization import Schedule
 from core.packed import PackedMeta
 from core.plan import StudentPlan
-from core.recipe import Scratch, Training
+from core.recipe import Training
 from core.training.answering import Seeing
 from core.training.data import Batch, Prepared, View, labelled
 from core.training.ema import MovingAverage
@@ -32,7 +31,6 @@ from core.training.unlearnable import nothing_to_learn, too_few_to_normalize, to
 from core.views import student_view
 
 State = dict[str, Any]
-UNSETTLED = 0.05  # share of their first values that batch norms' running averages may keep to the end
 
 NO_TERMS = ("grad_norm", SKIPPED)  # figures of a step that are no terms of the loss
 
@@ -132,20 +130,6 @@ class Learner:
             if "more than 1 value per channel" not in str(error):
                 raise
             raise too_few_to_normalize(self.plan, len(images), self.view.spec.image_size) from error
-
-    def too_few_steps(self, steps: int) -> str | None:
-        """What to know where `steps` do not bring the running averages of its batch norms to what they average."""
-        norms = (m for m in self.network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm))
-        momentum = min((norm.momentum for norm in norms if norm.momentum), default=1.0)
-        kept = (1 - momentum) ** steps
-        if kept <= UNSETTLED or not isinstance(self.plan.init, Scratch):
-            return None
-        enough = math.ceil(math.log(UNSETTLED) / math.log(1 - momentum))
-        return (
-            f"{self.plan.architecture} is measured with running averages that move by {momentum * 100:g}% a step: "
-            f"after {steps:,} steps they still are {kept:.0%} what they began with, and its accuracy stays below what "
-            f"it has learned. Train it for {enough:,} steps or more: more epochs, or a smaller batch."
-        )
 
     # --- figures ------------------------------------------------------------------------------------------------
 

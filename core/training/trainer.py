@@ -104,7 +104,7 @@ class Trainer:
         meta = self.data.meta
         self.decided["augment"] = resolve(self.training.augment, meta.form).kind
         self.batches = TrainBatches(self.data.train, self.training, augmenters(self.training, meta), self.team.share)
-        if self.batches.size < 2 * self.team.size:
+        if self.team.size > 1 and self.batches.size < 2 * self.team.size:
             raise too_few_images(self.batches.size, self.team.size)
         self.total_steps = self.training.epochs * self.batches.per_epoch
         dataset_sha256 = file_sha256(assignment.dataset)

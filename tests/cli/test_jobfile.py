@@ -1,11 +1,13 @@
 """JOB.yaml: what is read from it, and what is said about one that is wrong."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.jobfile import Builtin, local_dataset, local_teacher, parse_recipe, read_document
 from core.errors import Invalid
+from core.teaching import Ensemble, TeacherFile
 
 GOOD = {"dataset": "builtin:digits", "students": [{"name": "small", "architecture": "resnet8"}]}
 
@@ -76,7 +78,8 @@ def test_where_a_data_set_lies(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     assert local_dataset(parse_recipe(GOOD), tmp_path) == Builtin("digits")
     assert local_dataset(parse_recipe(GOOD | {"dataset": "images"}), tmp_path) == tmp_path / "images"
-    assert local_dataset(parse_recipe(GOOD | {"dataset": "dst_01abc"}), tmp_path) is None
+    for id in ("dst_01abc", "upl_01abc", {"path": "upl_01abc", "val_fraction": 0.2}):
+        assert local_dataset(parse_recipe(GOOD | {"dataset": id}), tmp_path) is None
     with pytest.raises(Invalid, match="builtin:digits"):
         local_dataset(parse_recipe(GOOD | {"dataset": "builtin:nothing"}), tmp_path)
     with pytest.raises(Invalid, match="/dataset: There is no file or folder"):
@@ -96,11 +99,28 @@ def test_a_data_set_with_options(tmp_path: Path) -> None:
 
 def test_where_a_teacher_lies(tmp_path: Path) -> None:
     (tmp_path / "t.pt").write_bytes(b"x")
-    assert local_teacher(parse_recipe(GOOD), tmp_path) is None
-    assert local_teacher(parse_recipe(GOOD | {"teacher": "tch_01abc"}), tmp_path) is None
-    found = local_teacher(parse_recipe(GOOD | {"teacher": {"path": "t.pt", "architecture": "resnet20"}}), tmp_path)
+
+    def lies(said: Any) -> tuple[Path, TeacherFile] | None:
+        teacher = parse_recipe(GOOD | {"teacher": said}).teacher
+        assert isinstance(teacher, str | TeacherFile)
+        return local_teacher(teacher, tmp_path)
+
+    assert lies("tch_01abc") is lies("upl_01abc") is lies({"path": "upl_01abc"}) is lies("timm/resnet18") is None
+    found = lies({"path": "t.pt", "architecture": "resnet20"})
     assert found is not None and found[0] == tmp_path / "t.pt" and found[1].architecture == "resnet20"
     with pytest.raises(Invalid, match="/teacher/path: There is no file"):
-        local_teacher(parse_recipe(GOOD | {"teacher": {"path": "tch_01abc"}}), tmp_path)
+        lies({"path": "tch_01abc"})
     with pytest.raises(Invalid, match="is not a file"):
-        local_teacher(parse_recipe(GOOD | {"teacher": "."}), tmp_path)
+        lies(".")
+
+
+def test_where_several_teachers_lie(tmp_path: Path) -> None:
+    (tmp_path / "t.pt").write_bytes(b"x")
+    members = [{"path": "t.pt", "weight": 3}, {"path": "tch_01abc"}, {"path": "timm/resnet18"}, {"path": "gone.pt"}]
+    teacher = parse_recipe(GOOD | {"teacher": {"members": members}}).teacher
+    assert isinstance(teacher, Ensemble)
+    here, at_the_service, published, gone = teacher.members
+    assert (local_teacher(here, tmp_path) or [None])[0] == tmp_path / "t.pt"
+    assert local_teacher(at_the_service, tmp_path) is local_teacher(published, tmp_path) is None
+    with pytest.raises(Invalid, match="/teacher/members/3: There is no file"):
+        local_teacher(gone, tmp_path, "/teacher/members/3")

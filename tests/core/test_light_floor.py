@@ -70,6 +70,9 @@ def fit(recipe: dict[str, Any], **facts: Any) -> list[str]:
     return check_fit(Recipe.model_validate(base | recipe), **(known | facts))
 
 
+LOCAL = {"kind": "dist", "batch": "local"}
+
+
 @pytest.mark.parametrize(
     ("recipe", "facts", "code"),
     [
@@ -78,6 +81,13 @@ def fit(recipe: dict[str, Any], **facts: Any) -> list[str]:
         ({"teacher_adapter": {"outputs": [1, 0]}}, {}, "class_count_mismatch"),
         ({"students": [{"name": "a", "architecture": "nope"}]}, {}, "unknown_architecture"),
         ({"training": {"batch_size": 2}}, {}, "batch_too_small"),
+        ({"training": {"batch_size": 8, "accumulate": 4}, "loss": LOCAL}, {}, "batch_too_small"),
+        ({"training": {"batch_size": 8}, "resources": {"gpus": 4}, "loss": LOCAL}, {}, "batch_too_small"),
+        ({"loss": {"kind": "dist", "alpha": 0, "beta": 0, "gamma": 0}}, {}, "nothing_to_learn"),
+        ({"loss": {"kind": "sum", "summands": [{"weight": 0, "loss": {"kind": "kd"}}]}}, {}, "nothing_to_learn"),
+        ({"training": {"mix": {}}}, {"teacher_bound": True}, "teacher_sees_nothing"),
+        ({"teacher_adapter": {"channels": "bgr"}}, {"teacher_kind": "ensemble"}, "teacher_sees_nothing"),
+        ({}, {"teacher_bound": True, "teacher_elsewhere": True}, "teacher_of_another_dataset"),
         ({}, {"image_size": 2}, "image_too_small"),
         ({"training": {"drop_path": 0.1}}, {}, "drop_path_unknown"),
         ({"students": [{"name": "a", "architecture": "resnet8", "drop_path": 0.1}]}, {}, "drop_path_unknown"),
@@ -87,6 +97,14 @@ def test_parts_that_do_not_fit_are_named(recipe: dict[str, Any], facts: dict[str
     with pytest.raises(Invalid) as caught:
         fit(recipe, **facts)
     assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_a_schedule_that_never_gets_there_is_told() -> None:
+    assert fit({"training": {"epochs": 10, "accumulate": 4, "schedule": {"kind": "cosine", "warmup_epochs": 9}}}) == []
+    (late,) = fit({"training": {"epochs": 10, "schedule": {"kind": "cosine", "warmup_epochs": 10}}})
+    assert "rises over 10 epochs" in late
+    (never,) = fit({"training": {"epochs": 10, "schedule": {"kind": "multistep", "milestones": [10, 20]}}})
+    assert "never drops" in never
 
 
 def test_an_order_of_the_classes_that_is_set_is_no_mismatch() -> None:

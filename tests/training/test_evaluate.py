@@ -60,6 +60,12 @@ def test_with_five_classes_and_fewer_top5_is_always_right() -> None:
     assert judge(torch.randn(30, 5), split(30, 5)).top5 == 1.0
 
 
+def test_equal_logits_are_in_the_order_of_the_classes() -> None:
+    """As argmax has it: a network that says the same of all is right about the first class, and about five in top-5."""
+    found = judge(torch.zeros(100, 10), split(100, 10))
+    assert (found.top1, found.top5) == (0.1, 0.5)
+
+
 def test_a_logit_that_is_not_finite_is_seen() -> None:
     rows = torch.randn(30, 4)
     assert judge(rows, split(30, 4)).finite

@@ -621,6 +621,30 @@ def test_published_weights_teach_with_their_own_view(tmp_path: Path) -> None:
     assert result["report"]["weights"] == "IMAGENET1K_V1"
 
 
+def test_the_librarys_normalization_is_taken_where_it_does_better(tmp_path: Path) -> None:
+    """Four colours, told apart by a network whose own weights say which colour an image is once it is normalised."""
+    name, entry = "torchvision/mobilenet_v3_small", architecture("torchvision/mobilenet_v3_small")
+    draw = np.random.default_rng(0)
+    images = draw.integers(0, 256, (80, 32, 32, 3), dtype=np.uint8)
+    torch.manual_seed(0)
+    network = build(name, 4).eval()
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (entry.mean, entry.std))
+    with torch.no_grad():
+        own = network((torch.from_numpy(images).permute(0, 3, 1, 2) / 255 - mean) / std)
+        state = network.state_dict()
+        state["classifier.3.bias"] = state["classifier.3.bias"] - own.mean(0)  # every class is the answer to some
+    labels = (own - own.mean(0)).argmax(1).numpy()
+    split = PackedSplit(images, labels, [f"{i}.png" for i in range(80)])
+    write_packed(tmp_path / "data.safetensors", CLASSES, {"train": split, "val": split})
+    file = flat(tmp_path / "up.safetensors", state)
+    result = read(file, dataset=tmp_path / "data.safetensors", architecture=name)
+    assert result["normalization"] == {"mean": list(entry.mean), "std": list(entry.std)} and result["top1"] > 0.9
+    assert any("torchvision's mean 0.485" in line for line in result["warnings"])
+    said = Normalization(mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
+    told = read(file, dataset=tmp_path / "data.safetensors", architecture=name, normalization=said)
+    assert told["normalization"] == said.model_dump(mode="json") | {"mean": [0.5] * 3, "std": [0.25] * 3}
+
+
 def test_averaged_weights_beside_are_said(tmp_path: Path, state: dict[str, Tensor]) -> None:
     result = read(save(tmp_path / "up.pth", {"state_dict": state, "state_dict_ema": state, "epoch": 3}))
     assert result["report"]["weights"] == "state_dict"

@@ -50,8 +50,8 @@ export function TeachersPage() {
         columns={COLUMNS}
         empty={
           <>
-            No teachers yet. Bring a checkpoint, an ONNX model or a table of logits here, or with{" "}
-            <code>distillery upload teacher.safetensors</code>; a trained student can be one too.
+            No teachers yet. Bring a checkpoint, an ONNX model or a table of logits here; <code>distillery submit</code>{" "}
+            brings the one that its file names, and a trained student can be one too.
           </>
         }
         pages={(next) => <Pager to="/teachers" after={after} next={next} />}
