@@ -45,7 +45,7 @@ def read_table(
     if lacking:
         total, example = sum(map(len, found.values())), next(iter(rows))
         detail = f"{lacking:,} of the data set's {total:,} images are not in the table: {', '.join(missing[:3])}. "
-        raise rejected("checkpoint_mismatch", f"{detail}An id of the table: {example[:100]}.", HINT)
+        raise rejected("checkpoint_mismatch", f"{detail}An id of the table: {example[:100]!r}.", HINT)
     spare = len(logits) - len(used)
     if spare:
         warnings.append(f"{spare:,} rows of the table are of no image of the data set; they were left out.")
@@ -79,15 +79,16 @@ def _logits(found: Tensor) -> tuple[Tensor, list[str]]:
 
 def _ids(found: Tensor, count: int) -> list[str]:
     try:
-        ids = found.numpy().tobytes().decode().split("\n") if found.dtype == torch.uint8 else []
+        text = found.numpy().tobytes() if found.dtype == torch.uint8 else b""
+        names = text.count(b"\n") + 1 if text else 0
+        if names != count:  # counted before they are made: a file may hold newlines alone
+            detail = (
+                f"`ids` names {names:,} images, `logits` has {count:,} rows. Ids are UTF-8 in uint8, between newlines."
+            )
+            raise rejected("checkpoint_mismatch", detail, HINT)
+        return text.decode().split("\n")
     except UnicodeDecodeError as error:
         raise rejected("checkpoint_corrupt", "`ids` is not UTF-8.", HINT) from error
-    if len(ids) != count:
-        detail = (
-            f"`ids` names {len(ids):,} images, `logits` has {count:,} rows. Ids are UTF-8 in uint8, between newlines."
-        )
-        raise rejected("checkpoint_mismatch", detail, HINT)
-    return ids
 
 
 def _rows_of(ids: list[str]) -> dict[str, int]:
