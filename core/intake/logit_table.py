@@ -32,8 +32,10 @@ def convert(source: Path, target: Path) -> None:
         file = pq.ParquetFile(source, pre_buffer=False)
         schema, count = file.schema_arrow, file.metadata.num_rows
         _check_columns(schema, pa.types)
-        if not 0 < count <= ROWS:
-            raise rejected("checkpoint_too_expensive", f"The table has {count:,} rows; 1 to {ROWS:,} are read.", HINT)
+        if count > ROWS:
+            raise rejected(
+                "checkpoint_too_expensive", f"The table has {count:,} rows; at most {ROWS:,} are read.", HINT
+            )
         ids: list[str] = []
         rows: list[Any] = []
         for batch in file.iter_batches(4096, columns=["id", "logits"], use_threads=False):
@@ -51,6 +53,8 @@ def convert(source: Path, target: Path) -> None:
         raise rejected("checkpoint_corrupt", f"The table cannot be read: {said}.", HINT) from error
     if len(ids) != count:
         raise rejected("checkpoint_corrupt", f"The table says that it has {count:,} rows, and has {len(ids):,}.", HINT)
+    if not rows:
+        raise rejected("checkpoint_mismatch", "The table has no row.", HINT)
     if len({part.shape[1] for part in rows}) > 1:
         raise rejected("checkpoint_mismatch", "The table's rows have different numbers of logits.", HINT)
     if any("\n" in id for id in ids):

@@ -41,7 +41,7 @@ def describe(source: Path, target: Path, side: int) -> None:
     _check_tensors(model.graph, source.stat().st_size)
     given = _input(model.graph)
     form, notes = _tried(source, given, _parameters(model.graph), side)
-    metadata = {entry.key: entry.value for entry in model.metadata_props if entry.key == OWN}
+    metadata = {entry.key: _text(entry.value) for entry in model.metadata_props if entry.key == OWN}
     target.write_text(json.dumps({"form": form.model_dump(), "metadata": metadata, "notes": notes}))
 
 
@@ -102,6 +102,13 @@ def _tensors(graph: Any) -> Iterator[Any]:
             yield from attribute.tensors
 
 
+def _text(found: str | bytes) -> str:
+    """What is no UTF-8 comes as bytes."""
+    if isinstance(found, bytes):
+        raise rejected("checkpoint_corrupt", f"{found[:40]!r} in it is no text.")
+    return found
+
+
 def _parameters(graph: Any) -> int:
     return sum(math.prod(tensor.dims) for tensor in graph.initializer if tensor.data_type in DTYPES)
 
@@ -111,7 +118,7 @@ def _input(graph: Any) -> dict[str, Any]:
     filled = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in filled]
     if len(inputs) != 1:
-        names = ", ".join(value.name[:40] for value in inputs[:5]) or "none"
+        names = ", ".join(_text(value.name)[:40] for value in inputs[:5]) or "none"
         raise rejected("checkpoint_mismatch", f"It has {len(inputs)} inputs ({names}) instead of one.", EXPORT)
     kind = inputs[0].type.tensor_type
     dims = [dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None for dim in kind.shape.dim]
@@ -133,7 +140,7 @@ def _input(graph: Any) -> dict[str, Any]:
         detail = f"It takes {told}; at most {MOST_AT_ONCE:,} of {MOST_SIDE:,} px are given."
         raise rejected("checkpoint_too_expensive", detail, EXPORT)
     return {
-        "input": inputs[0].name,
+        "input": _text(inputs[0].name),
         "dtype": DTYPES[kind.elem_type],
         "channels_last": channels_last,
         "batch": batch,
