@@ -168,7 +168,8 @@ def _tried(source: Path, given: dict[str, Any], parameters: int, side: int) -> t
         if "bad_alloc" in said or "Failed to allocate" in said:
             raise MemoryError from error
         detail = f"onnxruntime cannot run it on images of {side} px: {said[:300]}"
-        raise rejected("checkpoint_corrupt", detail, EXPORT) from error
+        hint = EXPORT if given["side"] else f"If it wants another size, say image_size. {EXPORT}"
+        raise rejected("checkpoint_corrupt", detail, hint) from error
     logits = {name: rows for name, rows in first.items() if _are_logits(rows, len(noise))}
     if not logits:
         shapes = ", ".join(f"{name[:40]} {list(np.shape(rows))}" for name, rows in list(first.items())[:5])
