@@ -1,5 +1,6 @@
 """A process that reads one stranger's file under limits of the kernel, says what was wrong with it, and ends."""
 
+import errno
 import json
 import resource
 from collections.abc import Callable
@@ -28,19 +29,27 @@ def confine(*, memory: int, written: int, cpu_seconds: int) -> None:
         resource.setrlimit(kind, (value, value))
 
 
-def exit_code(read: Callable[[], None]) -> int:
-    """0 where it came to its end; REJECTED after one line of JSON on stdout, the fields of core.errors.Failure."""
+def exit_code(read: Callable[[], None], hint: str | None = None) -> int:
+    """0 where it came to its end; REJECTED after one line of JSON on stdout, the fields of core.errors.Failure.
+
+    `hint`: what to do about a file that takes too much, unless that is a checkpoint.
+    """
     try:
         read()
     except MemoryError:
         detail = "Reading it takes far more memory than the file is long."
-        failure = rejected("checkpoint_too_expensive", detail).failure
+        failure = rejected("checkpoint_too_expensive", detail, hint).failure
     except TrainingFailed as error:
         failure = error.failure
     except OSError as error:
-        if error.errno not in DISK_FULL:
+        if error.errno == errno.EFBIG:  # RLIMIT_FSIZE
+            failure = rejected(
+                "checkpoint_too_expensive", "What was read from it is far longer than it may be."
+            ).failure
+        elif error.errno in DISK_FULL:
+            failure = disk_full().failure
+        else:
             raise
-        failure = disk_full().failure
     else:
         return 0
     print(json.dumps(failure.as_dict()))  # noqa: T201 - the answer

@@ -5,6 +5,7 @@ and answers is found out, not believed. Images are SIDE pixels wide where it tak
 """
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -24,6 +25,8 @@ MAX_NODES = 200_000
 SPARE_BYTES = 6 * 2**30  # for the answers inside a large network
 CPU_SECONDS = 300
 USUAL_SIDE = 224
+MOST_SIDE, MOST_AT_ONCE = 1024, 1024  # of images, and of the images that it takes together
+OWN = "distillery"  # core.training.export.KEY, the one entry of the metadata that is looked at
 STANDARD = ("", "ai.onnx")  # domains of operators
 RANDOM = ("Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike")
 DTYPES = {1: "float32", 10: "float16", 11: "float64"}  # onnx.TensorProto.DataType
@@ -35,9 +38,10 @@ def describe(source: Path, target: Path, side: int) -> None:
     """Writes {"form": OnnxForm, "metadata": {…}, "notes": […]}."""
     model = _parse(source)
     _check_nodes(model.graph)
+    _check_tensors(model.graph, source.stat().st_size)
     given = _input(model.graph)
     form, notes = _tried(source, given, _parameters(model.graph), side)
-    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    metadata = {entry.key: _text(entry.value) for entry in model.metadata_props if entry.key == OWN}
     target.write_text(json.dumps({"form": form.model_dump(), "metadata": metadata, "notes": notes}))
 
 
@@ -77,10 +81,16 @@ def _check_nodes(graph: Any) -> None:
         if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
             detail = f"It branches or loops ({name}): what it costs could not be told beforehand."
             raise rejected("checkpoint_mismatch", detail, EXPORT)
+
+
+def _check_tensors(graph: Any, size: int) -> None:
     for tensor in _tensors(graph):
         if tensor.data_location or tensor.external_data:
             detail = f"The weights {tensor.name[:80]!r} lie in another file."
             raise rejected("checkpoint_mismatch", detail, "Save it as one file: onnx.save(model, path).")
+        if any(side < 0 for side in tensor.dims) or math.prod(tensor.dims) > 8 * size:  # onnxruntime skips unused ones
+            shape = " x ".join(map(str, tensor.dims[:8]))
+            raise rejected("checkpoint_corrupt", f"The weights {tensor.name[:80]!r} are {shape}: the file is shorter.")
 
 
 def _tensors(graph: Any) -> Iterator[Any]:
@@ -92,8 +102,15 @@ def _tensors(graph: Any) -> Iterator[Any]:
             yield from attribute.tensors
 
 
+def _text(found: str | bytes) -> str:
+    """What is no UTF-8 comes as bytes."""
+    if isinstance(found, bytes):
+        raise rejected("checkpoint_corrupt", f"{found[:40]!r} in it is no text.")
+    return found
+
+
 def _parameters(graph: Any) -> int:
-    return sum(int(np.prod(tensor.dims)) for tensor in graph.initializer if tensor.data_type in DTYPES)
+    return sum(math.prod(tensor.dims) for tensor in graph.initializer if tensor.data_type in DTYPES)
 
 
 def _input(graph: Any) -> dict[str, Any]:
@@ -101,7 +118,7 @@ def _input(graph: Any) -> dict[str, Any]:
     filled = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in filled]
     if len(inputs) != 1:
-        names = ", ".join(value.name[:40] for value in inputs[:5]) or "none"
+        names = ", ".join(_text(value.name)[:40] for value in inputs[:5]) or "none"
         raise rejected("checkpoint_mismatch", f"It has {len(inputs)} inputs ({names}) instead of one.", EXPORT)
     kind = inputs[0].type.tensor_type
     dims = [dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None for dim in kind.shape.dim]
@@ -118,8 +135,12 @@ def _input(graph: Any) -> dict[str, Any]:
         raise rejected(
             "checkpoint_mismatch", f"It takes images of {width} x {height} px; they are square here.", EXPORT
         )
+    if max(height or 0, width or 0) > MOST_SIDE or (batch or 0) > MOST_AT_ONCE:
+        told = f"{batch or 'any number of'} images of {height or width or 'any'} px at once"
+        detail = f"It takes {told}; at most {MOST_AT_ONCE:,} of {MOST_SIDE:,} px are given."
+        raise rejected("checkpoint_too_expensive", detail, EXPORT)
     return {
-        "input": inputs[0].name,
+        "input": _text(inputs[0].name),
         "dtype": DTYPES[kind.elem_type],
         "channels_last": channels_last,
         "batch": batch,
@@ -147,7 +168,8 @@ def _tried(source: Path, given: dict[str, Any], parameters: int, side: int) -> t
         if "bad_alloc" in said or "Failed to allocate" in said:
             raise MemoryError from error
         detail = f"onnxruntime cannot run it on images of {side} px: {said[:300]}"
-        raise rejected("checkpoint_corrupt", detail, EXPORT) from error
+        hint = EXPORT if given["side"] else f"If it wants another size, say image_size. {EXPORT}"
+        raise rejected("checkpoint_corrupt", detail, hint) from error
     logits = {name: rows for name, rows in first.items() if _are_logits(rows, len(noise))}
     if not logits:
         shapes = ", ".join(f"{name[:40]} {list(np.shape(rows))}" for name, rows in list(first.items())[:5])
@@ -156,11 +178,11 @@ def _tried(source: Path, given: dict[str, Any], parameters: int, side: int) -> t
     output, rows = next(iter(logits.items()))
     if not np.isfinite(rows).all():
         raise rejected("checkpoint_not_finite", "It answers noise with NaN or infinity.")
-    off = float(np.abs(rows - again[output][::-1]).max())
-    if off > 1e-2 * max(1.0, float(np.abs(rows).max())):
+    turned, near = again[output], 1e-2 * max(1.0, float(np.abs(rows).max()))
+    if rows.shape != turned.shape or not np.allclose(rows, turned[::-1], rtol=0, atol=near):
         detail = "Its answer to an image depends on the others in the batch, or on chance."
         raise rejected("checkpoint_mismatch", detail, f"Was it exported in training mode? {EXPORT}")
-    notes = [f"Of its outputs {output!r} is taken as the logits."] if len(names) > 1 else []
+    notes = [f"Of its outputs {output[:80]!r} is taken as the logits."] if len(names) > 1 else []
     probabilities = bool((rows >= 0).all() and np.allclose(rows.sum(axis=1), 1, atol=1e-3))
     if probabilities:
         notes.append("It answers with probabilities; their logarithms are taken as logits.")
@@ -178,7 +200,7 @@ def _are_logits(rows: Any, count: int) -> bool:
 def main(source: Path, target: Path, side: int) -> int:
     size = source.stat().st_size
     confine(memory=SPARE_BYTES + 6 * size, written=2**24, cpu_seconds=CPU_SECONDS)
-    return exit_code(partial(describe, source, target, side))
+    return exit_code(partial(describe, source, target, side), EXPORT)
 
 
 if __name__ == "__main__":

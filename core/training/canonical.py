@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict
 from safetensors import safe_open
 from torch import Tensor
 
-from core.errors import Failure, TrainingFailed
 from core.onnx_form import OnnxForm
 from core.packed import PackedMeta
 from core.teaching import Adapter
@@ -29,7 +28,7 @@ from core.training.logit_table import TableTeacher
 from core.training.models import build
 from core.training.onnx_teacher import OnnxNetwork
 from core.training.precision import Precision
-from core.training.teacher import AS_IT_IS, BlueFirst, NetworkTeacher, Teacher
+from core.training.teacher import AS_IT_IS, BlueFirst, NetworkTeacher, Teacher, unfit
 from core.views import teacher_view
 
 
@@ -91,10 +90,20 @@ class Canonical:
             own = {n.removeprefix(prefix): tensor for n, tensor in self.tensors.items() if n.startswith(prefix)}
             yield Canonical(own, meta)
 
+    def parts(self, weight: float) -> Iterator[tuple["Canonical", float]]:
+        """What `weight` of it is in a mean: itself, or of an ensemble its members, which share that weight."""
+        if self.kind != "ensemble":
+            yield self, weight
+            return
+        own = EnsembleMeta.model_validate_json(self.meta).weights
+        for member, share in zip(self.members(), own, strict=True):
+            yield from member.parts(weight * share / sum(own))
+
     @classmethod
-    def ensemble(cls, members: list["Canonical"], weights: list[float]) -> "Canonical":
-        tensors = {f"{i}/{name}": t for i, member in enumerate(members) for name, t in member.tensors.items()}
-        meta = EnsembleMeta(weights=weights, members=[member.meta for member in members])
+    def ensemble(cls, parts: list[tuple["Canonical", float]]) -> "Canonical":
+        """Of `parts`, none of them an ensemble: its meta would be quoted in ours, and the quotes double every time."""
+        tensors = {f"{i}/{name}": t for i, (part, _) in enumerate(parts) for name, t in part.tensors.items()}
+        meta = EnsembleMeta(weights=[weight for _, weight in parts], members=[part.meta for part, _ in parts])
         return cls(tensors, meta.model_dump_json())
 
 
@@ -171,8 +180,3 @@ def _table(found: Canonical, place: Place, adapter: Adapter) -> Teacher:
     if meta.dataset_sha256 != place.dataset_sha256:
         raise unfit("The table knows the images of another data set than this job's.")
     return TableTeacher(found.tensors, place.precision.device, adapter)
-
-
-def unfit(detail: str) -> TrainingFailed:
-    hint = "Register the teacher again, with the data set it was trained for."
-    return TrainingFailed(Failure("teacher_unfit", "The teacher does not fit", detail, hint))

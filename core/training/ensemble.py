@@ -1,6 +1,7 @@
 """Several teachers at once."""
 
 import math
+import sys
 from collections.abc import Sequence
 
 import torch
@@ -19,7 +20,8 @@ class EnsembleTeacher(Teacher):
         known = [member.parameters for member in members if member.parameters is not None]
         super().__init__(f"mean of {len(members)} teachers", sum(known) or None, adapter)
         self.members = members
-        self._logs = [math.log(weight / sum(weights)) for weight in weights]
+        shares = [weight / sum(weights) for weight in weights]
+        self._logs = [math.log(max(share, sys.float_info.min)) for share in shares]  # one may be as good as none
 
     @property
     def modules(self) -> Sequence[nn.Module]:

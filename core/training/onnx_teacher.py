@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.onnx_form import OnnxForm, open_session
+from core.training.teacher import unfit
 
 Floats = NDArray[np.floating[Any]]
 
@@ -39,5 +40,12 @@ class OnnxNetwork(nn.Module):
         return np.concatenate(parts)[: len(images)]
 
     def _answer(self, images: Floats) -> Floats:
-        (answers,) = self._session.run([self.form.output], {self.form.input: images})
+        """TrainingFailed `teacher_unfit` where it takes noise, but not these images."""
+        try:
+            (answers,) = self._session.run([self.form.output], {self.form.input: images})
+        except Exception as error:  # onnxruntime has an exception for everything
+            said = " ".join(str(error).split())[:300]
+            raise unfit(f"onnxruntime cannot run the ONNX model on images of {images.shape[2]} px: {said}") from error
+        if np.shape(answers) != (len(images), self.form.classes):
+            raise unfit(f"The ONNX model answers {len(images)} images with an array of {list(np.shape(answers))}.")
         return np.asarray(answers)

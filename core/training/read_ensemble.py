@@ -7,6 +7,8 @@ from core.training.canonical import Canonical
 from core.training.read_finish import Emit, Json, finish
 from core.training.read_network import check_classes
 
+MOST = 64  # teachers in a mean, those of its means included
+
 
 def read_ensemble(assignment: ReadTeacherAssignment, dataset: PackedMeta | None, emit: Emit) -> Json:
     """The files of all members in one, so that it stays what it is whatever becomes of them."""
@@ -24,8 +26,12 @@ def read_ensemble(assignment: ReadTeacherAssignment, dataset: PackedMeta | None,
     if bound is not None and dataset is None:
         detail = f"{bound.name} knows the images of one data set alone: say that it is this one."
         raise rejected("checkpoint_mismatch", detail, "Name its data set.")
+    parts = [part for member in members for part in Canonical.open(member.path).parts(member.weight)]
+    if len(parts) > MOST:
+        detail = f"With the members of its members they are {len(parts)} teachers; at most {MOST} are asked."
+        raise rejected("checkpoint_too_expensive", detail, "Take fewer means of means.")
     return finish(
-        Canonical.ensemble([Canonical.open(member.path) for member in members], [m.weight for m in members]),
+        Canonical.ensemble(parts),
         assignment,
         dataset,
         emit,

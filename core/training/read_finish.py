@@ -6,6 +6,8 @@ from typing import Any
 import torch
 
 from core.assignment import ReadTeacherAssignment
+from core.checkpoint_codes import rejected
+from core.errors import TrainingFailed
 from core.events import Event, Phase
 from core.packed import PackedMeta
 from core.training.canonical import Canonical, Place, load_teacher
@@ -30,10 +32,14 @@ def finish(
     if dataset is not None and assignment.dataset is not None:
         emit(Phase("evaluating", "measuring the teacher on the data set"))
         place = Place(dataset, file_sha256(assignment.dataset), PLAIN, assignment.threads)
-        teacher = load_teacher(path, place)
         val = open_split(assignment.dataset, "val", PLAIN.device, assignment.threads)
         assert val is not None, "every data set has a val split"
-        (known,) = answer([teacher], val)
+        try:
+            teacher = load_teacher(path, place)
+            (known,) = answer([teacher], val)
+        except TrainingFailed as error:
+            path.unlink()
+            raise rejected("checkpoint_mismatch", error.failure.detail) from error
         top1 = known.top1
         if top1 < DOUBTFUL and (found := examine(teacher, val, dataset, known)) is not None:
             warnings.append(f"It reaches only {top1:.1%} top-1. {found.detail} {found.hint}")

@@ -13,6 +13,7 @@ from core.training.export import KEY, parse_meta
 from core.training.read_finish import Emit, Json, finish
 from core.training.read_network import check_classes
 from core.training.untrusted import read_onnx
+from core.views import known_mode
 
 
 def read_model(assignment: ReadTeacherAssignment, dataset: PackedMeta | None, emit: Emit) -> Json:
@@ -37,16 +38,16 @@ def read_model(assignment: ReadTeacherAssignment, dataset: PackedMeta | None, em
     meta = OnnxMeta(
         form=form,
         classes=own.classes if own else [],
-        image_size=form.side or assignment.image_size or (own.image_size if own else 0),
+        image_size=form.side or assignment.image_size or 0,  # our own exports take one side alone
         mean=list(normalization.mean) if normalization else [],
         std=list(normalization.std) if normalization else [],
-        interpolation=own.interpolation if own else "bilinear",
+        interpolation=known_mode(own.interpolation) if own else "bilinear",
     )
     model = torch.from_numpy(np.fromfile(assignment.path, dtype=np.uint8))
     report = {
         "kind": "ONNX model",
-        "input": f"{form.input}: {form.dtype} ({'N, H, W, 3' if form.channels_last else 'N, 3, H, W'})",
-        "output": form.output,
+        "input": f"{form.input[:80]}: {form.dtype} ({'N, H, W, 3' if form.channels_last else 'N, 3, H, W'})",
+        "output": form.output[:80],
         "images at once": form.batch,
     }
     return finish(

@@ -25,7 +25,7 @@ HINT = (
 def read_table(
     assignment: ReadTeacherAssignment, tensors: Mapping[str, Tensor], dataset: PackedMeta | None, emit: Emit
 ) -> Json:
-    """Each image of the data set finds its row by `<split>/<name>`, or by its name where no other split has it."""
+    """Each image of the data set finds its row by `<split>/<name>`, or by its name where that is no other image's."""
     if dataset is None or assignment.dataset is None:
         detail = "A table of logits teaches on one data set alone: say which one its ids are of."
         raise rejected("checkpoint_mismatch", detail, HINT)
@@ -45,7 +45,14 @@ def read_table(
     if lacking:
         total, example = sum(map(len, found.values())), next(iter(rows))
         detail = f"{lacking:,} of the data set's {total:,} images are not in the table: {', '.join(missing[:3])}. "
-        raise rejected("checkpoint_mismatch", f"{detail}An id of the table: {example[:100]}.", HINT)
+        raise rejected("checkpoint_mismatch", f"{detail}An id of the table: {example[:100]!r}.", HINT)
+    at = np.concatenate(list(found.values()))
+    if len(used) < len(at):
+        row = int(np.flatnonzero(np.bincount(at) > 1)[0])
+        name = next(id for id, place in rows.items() if place == row)
+        splits = " and ".join(f"{split}/{name}" for split, places in found.items() if row in places)
+        detail = f"{name[:100]!r} is the name of {splits[:300]}: one row cannot be of both."
+        raise rejected("checkpoint_mismatch", detail, "Put the split in front of the names that are in several.")
     spare = len(logits) - len(used)
     if spare:
         warnings.append(f"{spare:,} rows of the table are of no image of the data set; they were left out.")
@@ -79,15 +86,16 @@ def _logits(found: Tensor) -> tuple[Tensor, list[str]]:
 
 def _ids(found: Tensor, count: int) -> list[str]:
     try:
-        ids = found.numpy().tobytes().decode().split("\n") if found.dtype == torch.uint8 else []
+        text = found.numpy().tobytes() if found.dtype == torch.uint8 else b""
+        names = text.count(b"\n") + 1 if text else 0
+        if names != count:  # counted before they are made: a file may hold newlines alone
+            detail = (
+                f"`ids` names {names:,} images, `logits` has {count:,} rows. Ids are UTF-8 in uint8, between newlines."
+            )
+            raise rejected("checkpoint_mismatch", detail, HINT)
+        return text.decode().split("\n")
     except UnicodeDecodeError as error:
         raise rejected("checkpoint_corrupt", "`ids` is not UTF-8.", HINT) from error
-    if len(ids) != count:
-        detail = (
-            f"`ids` names {len(ids):,} images, `logits` has {count:,} rows. Ids are UTF-8 in uint8, between newlines."
-        )
-        raise rejected("checkpoint_mismatch", detail, HINT)
-    return ids
 
 
 def _rows_of(ids: list[str]) -> dict[str, int]:

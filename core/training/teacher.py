@@ -105,3 +105,8 @@ def at_chance(answers: Answers, classes: int, why: str, hint: str) -> TrainingFa
             errors=[{"pointer": "/teacher", "code": "teacher_at_chance", "detail": str(figures)}],
         )
     )
+
+
+def unfit(detail: str) -> TrainingFailed:
+    hint = "Register the teacher again, with the data set it was trained for."
+    return TrainingFailed(Failure("teacher_unfit", "The teacher does not fit", detail, hint))

@@ -17,7 +17,8 @@ from core.assignment import MemberFile, ReadTeacherAssignment
 from core.errors import Failure, TrainingFailed
 from core.events import Finished, Log
 from core.packed import SPLITS, read_meta, read_split
-from core.training.canonical import Place, load_teacher
+from core.training import read_table as read_table_module
+from core.training.canonical import Canonical, Place, load_teacher
 from core.training.data import Batch, Data, Places
 from core.training.export import KEY, WeightsMeta, file_sha256, load_weights
 from core.training.images import Wanted
@@ -258,6 +259,29 @@ HOSTILE: dict[str, tuple[onnx.ModelProto, str, str]] = {
         "checkpoint_mismatch",
         "no batch of images",
     ),
+    "sides beyond any image": (
+        model(MEAN, FLAT, inputs=[onnx.helper.make_tensor_value_info("images", 1, ["N", 3, 2**40, 2**40])]),
+        "checkpoint_too_expensive",
+        "images of 1099511627776 px",
+    ),
+    "weights longer than the file": (
+        model(MEAN, FLAT, initializer=[onnx.TensorProto(name="w", data_type=1, dims=[2**62, 2**62])]),
+        "checkpoint_corrupt",
+        "the file is shorter",
+    ),
+    "classes that depend on the images": (
+        model(
+            MEAN,
+            node("Flatten", ["mean"], ["rows"]),
+            node("Slice", ["rows", "zero", "one", "zero"], ["first"]),
+            node("Greater", ["first", "none"], ["chosen"]),
+            node("Reshape", ["chosen", "flat"], ["which"]),
+            node("Compress", ["rows", "which"], ["logits"], axis=1),
+            initializer=[scalar("zero", [0]), scalar("one", [1]), scalar("flat", [-1]), scalar("none", 0, np.float32)],
+        ),
+        "checkpoint_mismatch",
+        "depends on the others",
+    ),
     "nonsense": (
         model(node("MatMul", ["images", "w"], ["logits"]), initializer=[scalar("w", np.ones((5, 5)), np.float32)]),
         "checkpoint_corrupt",
@@ -273,6 +297,33 @@ def test_hostile_and_unfit_models_are_refused(tmp_path: Path, name: str) -> None
     file.write_bytes(made.SerializeToString())
     failure = rejection(tmp_path, file)
     assert failure.code == code and said in failure.detail, failure
+
+
+def test_texts_that_are_none_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "model.onnx"
+    file.write_bytes(model(MEAN, FLAT).SerializeToString().replace(b"images", b"imag\xff\xff"))
+    assert "is no text" in rejection(tmp_path, file).detail
+
+
+def test_a_model_that_takes_noise_and_no_real_image_is_refused(tmp_path: Path, digits: Path) -> None:
+    """Noise goes far below -1.5 and digits do not: the place in `two` is then the hundredth."""
+    nodes = [
+        MEAN,
+        node("Flatten", ["mean"], ["rows"]),
+        node("ReduceMin", ["images"], ["least"], keepdims=0),
+        node("Greater", ["least", "low"], ["real"]),
+        node("Cast", ["real"], ["number"], to=onnx.TensorProto.INT64),
+        node("Mul", ["number", "far"], ["place"]),
+        node("Gather", ["two", "place"], ["one"], axis=0),
+        node("MatMul", ["rows", "w"], ["ten"]),
+        node("Add", ["ten", "one"], ["logits"]),
+    ]
+    constants = [scalar("low", -1.5, np.float32), scalar("far", 99), scalar("two", [0, 1], np.float32)]
+    constants.append(scalar("w", np.ones((3, 10)), np.float32))
+    file = tmp_path / "model.onnx"
+    file.write_bytes(model(*nodes, initializer=constants).SerializeToString())
+    failure = rejection(tmp_path, file, dataset=digits)
+    assert failure.code == "checkpoint_mismatch" and "on images of 8 px" in failure.detail
 
 
 def test_an_honest_model_passes_the_same_checks(tmp_path: Path) -> None:
@@ -395,10 +446,33 @@ def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, digits: Path, networ
     )
     assert "the same number of logits" in rejection(tmp_path, tmp_path / "q", dataset=digits).detail
     pq.write_table(pa.table({"id": ids, "logits": [["a"] * 10] * len(ids)}), tmp_path / "s")
-    assert "not numbers" in rejection(tmp_path, tmp_path / "s", dataset=digits).detail
+    assert "not lists of numbers" in rejection(tmp_path, tmp_path / "s", dataset=digits).detail
     content = parquet(tmp_path / "w", ids, rows).read_bytes()
     (tmp_path / "x").write_bytes(content[: len(content) // 2])
     assert "cannot be read" in rejection(tmp_path, tmp_path / "x", dataset=digits).detail
+
+
+def test_columns_that_are_no_table_are_told(tmp_path: Path, digits: Path) -> None:
+    logits = pa.array([[1.0, 2.0]] * 2)
+    file, ids = tmp_path / "table.parquet", pa.array(["a", "b"])
+    for columns, names, said in (
+        ([ids, pa.array([1.0, 2.0])], ["id", "logits"], "logits holds double, not lists"),
+        ([ids, pa.array([[[1.0]], [[2.0]]])], ["id", "logits"], "not lists of numbers"),
+        ([ids, pa.array([None, [1.0, 2.0]])], ["id", "logits"], "same number of logits"),
+        ([pa.array([b"a", b"b"]), logits], ["id", "logits"], "id holds binary, not text"),
+        ([pa.array([None, "b"]), logits], ["id", "logits"], "an id is missing"),
+        ([ids, ids, logits], ["id", "id", "logits"], "more than one column 'id'"),
+        ([ids[:0], logits[:0]], ["id", "logits"], "has no row"),
+    ):
+        pq.write_table(pa.Table.from_arrays(columns, names=names), file)
+        failure = rejection(tmp_path, file, dataset=digits)
+        assert failure.code == "checkpoint_mismatch" and said in failure.detail, failure
+
+
+def test_one_row_cannot_be_two_images(tmp_path: Path, digits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_table_module, "_names", lambda _: iter([("train", ["0/a"]), ("val", ["0/a"])]))
+    plain = packed(tmp_path / "table.safetensors", ["0/a"], torch.randn(1, 10))
+    assert "'0/a' is the name of train/0/a and val/0/a" in rejection(tmp_path, plain, dataset=digits).detail
 
 
 def test_a_table_of_another_data_set_does_not_teach(tmp_path: Path, digits: Path, network: Any) -> None:
@@ -458,6 +532,22 @@ def test_teachers_that_do_not_fit_each_other_are_refused(tmp_path: Path, teacher
     assert "classes: a 10, b 7" in rejection(tmp_path, members=[member(first, "a", 1), member(fewer, "b", 1)]).detail
     turned = first | {"class_names": first["class_names"][::-1]}
     assert "another order" in rejection(tmp_path, members=[member(first, "a", 1), member(turned, "b", 1)]).detail
+
+
+def test_means_of_means_hold_single_teachers(tmp_path: Path, digits: Path, teacher: Path, network: Any) -> None:
+    one = member(read(tmp_path / "one", teacher, dataset=digits), "one", 1)
+    two = member(read(tmp_path / "two", export(network[0], tmp_path / "two.onnx"), dataset=digits), "two", 5e-324)
+    mean = read(tmp_path / "mean", members=[one, two], dataset=digits)
+    twice = read(tmp_path / "twice", members=[member(mean, "mean", 3), one], dataset=digits)
+    assert twice["parameters"] == one.parameters * 2 + two.parameters  # type: ignore[operator]
+    assert [part.kind for part in Canonical.open(Path(twice["path"])).members()] == ["network", "onnx", "network"]
+    images = some(digits, "val", list(range(7)))
+    wanted = load(read(tmp_path / "again", teacher, dataset=digits), digits).logits(images).log_softmax(1)
+    assert torch.allclose(load(twice, digits).logits(images), wanted, atol=1e-4)
+    for doubled in range(4):  # 3 teachers, 6, 12, 24, 48
+        twice = read(tmp_path / str(doubled), members=[member(twice, "a", 1), member(twice, "b", 1)])
+    failure = rejection(tmp_path / "many", members=[member(twice, "a", 1), member(twice, "b", 1)])
+    assert failure.code == "checkpoint_too_expensive"
 
 
 def test_canonical_files_say_what_they_are_under_one_key(tmp_path: Path, digits: Path, network: Any) -> None:
