@@ -102,7 +102,7 @@ def ensure_teacher(client: Client, path: Path, known: TeacherFile, dataset: str,
     normalization = known.normalization.model_dump(mode="json") if known.normalization else None
     for row in client.each("/v1/teachers", source_sha256=digest):
         same_network = known.architecture is None or row["architecture"] == canonical_name(known.architecture)
-        same_input = normalization is None or row["normalization"] == normalization
+        same_input = row["asked"].get("normalization") == normalization and "image_size" not in row["asked"]
         if row["status"] != "rejected" and row["dataset"] == dataset and same_network and same_input:
             break
     else:

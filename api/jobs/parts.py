@@ -1,5 +1,6 @@
 """Uploads, builtin sets and published weights that a recipe names directly become a data set and a teacher: once."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -119,9 +120,12 @@ def _ensemble(work: Session, project_id: str, said: Ensemble, dataset_id: str) -
     dataset = work.get_one(Dataset, dataset_id)
     named = (work.get(Teacher, member["teacher"]) for member in members)
     name = " + ".join(row.name for row in named if row is not None)
-    with _at("/teacher"):
-        wish = TeacherCreate.model_validate({"name": name[:200] or "mean", "source": source})
+    wish = TeacherCreate.model_validate({"name": name[:200] or "mean", "source": source})
+    try:
         return teacher_service.register(work, project_id, wish, dataset).id
+    except Invalid as error:
+        at = re.compile(r"/source(/members/\d+)?.*")
+        raise Invalid([Problem(at.sub(r"/teacher\1", p.pointer), p.code, p.detail) for p in error.problems]) from error
 
 
 def _known_teacher(work: Session, project_id: str, source: Json, dataset_id: str, file: TeacherFile) -> str | None:
@@ -130,7 +134,8 @@ def _known_teacher(work: Session, project_id: str, source: Json, dataset_id: str
     for row in work.scalars(mine.where(Teacher.dataset_id == dataset_id).order_by(Teacher.id.desc())):
         same_source = all(row.source.get(key) == value for key, value in source.items())
         same_network = file.architecture is None or row.architecture == canonical_name(file.architecture)
-        if same_source and same_network and normalization in (None, row.normalization):
+        asked = row.asked or {}
+        if same_source and same_network and asked.get("normalization") == normalization and "image_size" not in asked:
             return row.id
     return None
 

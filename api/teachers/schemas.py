@@ -77,6 +77,7 @@ class TeacherRead(ObjectRead):
     bound: bool = Field(description="It knows the images of its data set alone, as a table of logits does.")
     status: Literal["validating", "ready", "rejected"]
     source: dict[str, Any]
+    asked: dict[str, Any] = Field(description="What was asked for beside: architecture, normalization, image_size.")
     dataset: str | None = Field(description="The data set's id.")
     architecture: str | None = Field(description="Of a network.")
     classes: int | None = Field(description="How many it knows.")
@@ -95,4 +96,6 @@ class TeacherRead(ObjectRead):
     @classmethod
     def of(cls, row: Teacher) -> Self:
         fields = {name: getattr(row, name) for name in cls.model_fields if name not in ("object", "dataset")}
-        return cls.model_validate(fields | {"dataset": row.dataset_id, "warnings": row.warnings or []})
+        return cls.model_validate(
+            fields | {"dataset": row.dataset_id, "warnings": row.warnings or [], "asked": row.asked or {}}
+        )

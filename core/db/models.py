@@ -187,6 +187,7 @@ class Teacher(_Validated, Base):
     dataset_id: Mapped[str | None] = mapped_column(Id, ForeignKey("datasets.id"))
     kind: Mapped[str] = mapped_column(String(20), default="network", server_default="network")
     bound: Mapped[bool] = mapped_column(default=False, server_default=false())  # to the images of its data set
+    asked: Mapped[dict[str, Any] | None]  # for beside the source: architecture, normalization, image_size
     architecture: Mapped[str | None] = mapped_column(String(200))
     classes: Mapped[int | None]
     class_names: Mapped[list[Any] | None]

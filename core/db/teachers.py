@@ -28,6 +28,7 @@ def create(
 
     Architecture, normalization and image size are what was asked for.
     """
+    wanted = {"architecture": architecture, "normalization": normalization, "image_size": image_size}
     teacher = Teacher(
         project_id=project_id,
         name=name,
@@ -37,6 +38,7 @@ def create(
         normalization=normalization,
         dataset_id=dataset_id,
         image_size=image_size,
+        asked={name: value for name, value in wanted.items() if value is not None},
     )
     work.add(teacher)
     work.flush()

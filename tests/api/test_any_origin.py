@@ -1,5 +1,6 @@
 """Teachers of any origin over REST: means of several, and what a table of logits can teach."""
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -90,11 +91,32 @@ def test_a_job_may_name_several_teachers(client: TestClient, make: Make, databas
     again = client.post("/v1/jobs", json=wish).json()
     assert again["teacher"]["id"] == teacher["id"], "the same mean is not made twice"
     unknown = {"members": [{"path": first}, {"path": "tch_none"}]}
-    answer = client.post("/v1/jobs", json=wish | {"teacher": unknown})
-    assert answer.status_code == 422 and "tch_none" in answer.text
+    (error,) = client.post("/v1/jobs", json=wish | {"teacher": unknown}).json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/teacher/members/1", "unknown_teacher")
+    twice = {"members": [{"path": first}, {"path": second}, {"path": first}]}
+    (error,) = client.post("/v1/jobs", json=wish | {"teacher": twice}).json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/teacher/members/2", "named_twice")
     file = {"members": [{"path": first}, {"path": "here.pth", "architecture": "resnet8"}]}
     (error,) = client.post("/v1/jobs", json=wish | {"teacher": file}).json()["errors"]
     assert (error["pointer"], error["code"]) == ("/teacher/members/1", "teacher_is_a_file")
+
+
+def test_what_was_asked_for_tells_teachers_of_one_file_apart(client: TestClient, make: Make) -> None:
+    """Not what came of it: without a normalization the data set's, or the library's, is taken."""
+    upload = client.post("/v1/uploads", json={"filename": "t.pth", "bytes": 3, "purpose": "teacher"}).json()["id"]
+    client.put(f"/v1/uploads/{upload}/parts/1", content=b"abc")
+    client.post(f"/v1/uploads/{upload}/complete", json={"sha256": hashlib.sha256(b"abc").hexdigest()})
+    normalized = {"path": upload, "normalization": {"mean": [0.5] * 3, "std": [0.5] * 3}}
+    wish = RECIPE | {"dataset": make.dataset()}
+
+    def teacher(said: Any) -> str:
+        return str(client.post("/v1/jobs", json=wish | {"teacher": said}).json()["teacher"]["id"])
+
+    first, plain = teacher(normalized), teacher(upload)
+    assert first != plain and (teacher(normalized), teacher({"path": upload})) == (first, plain)
+    assert client.get(f"/v1/teachers/{first}").json()["asked"] == {"normalization": normalized["normalization"]}
+    both = client.post("/v1/jobs", json=wish | {"teacher": {"members": [normalized, {"path": upload}]}})
+    assert both.status_code == 201, both.text
 
 
 @pytest.mark.parametrize(

@@ -4505,6 +4505,13 @@ export interface components {
              */
             architecture: string | null;
             /**
+             * Asked
+             * @description What was asked for beside: architecture, normalization, image_size.
+             */
+            asked: {
+                [key: string]: unknown;
+            };
+            /**
              * Bound
              * @description It knows the images of its data set alone, as a table of logits does.
              */
