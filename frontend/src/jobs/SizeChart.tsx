@@ -1,6 +1,6 @@
 import { useId, useRef } from "react";
 import { seriesColor } from "@/charts/color";
-import { ticks } from "@/charts/scale";
+import { dodge, ticks } from "@/charts/scale";
 import { useWidth } from "@/charts/useWidth";
 import { parameters, percentage } from "@/format";
 import { type Standing, teacherOf } from "./groups";
@@ -37,6 +37,7 @@ function Plot({ teacher, shown }: { teacher: { top1: number; parameters: number 
   const x = (size: number) => LEFT + ((Math.log10(size) - small) / (large - small)) * (width - LEFT - RIGHT);
   const y = (value: number) => TOP + ((high - value) / (high - low)) * (H - TOP - BOTTOM);
   const level = y(teacher.top1);
+  const labels = labelled(shown, y);
   return (
     <figure className="chart card" aria-labelledby={id} data-metric="size" data-points={shown.length}>
       <figcaption className="card-head" id={id}>
@@ -71,8 +72,15 @@ function Plot({ teacher, shown }: { teacher: { top1: number; parameters: number 
           <text x={x(teacher.parameters) + 5} y={level - 10} textAnchor="end" className="teacher-mark">
             teacher {percentage(teacher.top1)}
           </text>
-          {shown.map((one) => (
-            <Student key={one.group.name} one={one} x={x(one.group.parameters as number)} y={y} middle={width / 2} />
+          {shown.map((one, i) => (
+            <Student
+              key={one.group.name}
+              one={one}
+              x={x(one.group.parameters as number)}
+              y={y}
+              label={labels[i] as number}
+              middle={width / 2}
+            />
           ))}
         </svg>
       </div>
@@ -98,11 +106,13 @@ interface StudentProps {
   one: Standing;
   x: number;
   y: (value: number) => number;
+  /** The height at which its label stands. */
+  label: number;
   middle: number;
 }
 
 /** Its label stands on the side with more room. */
-function Student({ one, x, y, middle }: StudentProps) {
+function Student({ one, x, y, label, middle }: StudentProps) {
   const turned = x > middle;
   const color = seriesColor(one.group.hue);
   const top = y(one.top1 as number);
@@ -115,11 +125,28 @@ function Student({ one, x, y, middle }: StudentProps) {
         </>
       )}
       <circle cx={x} cy={top} r="5" fill={color} />
-      <text x={turned ? x - 10 : x + 10} y={top + 4} textAnchor={turned ? "end" : "start"} className="ink">
+      <text x={turned ? x - 10 : x + 10} y={label + 4} textAnchor={turned ? "end" : "start"} className="ink">
         {one.group.name.length > 24 ? `${one.group.name.slice(0, 23)}…` : one.group.name} {percentage(one.top1)}
       </text>
     </g>
   );
+}
+
+/** Labels of networks of one size stand in one column, where they must not cover each other. */
+function labelled(shown: readonly Standing[], y: (value: number) => number): number[] {
+  const heights = shown.map((one) => y(one.top1 as number));
+  for (const size of new Set(shown.map((one) => one.group.parameters))) {
+    const column = shown.flatMap((one, i) => (one.group.parameters === size ? [i] : []));
+    const moved = dodge(
+      column.map((i) => heights[i] as number),
+      16,
+      H - BOTTOM,
+    );
+    column.forEach((i, at) => {
+      heights[i] = moved[at] as number;
+    });
+  }
+  return heights;
 }
 
 const padded = (low: number, high: number): [number, number] => {
