@@ -55,7 +55,8 @@ def read_table(
         raise rejected("checkpoint_mismatch", detail, "Put the split in front of the names that are in several.")
     spare = len(logits) - len(used)
     if spare:
-        warnings.append(f"{spare:,} rows of the table are of no image of the data set; they were left out.")
+        left = "1 row of the table is" if spare == 1 else f"{spare:,} rows of the table are"
+        warnings.append(f"{left} of no image of the data set, and left out.")
     meta = TableMeta(classes=dataset.classes, dataset_sha256=file_sha256(assignment.dataset))
     return finish(
         Canonical({split: logits[torch.from_numpy(at)] for split, at in found.items()}, meta.model_dump_json()),

@@ -387,7 +387,7 @@ def test_a_table_teaches_what_its_network_would(
         dataset=digits,
     )
     assert told["kind"] == "table" and told["classes"] == 10 and told["parameters"] is None
-    assert told["warnings"] == ["1 rows of the table are of no image of the data set; they were left out."]
+    assert told["warnings"] == ["1 row of the table is of no image of the data set, and left out."]
     found, batch = load(told, digits), some(digits, "train", [5, 190, 0])
     assert torch.allclose(found.logits(batch), logits_of(*network, batch), atol=1e-5)
     # a whole training: without augmentation the table says what the network says
