@@ -27,7 +27,7 @@ def points(difference: Json | None) -> str:
     return f"{100 * difference['value']:+.1f}\n[{low:+.1f}, {high:+.1f}]"
 
 
-def counted(parameters: int | None) -> str:
+def size_of(parameters: int | None) -> str:
     return NOTHING if parameters is None else f"{parameters:,}"
 
 
@@ -46,7 +46,7 @@ def result_table(students: list[Json], result: Json) -> Table:
         judged = teacher["test"] if on == "test" else teacher
         accuracy = with_interval(judged["top1"], judged["top1_interval"])
         blank = [NOTHING] * 4
-        table.add_row("teacher", teacher["architecture"], accuracy, *blank, counted(teacher["parameters"]))
+        table.add_row("teacher", teacher["architecture"], accuracy, *blank, size_of(teacher["parameters"]))
     for group in result["groups"]:
         control = group["control"]
         table.add_row(
@@ -57,7 +57,7 @@ def result_table(students: list[Json], result: Json) -> Table:
             points(group["difference"]),
             percent(group["gap_closed"]),
             percent(group["agreement"]),
-            counted(group["parameters"]),
+            size_of(group["parameters"]),
         )
     for student in students:
         if student["status"] == "failed":

@@ -15,8 +15,8 @@ from core.weights import published
 
 def register(work: Session, project_id: str, wish: TeacherCreate, measured_on: Dataset | None = None) -> Teacher:
     """The teacher, validating. `measured_on` takes the place of the wish's data set; it may still be read itself."""
-    architecture = check_wish(work, project_id, wish)
     parts = _members(work, project_id, wish.source) if isinstance(wish.source, SeveralTeachers) else []
+    architecture = _check(work, project_id, wish, parts)
     bound_to = next((row.dataset_id for row in parts if row.bound), None)  # where it teaches, if anywhere
     return teachers.create(
         work,
@@ -31,7 +31,7 @@ def register(work: Session, project_id: str, wish: TeacherCreate, measured_on: D
     )
 
 
-def check_wish(session: Session, project_id: str, wish: TeacherCreate) -> str | None:
+def _check(session: Session, project_id: str, wish: TeacherCreate, members: list[Teacher]) -> str | None:
     """`Invalid` that says what is wrong; returns the canonical architecture where one was asked for."""
     source = wish.source
     found = architecture(wish.architecture, "/architecture") if wish.architecture else None
@@ -44,7 +44,7 @@ def check_wish(session: Session, project_id: str, wish: TeacherCreate) -> str | 
     elif isinstance(source, TrainedStudent):
         _check_student(session, project_id, source.student)
     elif isinstance(source, SeveralTeachers):
-        _check_members(_members(session, project_id, source), wish)
+        _check_members(members, wish)
     else:
         check_upload(session, project_id, source.upload, "teacher", "/source/upload")
     if found is not None and wish.image_size is not None:

@@ -67,7 +67,7 @@ def read_table(
         class_names=dataset.classes,
         bound=True,
         warnings=warnings,
-        report={"kind": "table of logits", "rows": len(logits), "dtypes": {str(logits.dtype)[6:]: 1}},
+        report={"kind": "table of logits", "rows": len(logits), "dtype": str(logits.dtype).removeprefix("torch.")},
     )
 
 

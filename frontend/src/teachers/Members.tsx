@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { percent, plural } from "@/format";
 import { teachersToChooseQuery } from "@/new/queries";
+import { numeric } from "@/uploads/schema";
 import { whatItIs } from "./kinds";
 import type { Teacher } from "./queries";
 
@@ -91,11 +92,11 @@ function Row({ teacher, weight, other, onChange }: RowProps) {
   );
 }
 
-const isWeight = (text: string): boolean => Number(text.trim().replace(",", ".")) > 0;
+const isWeight = (text: string): boolean => Number(numeric(text)) > 0;
 
 /** Two at least, each with a weight above 0. */
 export const isComplete = (weights: Weights): boolean =>
   Object.keys(weights).length > 1 && Object.values(weights).every(isWeight);
 
 export const membersOf = (weights: Weights): { teacher: string; weight: number }[] =>
-  Object.entries(weights).map(([teacher, text]) => ({ teacher, weight: Number(text.trim().replace(",", ".")) }));
+  Object.entries(weights).map(([teacher, text]) => ({ teacher, weight: Number(numeric(text)) }));

@@ -124,9 +124,11 @@ function Headline({ teacher }: { teacher: Teacher }) {
         "on its data set's validation part"
       ),
     ],
-    [parameters(teacher.parameters), "parameters", teacher.architecture ?? whatItIs(teacher)],
+    teacher.kind === "table"
+      ? ["Table", "of logits", "it sees no images"]
+      : [parameters(teacher.parameters), "parameters", teacher.architecture ?? whatItIs(teacher)],
     [String(teacher.classes ?? "–"), teacher.classes === 1 ? "class" : "classes", named(teacher)],
-    [bytes(teacher.bytes), "of weights", "as stored here"],
+    [bytes(teacher.bytes), teacher.kind === "table" ? "of them" : "of weights", "as stored here"],
   ];
   return (
     <section className="card figures" aria-label="In figures">

@@ -101,7 +101,7 @@ export function parsed(option: Option, text: string): unknown {
   return text.trim();
 }
 
-const numeric = (text: string): unknown => {
+export const numeric = (text: string): unknown => {
   const value = Number(text.trim().replace(",", "."));
   return Number.isFinite(value) ? value : text;
 };
