@@ -1,0 +1,5 @@
+import { Page } from "@/shell/Page";
+
+export function ExplorePage() {
+  return <Page title="Explore">{null}</Page>;
+}

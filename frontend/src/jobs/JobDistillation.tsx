@@ -1,0 +1,3 @@
+export function JobDistillation() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function JobSystem() {
+  return null;
+}

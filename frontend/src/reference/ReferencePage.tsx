@@ -1,0 +1,5 @@
+import { Page } from "@/shell/Page";
+
+export function ReferencePage() {
+  return <Page title="API">{null}</Page>;
+}
