@@ -1,7 +1,8 @@
 import { createRootRoute, createRoute, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { compareSearch } from "./compare/search";
 import { exploreSearch } from "./explore/search";
-import { chartsSearch, distillationSearch, jobsSearch, logSearch } from "./jobs/search";
+import { jobsSearch } from "./jobs/list/search";
+import { chartsSearch, distillationSearch, logSearch } from "./jobs/search";
 import { LoginPage } from "./login/LoginPage";
 import { OverviewPage } from "./overview/OverviewPage";
 import { type Search, some, text } from "./search";

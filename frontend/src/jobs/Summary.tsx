@@ -1,6 +1,5 @@
 import { Link } from "@tanstack/react-router";
 import { duration, percent, plural, short } from "@/format";
-import { Progress } from "@/ui/Progress";
 import { groupsOf, leader, type Standing, standingsOf, teacherOf } from "./groups";
 import type { Job } from "./queries";
 
@@ -50,24 +49,6 @@ export function Cast({ job }: { job: Job }) {
         )}`}
       {each !== null && each > 1 && ` · ${plural(each, "seed")}`}
     </>
-  );
-}
-
-/** The bar with where it stands. */
-export function JobProgress({ job }: { job: Job }) {
-  const { percent: done, epoch, total_epochs, images_per_second } = job.progress;
-  const speed =
-    job.status === "running" && images_per_second
-      ? ` · ${Math.round(images_per_second).toLocaleString("en")} images/s`
-      : "";
-  const where = job.status === "queued" ? "waits for a free slot" : `epoch ${epoch} of ${total_epochs ?? "–"}${speed}`;
-  return (
-    <div className="stack tight job-progress">
-      <Progress percent={done} label={`${job.name}: progress`} />
-      <span className="small soft">
-        {job.phase && job.phase !== "training" ? job.phase.replaceAll("_", " ") : where}
-      </span>
-    </div>
   );
 }
 

@@ -1,4 +1,6 @@
+import { COLUMNS, columnsOf, toggledColumn } from "./columns";
 import { dropped, pagesAt, refreshed, rowsOf } from "./pages";
+import { filterOf, jobsSearch, sortedBy, toggledState } from "./search";
 import { allOrNothing, NOTHING, ranged, toggled, without } from "./selection";
 
 const ids = (text: string) => [...text].map((id) => ({ id }));
@@ -68,3 +70,33 @@ describe("a selection", () => {
     expect(without(toggled(NOTHING, "a"), new Set(["a"]))).toEqual(NOTHING);
   });
 });
+
+describe("the address of the list", () => {
+  test("statuses come and go; what nobody knows is left out", () => {
+    const search = jobsSearch({ status: "failed,nonsense,queued", sort: "color", order: "up", name: "" });
+    expect(search).toEqual({ status: "queued,failed" });
+    expect(toggledState(search, "queued")).toEqual({ status: "failed" });
+    expect(toggledState({ status: "failed", name: "a" }, "failed")).toEqual({ name: "a" });
+    expect(filterOf({ status: "running" }).status).toEqual(["running", "pausing", "cancelling"]);
+  });
+
+  test("a column is sorted by its own order first, then by the other; the usual order is not told", () => {
+    expect(sortedBy({}, "name")).toEqual({ sort: "name" });
+    expect(sortedBy({ sort: "name" }, "name")).toEqual({ sort: "name", order: "desc" });
+    expect(sortedBy({ sort: "name", order: "desc" }, "created_at")).toEqual({});
+    expect(sortedBy({}, "created_at")).toEqual({ sort: "created_at", order: "asc" });
+    expect(filterOf({ sort: "top1" })).toEqual({ sort: "top1", order: "desc" });
+  });
+
+  test("columns come and go; the name stays, and the usual ones are not told", () => {
+    const keys = (search: object) => columnsOf(search).map((column) => column.key);
+    expect(keys({})).not.toContain("agreement");
+    expect(keys({ columns: "agreement,nonsense" })).toEqual(["name", "agreement"]);
+    const more = toggledColumn({ name: "a" }, columnsOf({}), "agreement");
+    expect(keys(more)).toEqual([...keys({}).slice(0, 5), "agreement", ...keys({}).slice(5)].sort(byPlace));
+    expect(toggledColumn(more, columnsOf(more), "agreement")).toEqual({ name: "a" });
+  });
+});
+
+const byPlace = (a: string, b: string) =>
+  COLUMNS.findIndex((one) => one.key === a) - COLUMNS.findIndex((one) => one.key === b);
