@@ -8,6 +8,7 @@ import { OverviewPage } from "./overview/OverviewPage";
 import { type Search, some, text } from "./search";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
+import { studentsSearch } from "./students/search";
 
 const after = (search: Search) => some({ after: text(search.after) });
 
@@ -106,7 +107,7 @@ const places = [
     ...inShell,
     path: "/students",
     component: lazyRouteComponent(() => import("./students/StudentsPage"), "StudentsPage"),
-    validateSearch: after,
+    validateSearch: studentsSearch,
   }),
   createRoute({
     ...inShell,

@@ -4,7 +4,7 @@ import { Page } from "@/shell/Page";
 import { Empty, Failure, Loading, Notice } from "@/ui/faces";
 import { Classes } from "./Classes";
 import { Configuration } from "./Configuration";
-import { Curves } from "./Curves";
+import { Along, Curves } from "./Curves";
 import { candidatesOf, cautions } from "./candidates";
 import { Figures } from "./Figures";
 import { Picker } from "./Picker";
@@ -23,7 +23,10 @@ export function ComparePage() {
   const candidates = useMemo(() => candidatesOf(jobs, series ?? new Map()), [jobs, series]);
   const remove = (id: string) => void navigate({ search: withoutJob(search, ids, id) });
   return (
-    <Page title="Compare">
+    <Page
+      title="Compare"
+      aside={jobs.length >= FEWEST && <Along candidates={candidates} search={search} onChange={to} />}
+    >
       <Picker
         candidates={candidates}
         chosen={ids}
@@ -62,7 +65,7 @@ export function ComparePage() {
               <p className="wrap">{text}</p>
             </Notice>
           ))}
-          <Curves candidates={candidates} series={series} search={search} onChange={to} />
+          <Curves candidates={candidates} series={series} search={search} />
           <Figures candidates={candidates} students={students} search={search} onChange={to} />
           <Configuration candidates={candidates} search={search} onChange={to} />
           <Classes candidates={candidates} search={search} onChange={to} />

@@ -20,7 +20,7 @@ export function Configuration({ candidates, search: { all, ...search }, onChange
     <Card
       title="What was asked otherwise?"
       aside={
-        <label className="row switch">
+        <label className="row show-all">
           <input
             type="checkbox"
             checked={all === true}

@@ -21,32 +21,41 @@ const AXES = [
   { key: "step", name: "steps" },
 ] as const;
 
+const canBeEpochs = (candidates: readonly Candidate[]): boolean =>
+  candidates.every(({ job }) => axisOf(job).name === "epoch");
+
+/** Along what the curves run; nothing to choose where some job does not know its epochs. */
+export function Along({ candidates, search: { x, ...search }, onChange }: Omit<Props, "series">) {
+  if (!canBeEpochs(candidates)) return null;
+  return (
+    <Choice
+      label="Along"
+      choices={AXES}
+      value={x ?? "epoch"}
+      onChange={(key) => onChange(key === "step" ? { ...search, x: "step" } : search)}
+    />
+  );
+}
+
 /** The best student of each job on one chart. */
-export function Curves({ candidates, series, search: { x, ...search }, onChange }: Props) {
-  const epochs = x !== "step" && candidates.every(({ job }) => axisOf(job).name === "epoch");
+export function Curves({ candidates, series, search }: Omit<Props, "onChange">) {
+  const epochs = search.x !== "step" && canBeEpochs(candidates);
   const lines = candidates.flatMap((one) => lineOf(one, series?.get(one.job.id) ?? [], epochs));
   const seeds = Math.max(1, ...candidates.map((one) => one.standing?.group.members.length ?? 1));
+  const mean = seeds > 1 ? ` · mean of up to ${plural(seeds, "seed")}` : "";
   return (
-    <div className="stack">
-      <LineChart
-        title="Which of them learns best?"
-        caption={`validation top-1 of each job's best student, %${seeds > 1 ? `, mean of up to ${plural(seeds, "seed")}` : ""}`}
-        metric="compare/val/top1"
-        lines={lines}
-        levels={levelsOf(candidates)}
-        axis={axisFor(candidates, epochs)}
-        write={percentage}
-        unit={100}
-        focus
-        height={320}
-      />
-      <Choice
-        label="Along"
-        choices={AXES}
-        value={epochs ? "epoch" : "step"}
-        onChange={(key) => onChange(key === "step" ? { ...search, x: "step" } : search)}
-      />
-    </div>
+    <LineChart
+      title="Which of them learns best?"
+      caption={`the best student of each job · validation top-1, % over ${epochs ? "epochs" : "steps"}${mean}`}
+      metric="compare/val/top1"
+      lines={lines}
+      levels={levelsOf(candidates)}
+      axis={axisFor(candidates, epochs)}
+      write={percentage}
+      unit={100}
+      focus
+      height={320}
+    />
   );
 }
 

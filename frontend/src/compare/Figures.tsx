@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
 import { seriesColor } from "@/charts/color";
 import { short } from "@/format";
+import type { Student } from "@/students/queries";
 import { Card } from "@/ui/Card";
 import { Choice } from "@/uploads/Choice";
 import type { Candidate } from "./candidates";
-import type { Student } from "./figures";
 import { type Figure, figuresOf } from "./figures";
 import type { CompareSearch } from "./search";
 

@@ -40,17 +40,23 @@ test("what differs is told by where it stands, as it is written", () => {
   ]);
 });
 
-test("students are matched by name, or by place where their names differ", () => {
-  const one = [{ name: "small", architecture: "resnet14", seeds: [0, 1] }];
-  expect(differences(job(), job({ students: one }))).toEqual([
-    ["students", "small: architecture", "resnet8", "resnet14"],
+test("students are matched by name, or by place where no name is shared", () => {
+  const one = { name: "small", architecture: "resnet14", seeds: [0, 1] };
+  expect(differences(job(), job({ students: [one] }))).toEqual([["students", "small", "resnet8", "resnet14"]]);
+  expect(differences(job(), job({ students: [{ ...one, name: "tiny", seeds: [3] }] }))).toEqual([
+    ["students", "student", "small, resnet8", "tiny, resnet14"],
+    ["students", "student: seeds", "0, 1", "3"],
   ]);
-  const two = [...one, { name: "large", architecture: "resnet20", seeds: [3] }];
-  expect(differences(job(), job({ students: [{ ...one[0], name: "tiny" }] }))).toEqual([
-    ["students", "student", "small", "tiny"],
-    ["students", "student: architecture", "resnet8", "resnet14"],
+});
+
+test("a student that one job lacks is told in one row; a loss of its own stands against the job's", () => {
+  const small = { name: "small", architecture: "resnet8", seeds: [0, 1], loss: { kind: "kd", temperature: 2 } };
+  const large = { name: "large", architecture: "resnet20", seeds: [3], loss: { kind: "task" } };
+  expect(differences(job(), job({ students: [small, large] }))).toEqual([
+    ["students", "small: loss", "the job's", "kd"],
+    ["students", "small: loss: temperature", null, "2"],
+    ["students", "large", null, "resnet20"],
   ]);
-  expect(differences(job({ students: two }), job({ students: two }))).toEqual([]);
 });
 
 test("nothing and null are the same; the parts are told by name, what was decided as well", () => {

@@ -1,8 +1,8 @@
-import type { Schema } from "@/api/client";
-import { bytes, count, duration, elapsed, parameters, percent, plain, plusMinus, points } from "@/format";
+import { bytes, count, duration, elapsed, parameters, percent, plusMinus, points } from "@/format";
+import { milliseconds } from "@/students/columns";
+import type { Student } from "@/students/queries";
+import { latencyOf } from "@/students/sort";
 import { bestEpoch, type Candidate } from "./candidates";
-
-export type Student = Schema<"StudentRead">;
 
 interface CellText {
   text: string;
@@ -19,7 +19,6 @@ export interface Figure {
 }
 
 type Value = number | null | undefined;
-const THIN = "\u202f";
 
 /** What came out of each job: of its best student, and of what it took. */
 export function figuresOf(
@@ -80,7 +79,7 @@ export function figuresOf(
     ),
     figure(
       "one image",
-      first.map((student) => latency(student)),
+      first.map((student) => student && latencyOf(student)),
       milliseconds,
       {
         prefer: "low",
@@ -155,9 +154,3 @@ function between(one: Candidate | undefined): string {
   const interval = one?.standing?.differenceInterval;
   return interval ? `${points(interval[0])} to ${points(interval[1])}` : "";
 }
-
-const latency = (student: Student | undefined): number | null =>
-  (student?.metrics as { latency_ms?: number | null } | undefined)?.latency_ms ?? null;
-
-const milliseconds = (value: Value): string =>
-  value == null ? "–" : `${plain(Number(value.toPrecision(3)))}${THIN}ms`;

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { duration, percent, plural, short } from "@/format";
 import { groupsOf, leader, type Standing, standingsOf, teacherOf } from "./groups";
-import type { Job } from "./queries";
+import type { Job, Series } from "./queries";
 
 /** A job's name, and below it what learns from whom. */
 export function JobName({ job }: { job: Job }) {
@@ -55,13 +55,18 @@ export function Cast({ job }: { job: Job }) {
 export const left = (job: Job): string =>
   job.status === "running" && job.progress.eta_seconds != null ? duration(job.progress.eta_seconds) : "–";
 
+export interface Best {
+  standing: Standing;
+  toTeacher: number | null;
+}
+
 /** The best student of a job, and how it stands to the teacher. */
-export function bestOf(job: Job): { standing: Standing; toTeacher: number | null } | null {
-  const standing = leader(standingsOf(job));
+export function bestOf(job: Job, series: readonly Series[] = []): Best | null {
+  const standing = leader(standingsOf(job, series));
   if (standing?.top1 == null) return null;
-  const teacher = teacherOf(job);
+  const teacher = teacherOf(job, series);
   return { standing, toTeacher: teacher ? standing.top1 - teacher.top1 : null };
 }
 
-export const bestTop1 = (job: Job): string => percent(bestOf(job)?.standing.top1);
+export const bestTop1 = (job: Job): string => percent(job.top1 ?? bestOf(job)?.standing.top1);
 export const bestGap = (job: Job): string => percent(bestOf(job)?.standing.gapClosed, 0);

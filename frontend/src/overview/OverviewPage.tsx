@@ -15,7 +15,7 @@ import { Sample } from "./Sample";
 import { WorkersCard } from "./WorkersCard";
 
 const UNFINISHED = ["queued", "running", "pausing", "paused", "cancelling"] as const;
-const LATELY = 6;
+const LATELY = 5;
 
 /** What runs, who does it, what came out lately; before the first job, an invitation. */
 export function OverviewPage() {

@@ -9,16 +9,7 @@ import { type Column, Table } from "@/ui/Table";
 import { inLine, placeInLine } from "./line";
 
 const columns = (jobs: readonly Job[]): Column<Job>[] => [
-  {
-    head: "Running now",
-    kind: "name",
-    cell: (job) => (
-      <div className="row nowrap">
-        <JobName job={job} />
-        {job.status !== "running" && <Status value={job.status} />}
-      </div>
-    ),
-  },
+  { head: "Running now", kind: "name", cell: (job) => <JobName job={job} /> },
   { head: "Progress", cell: (job) => <Course job={job} jobs={jobs} /> },
   { head: "Best so far", kind: "number", cell: bestTop1 },
   { head: "Gap closed", kind: "number", cell: bestGap },
@@ -45,14 +36,24 @@ export function Running({ jobs }: { jobs: readonly Job[] }) {
 
 function Course({ job, jobs }: { job: Job; jobs: readonly Job[] }) {
   const { percent: done, epoch, total_epochs, images_per_second } = job.progress;
-  if (job.status === "queued" && done === 0) return <span className="small soft">{placeInLine(job, jobs)}</span>;
-  const speed = job.status === "running" && images_per_second ? ` · ${count(images_per_second)} images/s` : "";
+  if (job.status !== "running") {
+    return (
+      <div className="row job-progress">
+        <Status value={job.status} />
+        <span className="small soft">
+          {job.status === "queued" ? placeInLine(job, jobs) : total_epochs ? `epoch ${epoch} of ${total_epochs}` : ""}
+        </span>
+      </div>
+    );
+  }
+  const speed = images_per_second ? ` · ${count(images_per_second)} images/s` : "";
   const phase = job.phase && job.phase !== "training" ? job.phase.replaceAll("_", " ") : null;
-  const where = phase ?? (total_epochs ? `epoch ${epoch} of ${total_epochs}${speed}` : percent(done / 100, 0));
   return (
     <div className="stack tight job-progress">
       <Progress percent={done} label={`${job.name}: progress`} />
-      <span className="small soft">{job.status === "queued" ? placeInLine(job, jobs) : where}</span>
+      <span className="small soft">
+        {phase ?? (total_epochs ? `epoch ${epoch} of ${total_epochs}${speed}` : percent(done / 100, 0))}
+      </span>
     </div>
   );
 }

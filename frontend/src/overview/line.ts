@@ -15,5 +15,5 @@ export function placeInLine(job: Job, jobs: readonly Job[]): string {
   const place = line.findIndex((one) => one.id === job.id);
   const where = ORDINALS[place] ?? `number ${place + 1}`;
   const gpus = Number((job.recipe.resources as { gpus?: number } | undefined)?.gpus ?? 1);
-  return `${where} in line, waits for ${gpus > 1 ? `${gpus} GPUs` : "a free slot"}`;
+  return `${where} in line${gpus > 1 ? `, needs ${gpus} GPUs` : ""}`;
 }

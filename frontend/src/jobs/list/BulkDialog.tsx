@@ -133,7 +133,7 @@ const one = (action: Bulk, id: string): Promise<unknown> =>
 function Names({ jobs }: { jobs: readonly Job[] }) {
   const more = jobs.length - NAMED;
   return (
-    <ul className="names">
+    <ul className="job-names">
       {jobs.slice(0, more > 1 ? NAMED : undefined).map((job) => (
         <li key={job.id} className="clip" title={job.name} dir="auto">
           {job.name}

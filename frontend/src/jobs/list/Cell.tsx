@@ -1,25 +1,25 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { seriesColor } from "@/charts/color";
 import { Sparkline } from "@/charts/Sparkline";
 import { ago, duration, elapsed, moment, parameters, percent, points } from "@/format";
 import { Progress } from "@/ui/Progress";
 import { Status } from "@/ui/Status";
-import { meanOf, type Standing, teacherOf } from "../groups";
-import { type Job, OVER } from "../queries";
-import { Cast, left } from "../Summary";
+import { meanOf, teacherOf } from "../groups";
+import { type Job, OVER, type Series } from "../queries";
+import { type Best, Cast, left } from "../Summary";
 import type { ColumnKey } from "./columns";
-import { sparkQuery } from "./sparks";
 
 interface Props {
   job: Job;
   column: ColumnKey;
-  best: { standing: Standing; toTeacher: number | null } | null;
+  best: Best | null;
+  /** Its curve, once it came. */
+  series: readonly Series[] | undefined;
   tabIndex: 0 | -1;
 }
 
 /** What one column says of a job. */
-export function Cell({ job, column, best, tabIndex }: Props) {
+export function Cell({ job, column, best, series, tabIndex }: Props) {
   switch (column) {
     case "status":
       return <Status value={job.status} />;
@@ -50,7 +50,7 @@ export function Cell({ job, column, best, tabIndex }: Props) {
     case "progress":
       return <Course job={job} />;
     case "curve":
-      return <Curve job={job} best={best} />;
+      return <Curve job={job} best={best} series={series} />;
     case "best":
       return <b className="strong">{percent(job.top1 ?? best?.standing.top1)}</b>;
     case "gap":
@@ -96,8 +96,7 @@ function Course({ job }: { job: Job }) {
 }
 
 /** The course of the best student's accuracy, below its teacher's level. */
-function Curve({ job, best }: Pick<Props, "job" | "best">) {
-  const series = useQuery(sparkQuery(job)).data;
+function Curve({ job, best, series }: Pick<Props, "job" | "best" | "series">) {
   const group = best?.standing.group;
   if (!series || !group) return null;
   const curve = meanOf(series, "val/top1", group.members);

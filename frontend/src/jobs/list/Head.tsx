@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
-import { ArrowDown, ArrowUp } from "lucide-react";
 import { useEffect, useRef } from "react";
+import { SortMark } from "@/ui/SortMark";
 import { type Column, SELECT } from "./columns";
 import { type JobsSearch, type Sort, sortedBy, sortOf } from "./search";
 
@@ -60,7 +60,7 @@ function HeadCell({ column: { key, head, sort, number }, search }: { column: Col
   return (
     <th
       scope="col"
-      className={`${key} ${number ? "number" : ""}`}
+      className={`col-${key} ${number ? "number" : ""}`}
       aria-sort={by === null ? undefined : by === "asc" ? "ascending" : "descending"}
     >
       {sort ? <SortLink head={head} sort={sort} by={by} search={search} /> : head}
@@ -75,13 +75,11 @@ interface SortProps {
   search: JobsSearch;
 }
 
-/** The mark's place is kept free where nothing is sorted: a head does not move when it is pressed. */
 function SortLink({ head, sort, by, search }: SortProps) {
-  const Mark = by === "asc" ? ArrowUp : ArrowDown;
   return (
     <Link to="/jobs" search={sortedBy(search, sort)} replace className="sort" data-sorted={by !== null}>
       {head}
-      <Mark size={12} aria-hidden />
+      <SortMark by={by} />
     </Link>
   );
 }

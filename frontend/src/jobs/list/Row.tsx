@@ -1,8 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 import type { Job } from "../queries";
 import { bestOf } from "../Summary";
 import { Cell } from "./Cell";
 import type { Column } from "./columns";
+import { sparkQuery } from "./sparks";
 
 interface Props {
   job: Job;
@@ -16,7 +18,8 @@ interface Props {
 
 /** One job. All of the row leads to its page, but for the box that chooses it. */
 export const Row = memo(function Row({ job, index, columns, chosen, current, onChoose }: Props) {
-  const best = bestOf(job);
+  const series = useQuery(sparkQuery(job)).data;
+  const best = bestOf(job, series);
   const tabIndex = current ? 0 : -1;
   return (
     <tr aria-rowindex={index + 2} data-id={job.id} className={chosen ? "job-row chosen" : "job-row"}>
@@ -32,8 +35,8 @@ export const Row = memo(function Row({ job, index, columns, chosen, current, onC
         </label>
       </td>
       {columns.map(({ key, number }) => (
-        <td key={key} className={`${key} ${number ? "number" : ""}`}>
-          <Cell job={job} column={key} best={best} tabIndex={tabIndex} />
+        <td key={key} className={`col-${key} ${number ? "number" : ""}`}>
+          <Cell job={job} column={key} best={best} series={series} tabIndex={tabIndex} />
         </td>
       ))}
     </tr>
