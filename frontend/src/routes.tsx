@@ -4,7 +4,9 @@ import { exploreSearch } from "./explore/search";
 import { chartsSearch, distillationSearch, jobsSearch, logSearch } from "./jobs/search";
 import { LoginPage } from "./login/LoginPage";
 import { OverviewPage } from "./overview/OverviewPage";
+import { referenceSearch } from "./reference/search";
 import { type Search, some, text } from "./search";
+import { settingsSearch } from "./settings/search";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
@@ -144,11 +146,13 @@ const places = [
     ...inShell,
     path: "/settings",
     component: lazyRouteComponent(() => import("./settings/SettingsPage"), "SettingsPage"),
+    validateSearch: settingsSearch,
   }),
   createRoute({
     ...inShell,
     path: "/api",
     component: lazyRouteComponent(() => import("./reference/ReferencePage"), "ReferencePage"),
+    validateSearch: referenceSearch,
   }),
 ] as const;
 
