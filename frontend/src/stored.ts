@@ -6,7 +6,11 @@ export interface Stored<Value> {
 }
 
 /** What is stored is read with `check`, which gives undefined for what it does not understand. */
-export function stored<Value>(name: string, fallback: Value, check: (value: unknown) => Value | undefined): Stored<Value> {
+export function stored<Value>(
+  name: string,
+  fallback: Value,
+  check: (value: unknown) => Value | undefined,
+): Stored<Value> {
   const watchers = new Set<() => void>();
   let text: string | null | undefined;
   let value = fallback;

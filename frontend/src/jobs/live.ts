@@ -26,11 +26,12 @@ export function useLive(id: string): void {
     const follower = new Follower(client, id, (key) => gatherer.add([{ key, exact: true }]));
     tab.followed.add(id);
     const deaf = tab.line.hear((heard) => {
-      if (heard.type === "hello") follower.pull();
-      else if (heard.change.object === "job" && heard.change.id === id) {
-        if (heard.change.status === "deleted") void client.invalidateQueries({ queryKey: jobKeys.one(id), exact: true });
-        else follower.announced(heard.change.last_event);
-      }
+      if (heard.type === "hello") return follower.pull();
+      const { object, id: which, status, last_event } = heard.change;
+      if (object !== "job" || (which !== null && which !== id)) return;
+      if (status === "deleted") void client.invalidateQueries({ queryKey: jobKeys.one(id), exact: true });
+      else if (which === null) follower.pull();
+      else follower.announced(last_event);
     });
     const unwatch = client.getQueryCache().subscribe(({ type, query }) => {
       if (type === "updated" && query.queryKey[0] === "jobs" && query.queryKey[1] === id) follower.check();

@@ -1,6 +1,6 @@
 import { clock } from "@/format";
-import type { Connection } from "./line";
 import { useConnection } from "./LiveProvider";
+import type { Connection } from "./line";
 
 const LOOKS: Record<Connection["state"], string> = {
   connecting: "",

@@ -1,16 +1,9 @@
 import type { QueryKey } from "@tanstack/react-query";
+import type { Schema } from "@/api/client";
 import { type JobStatus, jobKeys, OVER } from "@/jobs/queries";
 
 /** What the tab's stream says: something is not as it was. What it is now, the service tells who asks. */
-export interface Changed {
-  object: "job" | "dataset" | "teacher" | "worker";
-  /** Null: something of this kind. */
-  id: string | null;
-  /** "deleted" for what is gone. */
-  status: string | null;
-  /** Of a job: the number of its newest event. */
-  last_event: number | null;
-}
+export type Changed = Schema<"ChangedRead">;
 
 /** A question to ask again: its key, and whether those below it are meant too. */
 export interface Again {

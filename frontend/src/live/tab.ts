@@ -63,7 +63,9 @@ export class Tab {
 
   private changed(change: Changed): void {
     const { before, moved } = this.statuses.moved(change);
-    const again = againAfter(change, moved).filter(({ key }) => !(key.length === 2 && this.followed.has(String(key[1]))));
+    const again = againAfter(change, moved).filter(
+      ({ key }) => !(key.length === 2 && this.followed.has(String(key[1]))),
+    );
     this.gatherer.add(again);
     if (moved) for (const watcher of this.watchers) watcher({ change, before });
   }

@@ -2,8 +2,8 @@ import { Bell, BellRing } from "lucide-react";
 import type { Job } from "@/jobs/queries";
 import { isActive } from "@/jobs/queries";
 import { toast } from "@/toasts/toasts";
-import { DENIED } from "./denied";
 import { permission, tellOf, usePermission, useWants } from "./bell";
+import { DENIED } from "./denied";
 
 /** Asks to be told when this job ends; not there where the browser cannot, or nothing is left to wait for. */
 export function TellMe({ job }: { job: Job }) {

@@ -2,8 +2,8 @@ import { percent, spaced } from "@/format";
 import { resultOf } from "@/jobs/groups";
 import type { Job } from "@/jobs/queries";
 import { bestOf } from "@/jobs/Summary";
-import type { Ending } from "@/live/tab";
 import { isOver } from "@/live/changed";
+import type { Ending } from "@/live/tab";
 
 const LATELY = 120_000;
 

@@ -60,7 +60,14 @@ export function useFoundItems(found: readonly Found[]): Group[] {
     name: NAMES[kind],
     items: found
       .filter((one) => one.kind === kind)
-      .map(({ id, name, note }) => ({ id, title: name, note, also: note, icon: ICONS[kind], run: () => open(kind, id) })),
+      .map(({ id, name, note }) => ({
+        id,
+        title: name,
+        note,
+        also: note,
+        icon: ICONS[kind],
+        run: () => open(kind, id),
+      })),
   }));
 }
 

@@ -23,9 +23,8 @@ export function ReferencePage() {
       }
     >
       <p className="soft">
-        Everything this dashboard does goes through these. Send a key as{" "}
-        <code>Authorization: Bearer dkd_…</code>; times are UTC, shares run from 0 to 1, lists go on with{" "}
-        <code>after</code>.
+        Everything this dashboard does goes through these. Send a key as <code>Authorization: Bearer dkd_…</code>; times
+        are UTC, shares run from 0 to 1, lists go on with <code>after</code>.
       </p>
       <Answer query={query} label="the reference" heights={[32, 320, 320]}>
         {(document) => <Contents document={document} />}

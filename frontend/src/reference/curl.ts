@@ -1,7 +1,7 @@
 import type { Operation } from "./document";
 import { type Schemas, sample } from "./schema";
 
-const AUTHORIZED = "-H \"Authorization: Bearer $DISTILLERY_API_KEY\"";
+const AUTHORIZED = '-H "Authorization: Bearer $DISTILLERY_API_KEY"';
 const FLAGS: Record<string, string> = { get: "", head: "-I" };
 
 /** The operation as one command; what only the reader knows stands in capitals. */

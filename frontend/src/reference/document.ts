@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { JsonSchema } from "@/api/jsonSchema";
 import { ApiError } from "@/api/client";
+import type { JsonSchema } from "@/api/jsonSchema";
 import { root } from "@/api/root";
 
 /** As much of OpenAPI as the service's own description uses. */

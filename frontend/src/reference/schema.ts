@@ -51,7 +51,8 @@ export function limits(schema: JsonSchema): string[] {
   const said: string[] = [];
   const range = (low: number | undefined, high: number | undefined, unit: string) => {
     const words = unit ? ` ${unit}` : "";
-    if (low !== undefined && high !== undefined) said.push(low === high ? `${low}${words}` : `${low} to ${high}${words}`);
+    if (low !== undefined && high !== undefined)
+      said.push(low === high ? `${low}${words}` : `${low} to ${high}${words}`);
     else if (low !== undefined) said.push(`at least ${low}${words}`);
     else if (high !== undefined) said.push(`at most ${high}${words}`);
   };

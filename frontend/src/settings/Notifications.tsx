@@ -1,6 +1,6 @@
-import { DENIED } from "@/notify/denied";
-import { tellOfEvery, usePermission, useWants } from "@/notify/bell";
 import { plural } from "@/format";
+import { tellOfEvery, usePermission, useWants } from "@/notify/bell";
+import { DENIED } from "@/notify/denied";
 import { Card } from "@/ui/Card";
 import { Notice } from "@/ui/faces";
 import { Switch } from "@/ui/Switch";

@@ -5,8 +5,8 @@ import { Appearance } from "./Appearance";
 import { Audit } from "./Audit";
 import { Keys } from "./Keys";
 import { Notifications } from "./Notifications";
-import { SECTIONS, type Section } from "./search";
 import { Storage } from "./Storage";
+import { SECTIONS, type Section } from "./search";
 
 const PARTS: Record<Section, { name: string; Part: ComponentType }> = {
   appearance: { name: "Appearance", Part: Appearance },

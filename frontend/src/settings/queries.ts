@@ -4,7 +4,7 @@ import { api, type Schema, take } from "@/api/client";
 export type ApiKey = Schema<"KeyRead">;
 export type StorageRow = Schema<"StorageItem">;
 export type StorageKind = Schema<"StorageKind">;
-export type AuditEntry = Schema<"AuditRead">;
+export type AuditEntry = Schema<"AuditEntryRead">;
 
 const keysKey = ["api-keys"] as const;
 const page = (after?: string) => (after ? { after } : {});
@@ -12,7 +12,8 @@ const page = (after?: string) => (after ? { after } : {});
 export const keysQuery = (after?: string) =>
   queryOptions({
     queryKey: [...keysKey, after] as const,
-    queryFn: ({ signal }) => take(api.GET("/v1/api-keys", { params: { query: { limit: 50, ...page(after) } }, signal })),
+    queryFn: ({ signal }) =>
+      take(api.GET("/v1/api-keys", { params: { query: { limit: 50, ...page(after) } }, signal })),
     placeholderData: keepPreviousData,
   });
 

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { count } from "@/format";
+import { ACTIVE } from "@/jobs/queries";
 import { type Counts, countsQuery } from "./counts";
 import type { Place } from "./places";
 
@@ -37,7 +38,7 @@ export function PlaceLink({ place: { to, name, icon: Icon }, wide = false, onCli
 
 /** How much is at a place; of jobs, those that may still do something. */
 function within(to: Place["to"], { jobs, students, teachers, datasets, workers }: Counts) {
-  const active = jobs.queued + jobs.running + jobs.pausing + jobs.cancelling;
+  const active = ACTIVE.reduce((sum, status) => sum + (jobs[status] ?? 0), 0);
   const all: Partial<Record<Place["to"], { n: number; word: string }>> = {
     "/jobs": { n: active, word: " active" },
     "/students": { n: students, word: "" },

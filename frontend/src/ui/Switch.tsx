@@ -18,6 +18,7 @@ export function Switch({ label, note, on, disabled = false, onChange }: Props) {
           type="checkbox"
           role="switch"
           checked={on}
+          aria-checked={on}
           disabled={disabled}
           aria-describedby={note ? id : undefined}
           onChange={(event) => onChange(event.target.checked)}
