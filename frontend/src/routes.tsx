@@ -5,7 +5,9 @@ import { jobsSearch } from "./jobs/list/search";
 import { chartsSearch, distillationSearch, logSearch } from "./jobs/search";
 import { LoginPage } from "./login/LoginPage";
 import { OverviewPage } from "./overview/OverviewPage";
+import { referenceSearch } from "./reference/search";
 import { type Search, some, text } from "./search";
+import { settingsSearch } from "./settings/search";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 import { studentsSearch } from "./students/search";
@@ -146,11 +148,13 @@ const places = [
     ...inShell,
     path: "/settings",
     component: lazyRouteComponent(() => import("./settings/SettingsPage"), "SettingsPage"),
+    validateSearch: settingsSearch,
   }),
   createRoute({
     ...inShell,
     path: "/api",
     component: lazyRouteComponent(() => import("./reference/ReferencePage"), "ReferencePage"),
+    validateSearch: referenceSearch,
   }),
 ] as const;
 
