@@ -3,7 +3,9 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import { plural } from "@/format";
 import { some } from "@/search";
+import { countsQuery } from "@/shell/counts";
 import { Page } from "@/shell/Page";
+import { toast } from "@/toasts/toasts";
 import { Empty, Failure, Loading } from "@/ui/faces";
 import { SearchBox } from "@/ui/SearchBox";
 import { useNow } from "@/ui/useNow";
@@ -11,7 +13,7 @@ import { BulkBar } from "./list/BulkBar";
 import { columnsOf } from "./list/columns";
 import { Filters } from "./list/Filters";
 import { JobsTable } from "./list/JobsTable";
-import { countsQuery, useJobList } from "./list/queries";
+import { useJobList } from "./list/queries";
 import { filterOf, isNarrowed, type JobsSearch } from "./list/search";
 import { NOTHING, without } from "./list/selection";
 import { NewLink } from "./NewLink";
@@ -21,7 +23,6 @@ export function JobsPage() {
   const search = useSearch({ from: "/shell/jobs" }) as JobsSearch;
   const navigate = useNavigate({ from: "/jobs" });
   const [selection, select] = useState(NOTHING);
-  const [told, tell] = useState("");
   const filter = useMemo(() => filterOf(search), [search]);
   const columns = useMemo(() => columnsOf(search), [search]);
   const { query, rows, see } = useJobList(filter);
@@ -79,7 +80,7 @@ export function JobsPage() {
               onClear={() => select(NOTHING)}
               onDone={(gone, what) => {
                 select((old) => without(old, gone));
-                tell(what);
+                toast(what);
               }}
             />
           )}
@@ -87,11 +88,8 @@ export function JobsPage() {
       )}
       {isFetchNextPageError && <Failure error={query.error} onRetry={() => void fetchNextPage()} />}
       {rows.length > 0 && (
-        <p className="small soft jobs-foot">
-          <span>
-            {total === null ? `${plural(rows.length, "job")}${hasNextPage ? " so far" : ""}` : plural(total, "job")}
-          </span>
-          <span role="status">{told}</span>
+        <p className="small soft">
+          {total === null ? `${plural(rows.length, "job")}${hasNextPage ? " so far" : ""}` : plural(total, "job")}
         </p>
       )}
     </Page>

@@ -1,5 +1,6 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { usePlainShortcuts } from "@/shortcuts/plain";
 import { useMedia } from "@/ui/useMedia";
 import type { Job } from "../queries";
 import { type Column, leastWidth } from "./columns";
@@ -74,6 +75,7 @@ export function JobsTable(props: Props) {
     scroller,
     order,
     current,
+    letters: usePlainShortcuts(),
     move: (id) => {
       setCurrent(id);
       virtual.scrollToIndex(order.indexOf(id));

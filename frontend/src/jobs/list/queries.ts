@@ -3,20 +3,18 @@ import {
   infiniteQueryOptions,
   keepPreviousData,
   type QueryClient,
-  queryOptions,
   useInfiniteQuery,
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
 import { api, take } from "@/api/client";
-import { isActive, type Job, jobKeys } from "../queries";
+import { type Job, jobKeys } from "../queries";
 import { dropped, type Page, pagesAt, refreshed, rowsOf } from "./pages";
 import type { JobsFilter } from "./search";
 
 const LIMIT = 100;
-const FAST = 2_000;
-const SLOW = 10_000;
+const FRESH = 2_000;
 
 type Place = string | null;
 type Endless = InfiniteData<Page<Job>, Place>;
@@ -44,7 +42,7 @@ const endlessQuery = (filter: JobsFilter) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-/** The rows so far, the way to more, and a place to say which are seen: their pages are asked for again and again. */
+/** The rows so far, the way to more, and a place to say which are seen: the tab's stream has their pages asked for again. */
 export function useJobList(filter: JobsFilter) {
   const client = useQueryClient();
   const query = useInfiniteQuery(endlessQuery(filter));
@@ -71,8 +69,7 @@ export function useJobList(filter: JobsFilter) {
     enabled: places.length > 0,
     initialData: 0,
     initialDataUpdatedAt: query.dataUpdatedAt,
-    staleTime: FAST,
-    refetchInterval: seen.some((n) => pages?.[n]?.data.some(isActive)) ? FAST : SLOW,
+    staleTime: FRESH,
   });
 
   const see = useCallback((first: number, last: number) => {
@@ -89,10 +86,3 @@ export function forget(client: QueryClient, gone: ReadonlySet<string>): void {
   );
   for (const id of gone) client.removeQueries({ queryKey: jobKeys.one(id) });
 }
-
-/** How many there are of everything. */
-export const countsQuery = queryOptions({
-  queryKey: ["counts"] as const,
-  queryFn: ({ signal }) => take(api.GET("/v1/counts", { signal })),
-  refetchInterval: SLOW,
-});

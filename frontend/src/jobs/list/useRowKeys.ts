@@ -4,6 +4,8 @@ interface Props {
   scroller: RefObject<HTMLElement | null>;
   order: readonly string[];
   current: string | null;
+  /** Whether single letters do something: whoever wants none has switched them off. */
+  letters: boolean;
   move: (id: string) => void;
   choose: (id: string, range: boolean) => void;
   clear: () => void;
@@ -32,13 +34,13 @@ export function useRowKeys(props: Props): void {
   useEffect(() => {
     let sequence = 0;
     const onKey = (event: KeyboardEvent) => {
-      const { scroller, order, current, move, choose, clear } = latest.current;
+      const { scroller, order, current, letters, move, choose, clear } = latest.current;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTaken(event.target)) return;
       if (event.key === "g") sequence = event.timeStamp;
       if (event.timeStamp - sequence < SEQUENCE && sequence > 0) return;
       const inside = scroller.current?.contains(event.target as Node) ?? false;
       const letter = event.key.length === 1;
-      if (!letter && !inside) return;
+      if (letter ? !letters : !inside) return;
       const at = current === null ? -1 : order.indexOf(current);
       const step = STEPS[event.key];
       const to =
