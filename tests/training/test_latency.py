@@ -60,7 +60,8 @@ def test_students_and_teacher_have_one_and_no_file_says_so(tmp_path: Path, digit
     assert len({value for label, value in told.items() if label.startswith("small")}) == 1, "equal networks, one figure"
     assert told["large"] == told["large-control"]
     assert run.of(Finished)[0].result["teacher"]["latency_ms"] > 0
-    assert run.of(Started)[0].teacher is not None and run.of(Started)[0].teacher["latency_ms"] is None
+    begun = run.of(Started)[0].teacher
+    assert begun is not None and begun["latency_ms"] is None
     for label in told:
         for name in ("manifest.json", "evaluation.json"):
             assert "latency" not in (tmp_path / "students" / label / name).read_text()
