@@ -1,12 +1,16 @@
 import { createRootRoute, createRoute, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { compareSearch } from "./compare/search";
 import { exploreSearch } from "./explore/search";
-import { chartsSearch, distillationSearch, jobsSearch, logSearch } from "./jobs/search";
+import { jobsSearch } from "./jobs/list/search";
+import { chartsSearch, distillationSearch, logSearch } from "./jobs/search";
 import { LoginPage } from "./login/LoginPage";
 import { OverviewPage } from "./overview/OverviewPage";
+import { referenceSearch } from "./reference/search";
 import { type Search, some, text } from "./search";
+import { settingsSearch } from "./settings/search";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
+import { studentsSearch } from "./students/search";
 
 const after = (search: Search) => some({ after: text(search.after) });
 
@@ -105,7 +109,7 @@ const places = [
     ...inShell,
     path: "/students",
     component: lazyRouteComponent(() => import("./students/StudentsPage"), "StudentsPage"),
-    validateSearch: after,
+    validateSearch: studentsSearch,
   }),
   createRoute({
     ...inShell,
@@ -144,11 +148,13 @@ const places = [
     ...inShell,
     path: "/settings",
     component: lazyRouteComponent(() => import("./settings/SettingsPage"), "SettingsPage"),
+    validateSearch: settingsSearch,
   }),
   createRoute({
     ...inShell,
     path: "/api",
     component: lazyRouteComponent(() => import("./reference/ReferencePage"), "ReferencePage"),
+    validateSearch: referenceSearch,
   }),
 ] as const;
 

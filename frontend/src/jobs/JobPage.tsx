@@ -4,6 +4,7 @@ import { createContext, useContext } from "react";
 import { isNotFound } from "@/api/client";
 import { ChartGroup } from "@/charts/group";
 import { duration, elapsed, percent, plural } from "@/format";
+import { TellMe } from "@/notify/TellMe";
 import { NotFound } from "@/shell/NotFound";
 import { Page } from "@/shell/Page";
 import { Failure, Loading, Notice } from "@/ui/faces";
@@ -12,7 +13,7 @@ import { Status } from "@/ui/Status";
 import { useNow } from "@/ui/useNow";
 import { Actions } from "./Actions";
 import { groupsOf, teacherOf } from "./groups";
-import { type Connection, useLive } from "./live";
+import { useLive } from "./live";
 import { isActive, type Job, jobQuery } from "./queries";
 
 const TABS = [
@@ -32,14 +33,14 @@ export function useJob(): Job {
   return job;
 }
 
-/** One job: what it is, how far it is, what can be done with it; and one stream that keeps all of it fresh. */
+/** One job: what it is, how far it is, what can be done with it; followed event by event. */
 export function JobPage() {
   const { id } = useParams({ from: "/shell/jobs/$id" });
   const query = useQuery(jobQuery(id));
-  const connection = useLive(id);
+  useLive(id);
   const job = query.data;
+  if (isNotFound(query.error)) return <NotFound what="job" />;
   if (!job) {
-    if (isNotFound(query.error)) return <NotFound what="job" />;
     return (
       <Page title="Job">
         {query.isError ? (
@@ -61,7 +62,7 @@ export function JobPage() {
       }
       aside={
         <>
-          <Live connection={connection} />
+          <TellMe job={job} />
           <Actions job={job} />
         </>
       }
@@ -90,22 +91,6 @@ export function JobPage() {
       </ChartGroup>
     </Page>
   );
-}
-
-const WORDS: Record<Connection, [string, string]> = {
-  connecting: ["waiting", "connecting"],
-  live: ["on", "live"],
-  reconnecting: ["waiting", "reconnecting"],
-  over: ["", ""],
-};
-
-function Live({ connection }: { connection: Connection }) {
-  const [look, word] = WORDS[connection];
-  return word ? (
-    <span className={`live ${look}`} role="status">
-      {word}
-    </span>
-  ) : null;
 }
 
 const STALE = 30;

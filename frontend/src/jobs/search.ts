@@ -1,20 +1,6 @@
 import { flag, oneOf, type Search, some, text } from "@/search";
-import type { JobStatus } from "./queries";
 
-const status = oneOf<JobStatus>(
-  "queued",
-  "running",
-  "pausing",
-  "paused",
-  "cancelling",
-  "succeeded",
-  "failed",
-  "cancelled",
-);
 const level = oneOf("info", "warning", "error");
-
-export const jobsSearch = (search: Search) =>
-  some({ status: status(search.status), name: text(search.name), after: text(search.after) });
 
 export const chartsSearch = (search: Search) => some({ log: flag(search.log) });
 
