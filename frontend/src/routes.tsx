@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { compareSearch } from "./compare/search";
+import { evaluationSearch } from "./evaluation/search";
 import { exploreSearch } from "./explore/search";
 import { chartsSearch, distillationSearch, jobsSearch, logSearch } from "./jobs/search";
 import { LoginPage } from "./login/LoginPage";
@@ -111,6 +112,7 @@ const places = [
     ...inShell,
     path: "/students/$id",
     component: lazyRouteComponent(() => import("./students/StudentPage"), "StudentPage"),
+    validateSearch: evaluationSearch,
   }),
   createRoute({
     ...inShell,

@@ -61,7 +61,7 @@ function Levels({ top1, control, teacher }: { top1: number; control: number | nu
   return (
     <div className="stack levels">
       <div className="track" aria-hidden="true">
-        <span className="done" style={{ width: at(top1), background: "var(--series-1)" }} />
+        <span className="done" style={{ width: at(top1), background: "var(--student, var(--series-1))" }} />
         {control !== null && <span className="tick control" style={{ left: at(control) }} />}
         {teacher !== null && <span className="tick teacher" style={{ left: at(teacher) }} />}
       </div>
