@@ -9,7 +9,7 @@ import { useView } from "@/evaluation/search";
 import { duration } from "@/format";
 import { isActive, type Job } from "@/jobs/queries";
 import { Card } from "@/ui/Card";
-import { Empty, Failure, Skeleton } from "@/ui/faces";
+import { Failure, Skeleton } from "@/ui/faces";
 import { brief, type Chosen } from "./chosen";
 
 interface Props {
@@ -34,7 +34,7 @@ export function Closer({ job, chosen, children }: Props) {
   const evaluation = query.data;
   if (!evaluation) {
     return (
-      <div className="grid wide-first">
+      <>
         {children}
         <Card title={job.teacher ? `Where is ${name} still behind?` : `Which classes are hard for ${name}?`}>
           {trained && query.isError && !isNotFound(query.error) ? (
@@ -42,10 +42,10 @@ export function Closer({ job, chosen, children }: Props) {
           ) : trained && query.isPending ? (
             <Skeleton height={320} />
           ) : (
-            <Empty>{later(job, member.status)}</Empty>
+            <p className="soft">{later(job, member.status)}</p>
           )}
         </Card>
-      </div>
+      </>
     );
   }
   return (

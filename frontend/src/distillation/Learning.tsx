@@ -18,7 +18,7 @@ export function Learning({ job, series, group }: Props) {
   const over = `over ${axis.name}s`;
   const name = brief(group.name);
   const share = { axis, write: percentage, unit: 100, height: 240 };
-  const correlation = { axis, write: plain, height: 240, focus: true };
+  const correlation = { axis, write: (value: number) => value.toFixed(3), height: 240, focus: true };
   const controls = job.students.some((one) => one.role === "control");
   const dotted = controls ? " · dotted: without a teacher" : "";
   const gap = gapLines(job, series);
@@ -26,7 +26,8 @@ export function Learning({ job, series, group }: Props) {
   const gradient = gradientLines(group, series);
   const inter = linesOf(job, series, "val/inter");
   const intra = linesOf(job, series, "val/intra");
-  if ([gap, agreement, gradient, inter, intra].every((lines) => lines.length === 0)) return null;
+  const apart = linesOf(job, series, "val/kl");
+  if ([gap, agreement, gradient, inter, intra, apart].every((lines) => lines.length === 0)) return null;
   return (
     <section className="stack" aria-labelledby="learning">
       <h2 id="learning" className="part">
@@ -59,6 +60,17 @@ export function Learning({ job, series, group }: Props) {
             metric="distillation/gap"
             lines={gap}
             focus
+          />
+        )}
+        {apart.length > 0 && (
+          <LineChart
+            axis={axis}
+            write={plain}
+            height={240}
+            title="How far are its probabilities from the teacher's?"
+            caption={`divergence on validation, nats ${over}${dotted}`}
+            metric="distillation/kl"
+            lines={apart}
           />
         )}
         {inter.length > 0 && (

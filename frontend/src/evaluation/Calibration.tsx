@@ -16,7 +16,7 @@ interface Props {
 /** Accuracy over confidence: on the diagonal a network is as often right as it says. */
 export function Calibration({ name, student, teacher }: Props) {
   return (
-    <Card title={`Does ${name} know what it knows?`} aside="% right over % confident" className="calibrated">
+    <Card title={`Does ${name} know what it knows?`} aside="accuracy over confidence" className="calibrated">
       <div className="stack">
         <p>{judgement(student, teacher)}</p>
         <figure className="calibration">
@@ -34,11 +34,11 @@ export function Calibration({ name, student, teacher }: Props) {
               </g>
             ))}
             <line x1={0} y1={SIDE} x2={SIDE} y2={0} className="diagonal" />
-            <text x={6} y={14}>
-              right more often than it says
+            <text x={6} y={16}>
+              too modest
             </text>
             <text x={SIDE - 6} y={SIDE - 8} textAnchor="end">
-              says too much
+              too sure
             </text>
             {teacher && <Curve judged={teacher} of="teacher" />}
             <Curve judged={student} of="student" />

@@ -8,6 +8,7 @@ import { Empty } from "@/ui/faces";
 import { Choice } from "@/uploads/Choice";
 import { moreOften } from "./gaps";
 import { Heat } from "./Heat";
+import { Key } from "./Key";
 import type { Confused, Evaluation } from "./queries";
 import { useView } from "./search";
 
@@ -61,11 +62,15 @@ export function Confusions({ name, evaluation, names, dataset }: Props) {
             {mapped && <Heat evaluation={evaluation} names={names} than={way === "more"} />}
             <div className="stack">
               <Pairs name={name} pairs={pairs.slice(0, LISTED)} names={names} dataset={dataset} taught={taught} />
-              {pairs.length > LISTED && (
-                <p className="small soft">
-                  and {plural(pairs.length - LISTED, "further pair")}, all of them in evaluation.json
-                </p>
-              )}
+              <div className="spread small soft">
+                {pairs.length > LISTED && (
+                  <span>and {plural(pairs.length - LISTED, "further pair")}, all of them in evaluation.json</span>
+                )}
+                <span className="row">
+                  <Key who="student">{name}</Key>
+                  {taught && <Key who="teacher">the teacher, of such images</Key>}
+                </span>
+              </div>
             </div>
           </div>
         )}

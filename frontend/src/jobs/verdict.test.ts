@@ -28,7 +28,7 @@ test("the smallest within a point of the best is the one to ship", () => {
   expect(shipping(finished(["small", 100_000, 0.951], ["medium", 250_000, 0.956], ["large", 1_000_000, 0.96]))).toBe(
     "To ship: small is 0.9 points below it and 10 times smaller.",
   );
-  expect(shipping(finished(["small", 100_000, 0.96], ["large", 150_000, 0.96]))).toBe(
+  expect(shipping(finished(["large", 150_000, 0.96], ["small", 100_000, 0.96]))).toBe(
     "To ship: small is as good and 1.5 times smaller.",
   );
 });
