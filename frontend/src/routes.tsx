@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { compareSearch } from "./compare/search";
+import { evaluationSearch } from "./evaluation/search";
 import { exploreSearch } from "./explore/search";
 import { jobsSearch } from "./jobs/list/search";
 import { chartsSearch, distillationSearch, logSearch } from "./jobs/search";
@@ -115,6 +116,7 @@ const places = [
     ...inShell,
     path: "/students/$id",
     component: lazyRouteComponent(() => import("./students/StudentPage"), "StudentPage"),
+    validateSearch: evaluationSearch,
   }),
   createRoute({
     ...inShell,

@@ -110,6 +110,9 @@ class Attempt:
         values |= {"loss/total": 3 * loss, "loss/task": loss, "lr": 0.05 * 0.1 ** ((t > 0.5) + (t > 0.75))}
         if student.role == "student":
             values |= {"val/agreement": top1 + 0.008, "loss/inter": loss / 4, "loss/intra": loss / 3}
+            values |= {"val/agreement_teacher_right": min(1.0, top1 + 0.014), "val/agreement_teacher_wrong": 0.6 * t}
+            values |= {"val/inter": 0.99 - 0.5 * math.exp(-6 * t), "val/intra": 0.96 - 0.6 * math.exp(-5 * t)}
+            values |= {"gradient/task": 0.5 - 0.2 * t, "gradient/inter": 0.3, "gradient/intra": 0.2 + 0.2 * t}
         return [(step, student.id, name, value) for name, value in values.items()]
 
     def checkpoint(self) -> None:
