@@ -1,7 +1,7 @@
 import { createRootRoute, createRoute, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { compareSearch } from "./compare/search";
 import { exploreSearch } from "./explore/search";
-import { chartsSearch, distillationSearch, jobsSearch, logSearch } from "./jobs/search";
+import { chartsSearch, distillationSearch, jobSearch, jobsSearch, logSearch } from "./jobs/search";
 import { LoginPage } from "./login/LoginPage";
 import { OverviewPage } from "./overview/OverviewPage";
 import { type Search, some, text } from "./search";
@@ -45,6 +45,7 @@ const job = createRoute({
   ...inShell,
   path: "/jobs/$id",
   component: lazyRouteComponent(() => import("./jobs/JobPage"), "JobPage"),
+  validateSearch: jobSearch,
 });
 const inJob = { getParentRoute: () => job };
 const jobTabs = [
