@@ -13,20 +13,27 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from api import dashboard, problems
+from api.audit.endpoints import router as audit
 from api.catalog.endpoints import MAX_BODY_BYTES
 from api.catalog.endpoints import router as catalog
+from api.changes.endpoints import router as changes
+from api.changes.watcher import Watcher
+from api.counts.endpoints import router as counts
 from api.datasets.endpoints import router as datasets
 from api.deps import refuse_nul
-from api.events.broadcaster import Broadcaster, running
+from api.events.broadcaster import Broadcaster
 from api.events.endpoints import router as events
+from api.events.streams import running
 from api.health.endpoints import router as health
 from api.idempotency import Replay, on_replay
 from api.jobs.endpoints import router as jobs
 from api.keys.endpoints import router as keys
+from api.metrics.endpoints import router as metrics
 from api.middleware import Edge
 from api.openapi import describe
 from api.runs.endpoints import router as runs
 from api.sessions.endpoints import router as sessions
+from api.storage.endpoints import router as storage_use
 from api.students.endpoints import router as students
 from api.teachers.endpoints import router as teachers
 from api.uploads.endpoints import router as uploads
@@ -66,11 +73,13 @@ def create_app(
     app.state.storage = storage or open_storage(settings.storage)
     app.state.queue = queue or make_queue(settings.broker_url)
     app.state.broadcaster = Broadcaster(app.state.database)
+    app.state.watcher = Watcher(app.state.database, lease_seconds=settings.lease_seconds)
     app.add_middleware(Edge, root_path=settings.root_path)
     problems.install(app)
     app.add_exception_handler(Replay, on_replay)
     v1 = APIRouter(prefix="/v1", max_body_size=MAX_BODY_BYTES, dependencies=[Depends(refuse_nul)])
-    for router in (jobs, events, students, teachers, datasets, uploads, catalog, runs, workers, keys, sessions):
+    nouns = (jobs, events, metrics, students, teachers, datasets, uploads, catalog, runs, workers, keys, sessions)
+    for router in (*nouns, changes, counts, storage_use, audit):
         v1.include_router(router)
     app.include_router(v1)
     app.include_router(health)
@@ -102,6 +111,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     state = app.state
     await run_in_threadpool(migrations.check, state.database.engine)
     await run_in_threadpool(ensure_admin_key, state.database, state.settings)
-    async with running(state.broadcaster):
+    async with running(state.broadcaster, state.watcher):
         yield {}
     state.database.close()

@@ -83,6 +83,7 @@ def authenticate(
                 keys.touch(work, key)
         except SQLAlchemyError as error:  # a full disk must not keep anybody from reading
             log.warning("last use of key %s not noted: %s", key.id, error)
+    request.state.caller = caller
     return caller
 
 
@@ -128,7 +129,7 @@ Work = Annotated[UnitOfWork, Depends(_writing, scope="function")]
 def _window(
     limit: Annotated[int, Query(ge=1, le=100, description="Objects per page.")] = 20,
     after: Annotated[str | None, Query(max_length=100, description="The id of the last object seen.")] = None,
-    order: Annotated[Literal["asc", "desc"], Query(description="By creation; newest first: desc.")] = "desc",
+    order: Annotated[Literal["asc", "desc"], Query(description="By creation, unless a sort says otherwise.")] = "desc",
 ) -> Window:
     return Window(limit, after, order)
 

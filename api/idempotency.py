@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from api.audit.route import ChangingRoute
 from api.deps import TheCaller, TheDatabase
 from core.db import idempotency
 from core.db.idempotency import Answer, Reservation
@@ -69,7 +69,7 @@ def _reserved(
 Creates = Depends(_reserved, scope="function")
 
 
-class CreatingRoute(APIRoute):
+class CreatingRoute(ChangingRoute):
     """Stores the answer of a reserved request in the request's own transaction, which is still open here.
 
     An endpoint whose answer holds a secret sets `request.state.stored_answer` to what may be kept of it.

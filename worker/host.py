@@ -17,7 +17,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from core import VERSION
-from core.db import runs, waiting
+from core.db import audit, runs, waiting
 from core.db.models import Worker, now
 from core.db.session import Database
 from core.gpus import list_gpus
@@ -193,6 +193,8 @@ class Host:
         if time.monotonic() >= self._collect_due:
             self._collect_due = time.monotonic() + COLLECT_SECONDS
             collect_uploads(self.equipment)
+            with self.equipment.database.write() as work:
+                audit.drop_old(work, now())
 
     def stop(self) -> None:
         """Claim nothing more and ask the children to yield; returns at once."""

@@ -8,7 +8,7 @@ import anyio
 from starlette.responses import StreamingResponse
 from starlette.types import Send
 
-from api.events.broadcaster import Frame
+from api.events.streams import Frame
 
 SEND_SECONDS = 20.0  # a reader that takes nothing for so long is cut off
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -17,9 +17,11 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 class EventStream(StreamingResponse):
     """Frames as they come; the browser is told to come back after two seconds if the connection breaks."""
 
+    media_type = "text/event-stream"
+
     def __init__(self, frames: AsyncIterator[Frame]) -> None:
         self._frames = cast(AsyncGenerator[Frame], frames)
-        super().__init__(iter(()), headers=_HEADERS, media_type="text/event-stream")
+        super().__init__(iter(()), headers=_HEADERS)
 
     async def stream_response(self, send: Send) -> None:
         async def say(text: bytes, more: bool = True) -> None:

@@ -12,7 +12,7 @@ from api.idempotency import Creates, CreatingRoute
 from api.jobs import service
 from api.jobs.schemas import CheckpointRead, JobChange, JobDataset, JobPreview, JobRead, JobTeacher
 from api.schemas import Listing
-from core.db import jobs, reports, runs, teachers
+from core.db import jobs, reports, runs, spent, teachers
 from core.db.models import Job
 from core.errors import Conflict
 from core.lifecycle import JobStatus
@@ -27,7 +27,8 @@ Action = Literal["cancel", "pause", "resume", "retry"]
 
 def _read(session: Session, settings: Settings, rows: Sequence[Job]) -> list[JobRead]:
     teachers_, datasets = jobs.parts(session, rows)
-    runs_ = jobs.newest_runs(session, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    runs_, spent_ = jobs.newest_runs(session, ids), spent.of_jobs(session, ids)
     return [
         JobRead.of(
             row,
@@ -35,6 +36,7 @@ def _read(session: Session, settings: Settings, rows: Sequence[Job]) -> list[Job
             max_attempts=settings.max_crashes,
             teacher=teachers_.get(row.teacher_id or ""),
             dataset=datasets.get(row.dataset_id),
+            spent=spent_[row.id],
         )
         for row in rows
     ]
@@ -102,10 +104,24 @@ def list_jobs(
     name: Annotated[str | None, Query(max_length=200, description="Part of the name.")] = None,
     teacher: Annotated[str | None, Query(max_length=100, description="The teacher's id.")] = None,
     dataset: Annotated[str | None, Query(max_length=100, description="The data set's id.")] = None,
+    sort: Annotated[
+        jobs.Sort,
+        Query(
+            description="What `order` goes by; jobs without a value come last. Statuses go by the life of a job: what "
+            "is running, what waits, what failed, was cancelled, succeeded."
+        ),
+    ] = jobs.Sort.CREATED_AT,
 ) -> Listing[JobRead]:
-    """The project's jobs, newest first."""
+    """The project's jobs; by default the newest first."""
     page = jobs.listing(
-        session, caller.project_id, window, statuses=status or (), name=name, teacher=teacher, dataset=dataset
+        session,
+        caller.project_id,
+        window,
+        statuses=status or (),
+        name=name,
+        teacher=teacher,
+        dataset=dataset,
+        sort=sort,
     )
     return Listing(data=_read(session, settings, page.rows), has_more=page.next is not None, next=page.next)
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.schemas import FailureRead, Name, ObjectRead, Read, Reference, Wish
 from core.db.models import Dataset, Job, Run, Student, Teacher
+from core.db.spent import Spent
 from core.lifecycle import JobStatus, available_actions
 from core.plan import StudentPlan
 
@@ -79,6 +80,15 @@ class JobStudent(Read):
         return cls.model_validate(fields | {"loss": row.plan["loss"]["kind"]})
 
 
+class SpentRead(Read):
+    """What a job has cost, over all its attempts."""
+
+    attempts: int
+    slot_seconds: float = Field(description="For which it held a slot; an attempt that goes on counts up to now.")
+    gpu_seconds: float = Field(description="The same times the GPUs that it used; 0 on the processor.")
+    teacher_forwards: int = Field(description="Images shown to the teacher while training.")
+
+
 class JobRead(ObjectRead):
     """One distillation: a teacher (or none), a data set, students, one schedule."""
 
@@ -97,6 +107,10 @@ class JobRead(ObjectRead):
     recipe: dict[str, Any] = Field(description="As resolved: every default filled in.")
     decided: dict[str, Any] | None = Field(description="What the first attempt chose: device, precision, threads.")
     result: dict[str, Any] | None = Field(description="The teacher's figures; at the end also groups and the verdict.")
+    top1: float | None = Field(
+        description="Of the student that leads, the mean over its seeds: on val so far, at the end as in the result."
+    )
+    spent: SpentRead
     error: FailureRead | None
     warnings: list[str] = Field(description="What is allowed but probably not meant.")
     available_actions: list[str] = Field(description="Of cancel, pause, resume, retry, delete.")
@@ -109,10 +123,17 @@ class JobRead(ObjectRead):
 
     @classmethod
     def of(
-        cls, row: Job, *, run: Run | None, max_attempts: int, teacher: Teacher | None, dataset: Dataset | None
+        cls,
+        row: Job,
+        *,
+        run: Run | None,
+        max_attempts: int,
+        teacher: Teacher | None,
+        dataset: Dataset | None,
+        spent: Spent,
     ) -> Self:
         same = ("id", "created_at", "name", "status", "phase", "phase_history", "recipe", "decided", "result", "error")
-        times = ("warnings", "priority", "heartbeat_at", "started_at", "finished_at")
+        times = ("top1", "warnings", "priority", "heartbeat_at", "started_at", "finished_at")
         small = None
         if dataset is not None:
             count = len(dataset.classes) if dataset.classes is not None else None
@@ -123,6 +144,7 @@ class JobRead(ObjectRead):
             waits_for=run.waits_for if run else None,
             max_attempts=max_attempts,
             progress=_progress(row),
+            spent=SpentRead.model_validate(spent),
             teacher=JobTeacher.model_validate(teacher) if teacher is not None else None,
             dataset=small,
             students=[JobStudent.of(student) for student in row.students],

@@ -4,15 +4,17 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
+from api.audit.route import ChangingRoute
 from api.deps import COOKIE, Reading, TheCaller, TheSettings, Work, check_origin
 from api.keys.schemas import KeyRead
 from api.schemas import Read
 from api.sessions.schemas import SessionCreate
 from core.db import keys
+from core.db.keys import Caller
 from core.db.models import ApiKey
 from core.errors import Unauthorized
 
-router = APIRouter(prefix="/sessions", tags=["sessions"])
+router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=ChangingRoute)
 
 
 class SessionRead(Read):
@@ -34,6 +36,7 @@ def create_session(request: Request, wish: SessionCreate, work: Work, settings: 
         key = keys.use_code(work, wish.code.get_secret_value())
     if key is None:
         raise Unauthorized("invalid_key", "This key or code is unknown, used up, revoked or expired.")
+    request.state.caller = Caller(key.project_id, key.id)
     token = keys.sign_in(work, key, hours=settings.session_hours)
     response = Response(status_code=204)
     secure = settings.secure_cookies == "always" or request.url.scheme == "https"

@@ -1,8 +1,10 @@
 """/v1/students: what came out, and its files."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.deps import Reading, RootPath, TheCaller, ThePart, TheStorage
@@ -12,9 +14,18 @@ from api.students.download import Download, not_modified
 from api.students.schemas import DisagreementRead, EvaluationRead, StudentRead
 from core.catalog import canonical_name
 from core.db import students
+from core.db.models import Student
 from core.evaluation import SplitName
 
 router = APIRouter(prefix="/students", tags=["students"])
+
+
+def _read(session: Session, root_path: str, rows: Sequence[Student]) -> list[StudentRead]:
+    datasets, teachers = students.origins(session, rows)
+    return [
+        StudentRead.of(row, root_path, datasets[row.job.dataset_id], teachers.get(row.job.teacher_id or ""))
+        for row in rows
+    ]
 
 
 @router.get("")
@@ -27,6 +38,7 @@ def list_students(
     status: Annotated[Literal["waiting", "training", "trained", "failed", "cancelled"] | None, Query()] = None,
     role: Annotated[Literal["student", "control"] | None, Query()] = None,
     architecture: Annotated[str | None, Query(max_length=200)] = None,
+    dataset: Annotated[str | None, Query(max_length=100, description="The data set's id.")] = None,
 ) -> Listing[StudentRead]:
     """The project's students, newest first."""
     page = students.listing(
@@ -37,15 +49,15 @@ def list_students(
         status=status,
         role=role,
         architecture=canonical_name(architecture) if architecture else None,
+        dataset=dataset,
     )
-    data = [StudentRead.of(row, root_path) for row in page.rows]
-    return Listing(data=data, has_more=page.next is not None, next=page.next)
+    return Listing(data=_read(session, root_path, page.rows), has_more=page.next is not None, next=page.next)
 
 
 @router.get("/{student_id}")
 def get_student(student_id: str, caller: TheCaller, session: Reading, root_path: RootPath) -> StudentRead:
     """One student with its figures and files."""
-    return StudentRead.of(students.get(session, caller.project_id, student_id), root_path)
+    return _read(session, root_path, [students.get(session, caller.project_id, student_id)])[0]
 
 
 TheSplit = Annotated[SplitName | None, Query(description="Default: test where there is one, else val.")]

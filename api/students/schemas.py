@@ -5,9 +5,11 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from api.schemas import FailureRead, ObjectRead, Read
-from core.db.models import Student
+from api.schemas import FailureRead, ObjectRead, Read, Reference
+from core.db.models import Dataset, Student, Teacher
 from core.evaluation import Disagreement, SplitEvaluation, SplitName
+
+WEIGHTS = "weights.safetensors"
 
 
 class FileRead(Read):
@@ -34,12 +36,20 @@ class DisagreementRead(Disagreement):
     image: str = Field(description="Path of a small PNG of it.")
 
 
+class StudentTeacher(Reference):
+    """Who taught a student, in passing."""
+
+    top1: float | None = Field(description="On the data set that it was registered with.")
+
+
 class StudentRead(ObjectRead):
     """One candidate of a job with one seed; once trained: weights, figures, files."""
 
     object: Literal["student"] = "student"
     job: str = Field(description="The job's id.")
     job_name: str
+    dataset: Reference = Field(description="The job's.")
+    teacher: StudentTeacher | None = Field(description="The job's, also for a control, which does not listen to it.")
     name: str
     label: str = Field(description="Unique in the job.")
     seed: int
@@ -53,10 +63,11 @@ class StudentRead(ObjectRead):
     metrics: dict[str, Any]
     error: FailureRead | dict[str, Any] | None
     tensors_sha256: str | None = Field(description="Of names, dtypes, shapes and bytes: equal weights, equal hash.")
+    bytes: int | None = Field(description="Of its weights; null while there are none.")
     files: list[FileRead]
 
     @classmethod
-    def of(cls, row: Student, root_path: str) -> Self:
+    def of(cls, row: Student, root_path: str, dataset: Dataset, teacher: Teacher | None) -> Self:
         same = ("id", "created_at", "name", "label", "seed", "role", "status", "architecture", "parameters")
         more = ("metrics", "error", "tensors_sha256")
         files = [
@@ -73,6 +84,9 @@ class StudentRead(ObjectRead):
             **{name: getattr(row, name) for name in same + more},
             job=row.job_id,
             job_name=row.job.name,
+            dataset=Reference.model_validate(dataset),
+            teacher=StudentTeacher.model_validate(teacher) if teacher is not None else None,
+            bytes=next((file.bytes for file in files if file.name == WEIGHTS), None),
             loss=row.plan["loss"],
             optimizer=row.plan["optimizer"],
             init=row.plan["init"],

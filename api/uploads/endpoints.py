@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator
 
+from api.audit.route import TheAudit
 from api.deps import Reading, TheCaller, TheDatabase, ThePart, TheSettings, TheStorage, Work
 from api.idempotency import Creates, CreatingRoute
 from api.schemas import Listing, Sha256
@@ -72,6 +73,7 @@ async def send_upload(
     database: TheDatabase,
     storage: TheStorage,
     settings: TheSettings,
+    audit: TheAudit,
     filename: Annotated[str, Query(min_length=1, max_length=200), AfterValidator(check_name)],
     purpose: Annotated[Purpose, Query()],
     sha256: Annotated[Sha256 | None, Query(description="Of the file: refused where something else arrives.")] = None,
@@ -83,7 +85,7 @@ async def send_upload(
         raise Invalid([Problem("", "length_required", detail)])
     await run_in_threadpool(_check_size, length, settings, storage)
     wish = service.Whole(caller.project_id, filename, purpose, length, sha256)
-    upload, new = await service.receive_whole(wish, request.stream(), database, storage, settings)
+    upload, new = await service.receive_whole(wish, request.stream(), database, storage, settings, audit)
     body = UploadRead.of(upload).model_dump_json()
     return Response(body, 201 if new else 200, media_type="application/json")
 
@@ -155,6 +157,7 @@ def complete_upload(
     database: TheDatabase,
     storage: TheStorage,
     settings: TheSettings,
+    audit: TheAudit,
 ) -> UploadRead:
     """Put the parts together. Repeating it answers the same; another hash is a 422 and changes nothing.
 
@@ -185,6 +188,7 @@ def complete_upload(
         upload = uploads.get(work, caller.project_id, upload_id)
         if upload.status == "open":
             uploads.finish(work, upload, wish.sha256, expires_at=service.expiry(settings))
+            audit(work, upload_id)
         work.after_commit(partial(storage.delete_prefix, storage_keys.upload_parts(upload_id)))
         return UploadRead.of(upload)
 

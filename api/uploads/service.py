@@ -11,6 +11,7 @@ from typing import IO
 from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from sqlalchemy.orm import Session
 
+from api.audit.route import Audit
 from core.db import uploads
 from core.db.models import Upload, now
 from core.db.session import Database
@@ -135,7 +136,7 @@ class Whole:
 
 
 async def receive_whole(
-    wish: Whole, body: AsyncIterator[bytes], database: Database, storage: Storage, settings: Settings
+    wish: Whole, body: AsyncIterator[bytes], database: Database, storage: Storage, settings: Settings, audit: Audit
 ) -> tuple[Upload, bool]:
     """The complete upload, and whether it is new: the same bytes for the same purpose are the upload they were."""
 
@@ -161,25 +162,27 @@ async def receive_whole(
         if wish.sha256 is not None and got.sha256 != wish.sha256:
             detail = f"What arrived has the SHA-256 {got.sha256}."
             raise Invalid([Problem("/query/sha256", "upload_mismatch", detail)])
-        return await run_in_threadpool(_settle, id, wish, got, database, storage, settings)
+        return await run_in_threadpool(_settle, id, wish, got, database, storage, settings, audit)
     except BaseException:
         await run_in_threadpool(_forget, id, wish.project_id, database, storage)
         raise
 
 
 def _settle(
-    id: str, wish: Whole, got: Received, database: Database, storage: Storage, settings: Settings
+    id: str, wish: Whole, got: Received, database: Database, storage: Storage, settings: Settings, audit: Audit
 ) -> tuple[Upload, bool]:
     with database.write() as work:
         known = uploads.same_bytes(work, wish.project_id, wish.purpose, got.sha256)
         upload = uploads.get(work, wish.project_id, id)
         if known is not None:
             known.expires_at = expiry(settings)
+            audit(work, known.id)
             uploads.remove(work, upload)
             work.after_commit(partial(storage.delete_prefix, storage_keys.upload_folder(id)))
             return uploads.get(work, wish.project_id, known.id), False
         uploads.record_part(work, id, 1, bytes=got.bytes, sha256=got.sha256, expires_at=expiry(settings))
         uploads.finish(work, upload, got.sha256, expires_at=expiry(settings))
+        audit(work, id)
         return uploads.get(work, wish.project_id, id), True
 
 

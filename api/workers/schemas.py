@@ -6,7 +6,9 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from api.schemas import ObjectRead
+from core.db import workers
 from core.db.models import Worker, now
+from core.db.workers import WorkerStatus
 
 
 class WorkerRead(ObjectRead):
@@ -19,7 +21,7 @@ class WorkerRead(ObjectRead):
     slots: int = Field(description="Jobs at once.")
     busy: int
     devices: list[Any]
-    status: Literal["online", "silent", "stopped"] = Field(description="silent: no heartbeat for a whole lease.")
+    status: WorkerStatus = Field(description="silent: no heartbeat for a whole lease.")
     heartbeat_at: datetime
     heartbeat_age_seconds: float
     stopped_at: datetime | None
@@ -27,7 +29,7 @@ class WorkerRead(ObjectRead):
     @classmethod
     def of(cls, row: Worker, *, lease_seconds: float) -> Self:
         age = max(0.0, (now() - row.heartbeat_at).total_seconds())
-        status = "stopped" if row.stopped_at else "silent" if age > lease_seconds else "online"
+        status = workers.status(row.heartbeat_at, row.stopped_at, lease_seconds)
         names = ("id", "created_at", "hostname", "pid", "version", "slots", "busy", "devices")
         fields = {name: getattr(row, name) for name in (*names, "heartbeat_at", "stopped_at")}
         return cls.model_validate(fields | {"status": status, "heartbeat_age_seconds": round(age, 3)})

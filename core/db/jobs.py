@@ -1,19 +1,41 @@
 """Jobs: made with their students, their run and their first event in one transaction; freed when they are over."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from core.catalog import architecture
 from core.db import events, runs
 from core.db.models import Attempt, Dataset, Job, Run, Student, Teacher
-from core.db.paging import Page, Window, page
+from core.db.paging import Page, Window, page, sorted_page
 from core.errors import IllegalMove, NotFound
 from core.lifecycle import ACTIVE, TERMINAL, JobStatus, available_actions
 from core.plan import plan_students
 from core.recipe import Recipe
+
+
+class Sort(StrEnum):
+    """What a list of jobs can be ordered by."""
+
+    CREATED_AT = "created_at"
+    NAME = "name"
+    STATUS = "status"
+    FINISHED_AT = "finished_at"
+    TOP1 = "top1"
+
+
+# By status: what is going on, what waits, what is over.
+_LIFE = ("running", "pausing", "cancelling", "queued", "paused", "failed", "cancelled", "succeeded")
+_BY: dict[Sort, ColumnElement[Any]] = {
+    Sort.NAME: func.lower(Job.name),
+    Sort.STATUS: case({status: rank for rank, status in enumerate(_LIFE)}, value=Job.status),
+    Sort.FINISHED_AT: Job.finished_at.expression,
+    Sort.TOP1: Job.top1.expression,
+}
 
 
 def create(
@@ -80,6 +102,28 @@ def check_exists(session: Session, project_id: str, id: str) -> None:
         raise NotFound("job", id)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is needed of a job to read its curves."""
+
+    id: str
+    total_steps: int  # 0 before its first step
+    last_event: int
+
+
+def known(session: Session, project_id: str, ids: Sequence[str]) -> list[Known]:
+    """In the order of the ids; `NotFound` names the first that is not there."""
+    query = select(Job.id, Job.progress, Job.last_seq).where(Job.id.in_(ids), Job.project_id == project_id)
+    found = {
+        id: Known(id, int((progress or {}).get("total_steps") or 0), last)
+        for id, progress, last in session.execute(query)
+    }
+    for id in ids:
+        if id not in found:
+            raise NotFound("job", id)
+    return [found[id] for id in ids]
+
+
 def listing(
     session: Session,
     project_id: str,
@@ -89,6 +133,7 @@ def listing(
     name: str | None = None,
     teacher: str | None = None,
     dataset: str | None = None,
+    sort: Sort = Sort.CREATED_AT,
 ) -> Page[Job]:
     """Jobs in any of the statuses (none given: all); `name` is part of the name, whatever its case."""
     query = select(Job).where(Job.project_id == project_id).options(selectinload(Job.students))
@@ -100,7 +145,9 @@ def listing(
         query = query.where(Job.teacher_id == teacher)
     if dataset:
         query = query.where(Job.dataset_id == dataset)
-    return page(session, query, Job.id, window)
+    if sort == Sort.CREATED_AT:
+        return page(session, query, Job.id, window)
+    return sorted_page(session, query, Job.id, _BY[sort], window, whole=Job.project_id == project_id)
 
 
 def newest_runs(session: Session, job_ids: Sequence[str]) -> dict[str, Run]:

@@ -4,13 +4,13 @@ A bucket covers `width` steps, a power of two, and starts at a multiple of it: w
 points are appended. It tells its last value (the line) and its least and greatest (the band), so spikes survive.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Subquery, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from core.db.models import Metric
+from core.db.models import Job, Metric, Student
 
 
 @dataclass
@@ -25,6 +25,14 @@ class Series:
     max: list[float] = field(default_factory=list)
 
 
+@dataclass
+class Curves:
+    """Those of one job."""
+
+    series: list[Series] = field(default_factory=list)
+    sampled: bool = False  # whether any bucket holds more than one point
+
+
 def bucket_width(last_step: int, max_points: int) -> int:
     """The least power of two with which steps 0 to `last_step` fall into at most `max_points` buckets."""
     width = 1
@@ -33,29 +41,35 @@ def bucket_width(last_step: int, max_points: int) -> int:
     return width
 
 
-def series(
+def of_jobs(
     session: Session,
-    job_id: str,
+    totals: Mapping[str, int],
     *,
-    total_steps: int,
     max_points: int,
     students: Sequence[str] = (),
     names: Sequence[str] = (),
-) -> tuple[list[Series], bool]:
-    """(curves, whether any bucket holds more than one point). Empty filters mean all.
+) -> dict[str, Curves]:
+    """The curves of each job in `totals`: job id -> the steps that it will have, 0 where they are not known.
 
-    The width comes from the job's `total_steps`, known from its first step on, and not from what has been recorded:
-    so a page that is reloaded while the job runs sees the same points again. A job without it goes by its last step.
+    Empty filters mean all. The width comes from the total, known from a job's first step on, and not from what has
+    been recorded: so a page that is reloaded while the job runs sees the same points again. A job without it goes by
+    its last step.
     """
-    wanted = [Metric.job_id == job_id]
-    if students:
-        wanted.append(Metric.student_id.in_(students))
+    found = {id: Curves() for id in totals}
+    if not totals:
+        return found
+    tellers = _tellers(list(totals), students)
+    of_teller = and_(Metric.job_id == tellers.c.job_id, Metric.student_id == tellers.c.student_id)
     if names:
-        wanted.append(Metric.name.in_(names))
-    last = session.scalar(select(func.max(Metric.step)).where(*wanted)) or 0
-    width = bucket_width(max(last, total_steps), max_points)
+        of_teller = and_(of_teller, Metric.name.in_(names))
+    newest = select(Metric.job_id, func.max(Metric.step)).join(tellers, of_teller).group_by(Metric.job_id)
+    widths = {job: bucket_width(max(last, totals[job]), max_points) for job, last in session.execute(newest)}
+    if not widths:
+        return found
+    width = case(widths, value=Metric.job_id) if len(set(widths.values())) > 1 else literal(next(iter(widths.values())))
     buckets = (
         select(
+            Metric.job_id,
             Metric.student_id,
             Metric.name,
             func.max(Metric.step).label("step"),
@@ -63,8 +77,8 @@ def series(
             func.max(Metric.value).label("high"),
             func.count().label("points"),
         )
-        .where(*wanted)
-        .group_by(Metric.student_id, Metric.name, Metric.step // width)
+        .join(tellers, of_teller)
+        .group_by(Metric.job_id, Metric.student_id, Metric.name, Metric.step // width)
         .subquery()
     )
     last_point = aliased(Metric)
@@ -73,23 +87,31 @@ def series(
         .join(
             last_point,
             and_(
-                last_point.job_id == job_id,
+                last_point.job_id == buckets.c.job_id,
                 last_point.student_id == buckets.c.student_id,
                 last_point.name == buckets.c.name,
                 last_point.step == buckets.c.step,
             ),
         )
-        .order_by(buckets.c.student_id, buckets.c.name, buckets.c.step)
+        .order_by(buckets.c.job_id, buckets.c.student_id, buckets.c.name, buckets.c.step)
     )
-    curves: list[Series] = []
-    sampled = False
-    for student, name, step, low, high, points, value in rows:
-        if not curves or (curves[-1].student, curves[-1].name) != (student or None, name):
-            curves.append(Series(student or None, name))
-        curve = curves[-1]
+    for job, student, name, step, low, high, points, value in rows:
+        curves = found[job]
+        if not curves.series or (curves.series[-1].student, curves.series[-1].name) != (student or None, name):
+            curves.series.append(Series(student or None, name))
+        curve = curves.series[-1]
         curve.step.append(step)
         curve.value.append(value)
         curve.min.append(low)
         curve.max.append(high)
-        sampled = sampled or points > 1
-    return curves, sampled
+        curves.sampled = curves.sampled or points > 1
+    return found
+
+
+def _tellers(jobs: Sequence[str], students: Sequence[str]) -> Subquery:
+    """(job, student) of every curve there can be. Joined with these, the key of the metrics finds a name at once;
+    by job and name alone it would be looked for among all points of the job."""
+    own = select(Student.job_id.label("job_id"), Student.id.label("student_id")).where(Student.job_id.in_(jobs))
+    if students:
+        return own.where(Student.id.in_(students)).subquery()
+    return union_all(own, select(Job.id, literal("")).where(Job.id.in_(jobs))).subquery()

@@ -6,7 +6,18 @@ Ids are prefixed and sort by creation time; times are UTC. What is only shown is
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, MetaData, String, Text, TypeDecorator, false
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    false,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -120,6 +131,24 @@ class IdempotencyKey(_Row, Base):
     body: Mapped[str | None] = mapped_column(Text)
 
 
+class AuditEntry(_Row, Base):
+    """A change that somebody asked for and got, told in the transaction of the change (api/audit).
+
+    Bounded by age: a worker drops what is older than a year.
+    """
+
+    __tablename__ = "audit_entries"
+    id: Mapped[str] = _id("aud")
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    action: Mapped[str] = mapped_column(String(60))  # noun.verb
+    subject: Mapped[str | None] = mapped_column(Id)  # what was changed; it may be gone
+    key_id: Mapped[str | None] = mapped_column(Id, ForeignKey("api_keys.id"))
+    address: Mapped[str | None] = mapped_column(String(100))
+    request_id: Mapped[str | None] = mapped_column(String(100))
+
+    __table_args__ = (Index("ix_audit_entries_of_project", "project_id", "id"),)
+
+
 # --- what goes in -------------------------------------------------------------------------------------------------
 
 
@@ -219,6 +248,7 @@ class Job(_Row, Base):
     decided: Mapped[dict[str, Any] | None]  # precision, device, threads: fixed by the first attempt
     progress: Mapped[dict[str, Any] | None]
     result: Mapped[dict[str, Any] | None]  # the teacher's figures; at the end also groups over seeds and the verdict
+    top1: Mapped[float | None]  # of the student that leads, the mean over its seeds (core/db/standing.py)
     error: Mapped[dict[str, Any] | None]
     warnings: Mapped[list[Any]] = mapped_column(default=list)  # what core.fit had to say when the job was made
     priority: Mapped[int] = mapped_column(default=0)
@@ -229,6 +259,12 @@ class Job(_Row, Base):
     heartbeat_at: Mapped[datetime | None]
     students: Mapped[list["Student"]] = relationship(
         order_by="Student.position", cascade="all, delete-orphan", back_populates="job"
+    )
+
+    __table_args__ = (  # what lists are sorted by, and what is counted
+        Index("ix_jobs_by_status", "project_id", "status", "id"),
+        Index("ix_jobs_by_finished_at", "project_id", "finished_at", "id"),
+        Index("ix_jobs_by_top1", "project_id", "top1", "id"),
     )
 
 
@@ -253,6 +289,8 @@ class Student(_Row, Base):
     tensors_sha256: Mapped[str | None] = mapped_column(String(64))
     job: Mapped[Job] = relationship(back_populates="students")
     files: Mapped[list["File"]] = relationship(order_by="File.name", cascade="all, delete-orphan")
+
+    __table_args__ = (Index("ix_students_by_role", "project_id", "role"),)
 
 
 class File(_Row, Base):
@@ -353,6 +391,8 @@ class Attempt(Base):
     signal: Mapped[int | None]
     peak_memory: Mapped[int | None] = mapped_column(BigInteger)
     log_tail: Mapped[str | None] = mapped_column(Text)
+    gpus: Mapped[int] = mapped_column(default=0, server_default="0")  # how many it used
+    teacher_forwards: Mapped[int | None] = mapped_column(BigInteger)  # images shown to the teacher while training
 
 
 class Worker(_Row, Base):

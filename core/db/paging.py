@@ -1,10 +1,16 @@
-"""Keyset lists: ids sort by the time they were made, so a page is `id > after`, never an offset."""
+"""Keyset lists: a page begins behind the last object seen, never at an offset.
+
+Ids sort by the time they were made, so that by default a page is `id > after`. Sorted by something else it is
+`(column, id) > (its value at the object last seen, its id)`, with the objects that have no value last.
+"""
 
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from core.errors import Invalid, Problem
 
 T = TypeVar("T")
 
@@ -30,7 +36,46 @@ def page(session: Session, query: Select[T], id: InstrumentedAttribute[str], win
     if window.after is not None:
         query = query.where(id > window.after if rising else id < window.after)
     query = query.order_by(id.asc() if rising else id.desc()).limit(window.limit + 1)
-    rows = list(session.scalars(query).unique())
+    return _cut(list(session.scalars(query).unique()), id, window)
+
+
+def sorted_page(
+    session: Session,
+    query: Select[T],
+    id: InstrumentedAttribute[str],
+    by: ColumnElement[Any],
+    window: Window,
+    *,
+    whole: ColumnElement[bool],
+) -> Page[T]:
+    """One page of `query`, ordered by `by`, then by id; rows without a value come last, in either order.
+
+    Those with a value and those without are asked for one after the other: so an index on (`by`, id) gives the order
+    on every engine. The object last seen may have changed so that `query` no longer finds it; `Invalid` where it is not
+    even among the `whole`.
+    """
+    rising = window.order == "asc"
+    valued, blank = query.where(by.is_not(None)), query.where(by.is_(None))
+    if window.after is not None:
+        seen = session.execute(select(by).where(whole, id == window.after)).first()
+        if seen is None:
+            detail = "The object last seen is not there any more; begin again without `after`."
+            raise Invalid([Problem("/query/after", "unknown_after", detail)])
+        here, there = tuple_(by, id), tuple_(seen[0], window.after)
+        if seen[0] is not None:
+            valued = valued.where(here > there if rising else here < there)
+        else:
+            blank = blank.where(id > window.after if rising else id < window.after)
+            valued = valued.where(False)
+    rows: list[T] = []
+    for part, columns in ((valued, (by, id)), (blank, (id,))):
+        if len(rows) <= window.limit:
+            ordered = part.order_by(*(column.asc() if rising else column.desc() for column in columns))
+            rows += session.scalars(ordered.limit(window.limit + 1 - len(rows))).unique()
+    return _cut(rows, id, window)
+
+
+def _cut(rows: list[T], id: InstrumentedAttribute[str], window: Window) -> Page[T]:
     more = len(rows) > window.limit
     rows = rows[: window.limit]
     last: Any = rows[-1] if more else None

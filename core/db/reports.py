@@ -3,7 +3,7 @@
 Nothing here looks at who is asking: `core.db.runs.fence` in the same transaction has.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -11,14 +11,14 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from core.db import events
+from core.db import events, standing
 from core.db.models import Checkpoint, File, Job, Metric, Run, Student, now
 from core.events import StudentFile
 
 Point = tuple[int, str, str, float]  # step, student id ('' for the teacher or the job), name, value
 
 
-def record_metrics(work: Session, job_id: str, attempt: int, points: Iterable[Point]) -> None:
+def record_metrics(work: Session, job_id: str, attempt: int, points: Sequence[Point]) -> None:
     """Store points and tell them in one `metric` event, by series. The same point again replaces itself."""
     series: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
     rows = []
@@ -40,6 +40,8 @@ def record_metrics(work: Session, job_id: str, attempt: int, points: Iterable[Po
                 set_={"value": statement.excluded.value, "attempt": statement.excluded.attempt},
             )
         )
+    if any(name == standing.FIGURE for _, _, name, _ in points):
+        standing.refresh(work, job_id)
     frames = [
         {"student": student_id or None, "name": name, "step": steps, "value": values}
         for (student_id, name), (steps, values) in series.items()
@@ -51,6 +53,7 @@ def rewind(work: Session, job_id: str, attempt: int, to_step: int | None) -> Non
     """Forget the figures beyond a checkpoint's step (None: all), so that no curve has a double; tell open pages."""
     beyond = Metric.job_id == job_id if to_step is None else (Metric.job_id == job_id) & (Metric.step > to_step)
     work.execute(delete(Metric).where(beyond))
+    standing.refresh(work, job_id)
     events.append(work, job_id, attempt, [("rewind", {"to_step": to_step or 0, "attempt": attempt})])
 
 
@@ -127,6 +130,7 @@ def record_student(
 def fail_student(work: Session, student: Student, attempt: int, error: dict[str, Any]) -> None:
     student.status, student.error = "failed", error
     work.flush()
+    standing.refresh(work, student.job_id)
     told = {"student": {"id": student.id, "status": "failed", "error": error}}
     line = {"level": "error", "message": f"{student.label}: {error['detail']}"}
     events.append(work, student.job_id, attempt, [("status", told), ("log", line)])

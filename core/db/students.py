@@ -1,13 +1,15 @@
 """Students: the candidates of a job, and the files that can be downloaded of them."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from collections.abc import Sequence
 
-from core.db.models import File, Job, Student
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
+
+from core.db.models import Dataset, File, Job, Student, Teacher
 from core.db.paging import Page, Window, page
 from core.errors import NotFound
 
-_WHOLE = (selectinload(Student.files), joinedload(Student.job).load_only(Job.name))
+_WHOLE = (selectinload(Student.files), joinedload(Student.job).load_only(Job.name, Job.dataset_id, Job.teacher_id))
 
 
 def get(session: Session, project_id: str, id: str) -> Student:
@@ -28,6 +30,7 @@ def listing(
     status: str | None = None,
     role: str | None = None,
     architecture: str | None = None,
+    dataset: str | None = None,
 ) -> Page[Student]:
     query = select(Student).where(Student.project_id == project_id).options(*_WHOLE)
     for column, value in (
@@ -38,7 +41,18 @@ def listing(
     ):
         if value is not None:
             query = query.where(column == value)
+    if dataset is not None:
+        query = query.where(Student.job_id.in_(select(Job.id).where(Job.dataset_id == dataset)))
     return page(session, query, Student.id, window)
+
+
+def origins(session: Session, students: Sequence[Student]) -> tuple[dict[str, Dataset], dict[str, Teacher]]:
+    """The data sets and teachers of some students' jobs, by id; of each what names it, and a teacher's top-1."""
+    jobs = {student.job_id: student.job for student in students}.values()
+    datasets = select(Dataset).where(Dataset.id.in_({job.dataset_id for job in jobs})).options(load_only(Dataset.name))
+    taught_by = {job.teacher_id for job in jobs if job.teacher_id}
+    teachers = select(Teacher).where(Teacher.id.in_(taught_by)).options(load_only(Teacher.name, Teacher.top1))
+    return {row.id: row for row in session.scalars(datasets)}, {row.id: row for row in session.scalars(teachers)}
 
 
 def of_job(session: Session, job_id: str, ids: list[str]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.db import events, reports, runs
+from core.db import events, reports, runs, standing
 from core.db.models import Job, Student
 from core.db.runs import Claim, Ending
 from core.errors import Failure
@@ -147,6 +147,7 @@ class Attempt:
                 self._save(work, i, student)
             run = runs.fence(work, self.claim)
             job.result = self.result | {"evaluated_on": "test"} | self._outcome(list(job.students))
+            standing.settle(work, job.id, job.result)
             runs.end(work, run, Ending("succeeded", exit_code=0, peak_memory=812_000_000))
 
     def fail(self, failure: Failure) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.assignment import TrainAssignment
 from core.db import events as job_events
-from core.db import reports, runs
+from core.db import reports, runs, standing
 from core.db.models import Checkpoint, Job, Run, Student
 from core.db.session import UnitOfWork
 from core.errors import NotFound
@@ -201,5 +201,6 @@ class Train:
     def succeed(self, work: UnitOfWork, run: Run, result: dict[str, Any]) -> None:
         job = work.get_one(Job, run.subject)
         job.result = result
+        standing.settle(work, job.id, result)
         if job.progress:
             job.progress = job.progress | {"percent": 100.0, "step": job.progress["total_steps"], "eta_seconds": 0.0}

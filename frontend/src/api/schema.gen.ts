@@ -108,6 +108,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit Entries
+         * @description The changes that were made in this project, newest first; what is older than a year is dropped.
+         */
+        get: operations["list_audit_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Counts
+         * @description How many jobs there are in each status, and how many students, teachers, data sets and workers.
+         */
+        get: operations["get_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/datasets": {
         parameters: {
             query?: never;
@@ -236,6 +276,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch Changes
+         * @description A stream of server-sent events, whatever is asked for by Accept: `hello`, then `changed` for each change.
+         *
+         *     One frame per object and half second. Frames have no ids and nothing is replayed: who comes back asks again for what
+         *     is on screen. The events of a single job, without gaps, are at `/v1/jobs/{job_id}/events`.
+         */
+        get: operations["watch_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs": {
         parameters: {
             query?: never;
@@ -245,7 +308,7 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description The project's jobs, newest first.
+         * @description The project's jobs; by default the newest first.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -491,6 +554,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Metrics
+         * @description The named curves of several jobs: sparklines of a list, or an overlay. 404 if one of the jobs is not there.
+         */
+        get: operations["list_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/presets": {
         parameters: {
             query?: never;
@@ -570,6 +653,26 @@ export interface paths {
          * @description Sign out.
          */
         delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Storage Use
+         * @description What the project's jobs, data sets, teachers and uploads take, and which of the largest could be deleted.
+         */
+        get: operations["get_storage_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1042,6 +1145,47 @@ export interface components {
             worker: string;
         };
         /**
+         * AuditEntryRead
+         * @description A change that somebody asked for, and that was made.
+         */
+        AuditEntryRead: {
+            /**
+             * Action
+             * @description noun.verb, by the operation: job.create, job.cancel, session.create.
+             */
+            action: string;
+            /**
+             * Address
+             * @description Of the client, as far as the service can see it.
+             */
+            address: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** @description The key that asked, by itself or through a signed-in browser. */
+            key: components["schemas"]["Reference"] | null;
+            /**
+             * Object
+             * @default audit_entry
+             * @constant
+             */
+            object: "audit_entry";
+            /**
+             * Request Id
+             * @description The X-Request-Id of the answer.
+             */
+            request_id: string | null;
+            /**
+             * Subject
+             * @description Id of what was changed; it may be gone.
+             */
+            subject: string | null;
+        };
+        /**
          * AutoAugment
          * @description AutoAugment (Cubuk et al., 2019): one of 25 pairs of operations, found for a data set.
          */
@@ -1124,6 +1268,32 @@ export interface components {
             folder: string | null;
             /** Name */
             name: string;
+        };
+        /**
+         * ChangedRead
+         * @description Something is different from what it was; ask for it if it matters.
+         */
+        ChangedRead: {
+            /**
+             * Id
+             * @description Null: several of this kind; ask again for the list.
+             */
+            id: string | null;
+            /**
+             * Last Event
+             * @description A job's: the number of its newest event.
+             */
+            last_event: number | null;
+            /**
+             * Object
+             * @enum {string}
+             */
+            object: "job" | "dataset" | "teacher" | "worker";
+            /**
+             * Status
+             * @description Its status now; `deleted` when it is gone.
+             */
+            status: string | null;
         };
         /**
          * CheckpointRead
@@ -1262,6 +1432,39 @@ export interface components {
              * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
              */
             warmup_lr?: number | null;
+        };
+        /**
+         * CountsRead
+         * @description What a project holds.
+         */
+        CountsRead: {
+            /** Datasets */
+            datasets: number;
+            /**
+             * Jobs
+             * @description By status; every status is there.
+             */
+            jobs: {
+                [key: string]: number;
+            };
+            /**
+             * Object
+             * @default counts
+             * @constant
+             */
+            object: "counts";
+            /**
+             * Students
+             * @description Without the controls.
+             */
+            students: number;
+            /** Teachers */
+            teachers: number;
+            /**
+             * Workers
+             * @description Those that have not stopped; they serve every project.
+             */
+            workers: number;
         };
         /**
          * CropFlip
@@ -2008,6 +2211,18 @@ export interface components {
             status: "ok";
         };
         /**
+         * HelloRead
+         * @description The first frame, and again after frames were dropped: ask anew for what is on screen, then listen.
+         */
+        HelloRead: {
+            /**
+             * Object
+             * @default hello
+             * @constant
+             */
+            object: "hello";
+        };
+        /**
          * ImageSizes
          * @description As the images came.
          */
@@ -2164,6 +2379,29 @@ export interface components {
             name: string;
         };
         /**
+         * JobMetricsRead
+         * @description The curves of one of the jobs.
+         */
+        JobMetricsRead: {
+            /**
+             * Job
+             * @description The job's id.
+             */
+            job: string;
+            /**
+             * Last Event
+             * @description The number of the job's newest event when this was read.
+             */
+            last_event: number;
+            /**
+             * Sampled
+             * @description Whether any bucket holds more than one point.
+             */
+            sampled: boolean;
+            /** Series */
+            series: components["schemas"]["SeriesRead"][];
+        };
+        /**
          * JobPreview
          * @description What a job would be: nothing is stored.
          */
@@ -2269,12 +2507,18 @@ export interface components {
             result: {
                 [key: string]: unknown;
             } | null;
+            spent: components["schemas"]["SpentRead"];
             /** Started At */
             started_at: string | null;
             status: components["schemas"]["JobStatus"];
             /** Students */
             students: components["schemas"]["JobStudent"][];
             teacher: components["schemas"]["JobTeacher"] | null;
+            /**
+             * Top1
+             * @description Of the student that leads, the mean over its seeds: on val so far, at the end as in the result.
+             */
+            top1: number | null;
             /**
              * Waits For
              * @description The data set or teacher that has to be read before it can run.
@@ -2690,6 +2934,24 @@ export interface components {
              */
             object: "list";
         };
+        /** Listing[AuditEntryRead] */
+        Listing_AuditEntryRead_: {
+            /** Data */
+            data: components["schemas"]["AuditEntryRead"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /** Next */
+            next?: string | null;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
         /** Listing[BuiltinRead] */
         Listing_BuiltinRead_: {
             /** Data */
@@ -3018,6 +3280,20 @@ export interface components {
              * @default 1
              */
             weight: number;
+        };
+        /**
+         * MetricsListRead
+         * @description The curves of several jobs, in the order in which they were asked for.
+         */
+        MetricsListRead: {
+            /** Data */
+            data: components["schemas"]["JobMetricsRead"][];
+            /**
+             * Object
+             * @default metrics_list
+             * @constant
+             */
+            object: "metrics_list";
         };
         /**
          * MetricsRead
@@ -3796,6 +4072,16 @@ export interface components {
             training: components["schemas"]["Training"];
         };
         /**
+         * Reference
+         * @description Another object, in passing.
+         */
+        Reference: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * ResizedCrop
          * @description The ImageNet standard: a window of random area and shape, brought to the side; half of them mirrored.
          */
@@ -4123,6 +4409,35 @@ export interface components {
              */
             weight_decay_on: "all" | "weights";
         };
+        /**
+         * Sort
+         * @description What a list of jobs can be ordered by.
+         * @enum {string}
+         */
+        Sort: "created_at" | "name" | "status" | "finished_at" | "top1";
+        /**
+         * SpentRead
+         * @description What a job has cost, over all its attempts.
+         */
+        SpentRead: {
+            /** Attempts */
+            attempts: number;
+            /**
+             * Gpu Seconds
+             * @description The same times the GPUs that it used; 0 on the processor.
+             */
+            gpu_seconds: number;
+            /**
+             * Slot Seconds
+             * @description For which it held a slot; an attempt that goes on counts up to now.
+             */
+            slot_seconds: number;
+            /**
+             * Teacher Forwards
+             * @description Images shown to the teacher while training.
+             */
+            teacher_forwards: number;
+        };
         /** Spread */
         Spread: {
             /** Max */
@@ -4191,6 +4506,79 @@ export interface components {
              * @description Learning rate of the first epoch of the warm-up; default: one step of the rise.
              */
             warmup_lr?: number | null;
+        };
+        /**
+         * StorageItem
+         * @description One object; it is deleted by the DELETE of its kind.
+         */
+        StorageItem: {
+            /**
+             * Bytes
+             * @description A job's: its students' files and its checkpoints. An open upload's: what has arrived.
+             */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Deletable
+             * @description Whether a DELETE would be granted now.
+             */
+            deletable: boolean;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Object
+             * @enum {string}
+             */
+            object: "job" | "dataset" | "teacher" | "upload";
+            /**
+             * Reason
+             * @description Why not, in words.
+             */
+            reason: string | null;
+            /** Status */
+            status: string;
+        };
+        /**
+         * StorageKind
+         * @description All objects of one kind together.
+         */
+        StorageKind: {
+            /** Bytes */
+            bytes: number;
+            /** Count */
+            count: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "jobs" | "datasets" | "teachers" | "uploads";
+        };
+        /**
+         * StorageRead
+         * @description What a project takes in storage; the largest objects first.
+         */
+        StorageRead: {
+            /**
+             * Bytes
+             * @description All together, also what is not listed.
+             */
+            bytes: number;
+            /** Data */
+            data: components["schemas"]["StorageItem"][];
+            /** Kinds */
+            kinds: components["schemas"]["StorageKind"][];
+            /**
+             * Object
+             * @default storage
+             * @constant
+             */
+            object: "storage";
         };
         /**
          * Student
@@ -4275,10 +4663,17 @@ export interface components {
             /** Architecture */
             architecture: string;
             /**
+             * Bytes
+             * @description Of its weights; null while there are none.
+             */
+            bytes: number | null;
+            /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** @description The job's. */
+            dataset: components["schemas"]["Reference"];
             /** Error */
             error: components["schemas"]["FailureRead"] | {
                 [key: string]: unknown;
@@ -4337,11 +4732,28 @@ export interface components {
              * @enum {string}
              */
             status: "waiting" | "training" | "trained" | "failed" | "cancelled";
+            /** @description The job's, also for a control, which does not listen to it. */
+            teacher: components["schemas"]["StudentTeacher"] | null;
             /**
              * Tensors Sha256
              * @description Of names, dtypes, shapes and bytes: equal weights, equal hash.
              */
             tensors_sha256: string | null;
+        };
+        /**
+         * StudentTeacher
+         * @description Who taught a student, in passing.
+         */
+        StudentTeacher: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Top1
+             * @description On the data set that it was registered with.
+             */
+            top1: number | null;
         };
         /**
          * sum
@@ -5121,7 +5533,7 @@ export interface operations {
                 limit?: number;
                 /** @description The id of the last object seen. */
                 after?: string | null;
-                /** @description By creation; newest first: desc. */
+                /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
             };
             header?: never;
@@ -5258,6 +5670,71 @@ export interface operations {
             };
         };
     };
+    list_audit_entries: {
+        parameters: {
+            query?: {
+                /** @description Objects per page. */
+                limit?: number;
+                /** @description The id of the last object seen. */
+                after?: string | null;
+                /** @description By creation, unless a sort says otherwise. */
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_AuditEntryRead_"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
+    get_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsRead"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
     list_datasets: {
         parameters: {
             query?: {
@@ -5272,7 +5749,7 @@ export interface operations {
                 limit?: number;
                 /** @description The id of the last object seen. */
                 after?: string | null;
-                /** @description By creation; newest first: desc. */
+                /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
             };
             header?: never;
@@ -5545,6 +6022,35 @@ export interface operations {
             };
         };
     };
+    watch_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
     list_jobs: {
         parameters: {
             query?: {
@@ -5556,11 +6062,13 @@ export interface operations {
                 teacher?: string | null;
                 /** @description The data set's id. */
                 dataset?: string | null;
+                /** @description What `order` goes by; jobs without a value come last. Statuses go by the life of a job: what is running, what waits, what failed, was cancelled, succeeded. */
+                sort?: components["schemas"]["Sort"];
                 /** @description Objects per page. */
                 limit?: number;
                 /** @description The id of the last object seen. */
                 after?: string | null;
-                /** @description By creation; newest first: desc. */
+                /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
             };
             header?: never;
@@ -6063,6 +6571,42 @@ export interface operations {
             };
         };
     };
+    list_metrics: {
+        parameters: {
+            query: {
+                /** @description Job ids; repeated. */
+                job: string[];
+                /** @description Metric names; may be repeated or split by commas. */
+                names: string[];
+                /** @description Per curve. */
+                max_points?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsListRead"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
     list_presets: {
         parameters: {
             query?: never;
@@ -6103,7 +6647,7 @@ export interface operations {
                 limit?: number;
                 /** @description The id of the last object seen. */
                 after?: string | null;
-                /** @description By creation; newest first: desc. */
+                /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
             };
             header?: never;
@@ -6219,6 +6763,38 @@ export interface operations {
             };
         };
     };
+    get_storage_use: {
+        parameters: {
+            query?: {
+                /** @description How many of the largest objects are listed. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageRead"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
     list_students: {
         parameters: {
             query?: {
@@ -6227,11 +6803,13 @@ export interface operations {
                 status?: ("waiting" | "training" | "trained" | "failed" | "cancelled") | null;
                 role?: ("student" | "control") | null;
                 architecture?: string | null;
+                /** @description The data set's id. */
+                dataset?: string | null;
                 /** @description Objects per page. */
                 limit?: number;
                 /** @description The id of the last object seen. */
                 after?: string | null;
-                /** @description By creation; newest first: desc. */
+                /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
             };
             header?: never;
@@ -6452,7 +7030,7 @@ export interface operations {
                 limit?: number;
                 /** @description The id of the last object seen. */
                 after?: string | null;
-                /** @description By creation; newest first: desc. */
+                /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
             };
             header?: never;
@@ -6588,7 +7166,7 @@ export interface operations {
                 limit?: number;
                 /** @description The id of the last object seen. */
                 after?: string | null;
-                /** @description By creation; newest first: desc. */
+                /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
             };
             header?: never;
@@ -6841,7 +7419,7 @@ export interface operations {
                 limit?: number;
                 /** @description The id of the last object seen. */
                 after?: string | null;
-                /** @description By creation; newest first: desc. */
+                /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
             };
             header?: never;

@@ -35,6 +35,8 @@ export function makeJob(change: Partial<Job> = {}): Job {
     recipe: {},
     decided: null,
     result: null,
+    top1: null,
+    spent: { attempts: 1, slot_seconds: 30, gpu_seconds: 0, teacher_forwards: 0 },
     error: null,
     warnings: [],
     available_actions: ["cancel", "pause"],

@@ -1,0 +1,74 @@
+"""How far a job's best student is, what an attempt has cost, who changed what; indexes for sorted lists."""
+
+import json
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("jobs", sa.Column("top1", sa.Float(), nullable=True))
+    op.add_column("attempts", sa.Column("gpus", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("attempts", sa.Column("teacher_forwards", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "audit_entries",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("project_id", sa.String(length=40), nullable=False),
+        sa.Column("action", sa.String(length=60), nullable=False),
+        sa.Column("subject", sa.String(length=40), nullable=True),
+        sa.Column("key_id", sa.String(length=40), nullable=True),
+        sa.Column("address", sa.String(length=100), nullable=True),
+        sa.Column("request_id", sa.String(length=100), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["key_id"], ["api_keys.id"], name="fk_audit_entries_key_id"),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_audit_entries_project_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_entries"),
+    )
+    op.create_index("ix_audit_entries_of_project", "audit_entries", ["project_id", "id"])
+    op.create_index("ix_jobs_by_status", "jobs", ["project_id", "status", "id"])
+    op.create_index("ix_jobs_by_finished_at", "jobs", ["project_id", "finished_at", "id"])
+    op.create_index("ix_jobs_by_top1", "jobs", ["project_id", "top1", "id"])
+    op.create_index("ix_students_by_role", "students", ["project_id", "role"])
+    _measured_before()
+
+
+def _measured_before() -> None:
+    """The figure of jobs that have been trained: from their result, else from what their students last stored."""
+    connection = op.get_bind()
+    best: dict[str, float] = {}
+    seeds: dict[tuple[str, str], list[float]] = {}
+    students = sa.text("SELECT job_id, name, metrics FROM students WHERE role = 'student' AND status <> 'failed'")
+    for job, name, metrics in connection.execute(students):
+        top1 = _read(metrics).get("top1")
+        if top1 is not None:
+            seeds.setdefault((job, name), []).append(top1)
+    for (job, _), values in seeds.items():
+        best[job] = max(best.get(job, 0.0), sum(values) / len(values))
+    for job, result in connection.execute(sa.text("SELECT id, result FROM jobs WHERE result IS NOT NULL")):
+        groups = [group["top1"] for group in _read(result).get("groups") or [] if group["role"] == "student"]
+        if groups:
+            best[job] = max(groups)
+    if best:
+        rows = [{"job": job, "top1": top1} for job, top1 in best.items()]
+        connection.execute(sa.text("UPDATE jobs SET top1 = :top1 WHERE id = :job"), rows)
+
+
+def _read(stored: object) -> dict:
+    """JSON as the driver hands it over: text on SQLite, already read on PostgreSQL."""
+    return json.loads(stored) if isinstance(stored, str) else dict(stored or {})
+
+
+def downgrade() -> None:
+    op.drop_index("ix_students_by_role", "students")
+    for column in ("top1", "finished_at", "status"):
+        op.drop_index(f"ix_jobs_by_{column}", "jobs")
+    op.drop_table("audit_entries")
+    for table, columns in {"attempts": ["teacher_forwards", "gpus"], "jobs": ["top1"]}.items():
+        with op.batch_alter_table(table) as batch:
+            for column in columns:
+                batch.drop_column(column)
