@@ -27,8 +27,8 @@ interface Props {
   unit?: number;
   focus?: boolean;
   height?: number;
-  /** How many points were measured of those drawn, where the service sampled them. */
-  recorded?: number | undefined;
+  /** How many points there are here, of how many that were recorded; null where these are all. */
+  sampled?: readonly [number, number] | null;
   /** The names below the chart, each of which hides its line: where no toolbar has them for all charts. */
   keyed?: boolean;
 }
@@ -38,7 +38,7 @@ const NONE: readonly Level[] = [];
 /** Curves over steps, epochs or time, looked at as the group says. */
 export function LineChart(props: Props) {
   const { title, caption, metric, lines, levels = NONE, axis, write, unit = 1, focus = false } = props;
-  const { height = 264, recorded, keyed = false } = props;
+  const { height = 264, sampled = null, keyed = false } = props;
   const id = useId();
   const figure = useRef<HTMLElement>(null);
   const near = useNear(figure);
@@ -67,7 +67,6 @@ export function LineChart(props: Props) {
   ]
     .filter(Boolean)
     .join(" · ");
-  const sampled = recorded !== undefined && recorded > pointsOf(lines.filter((line) => line.kind !== "thin"));
 
   // The address names a chart: there the page begins.
   useEffect(() => {
@@ -109,7 +108,7 @@ export function LineChart(props: Props) {
         <DataTable title={title} lines={named(shown)} levels={look.levels} axis={axis} write={write} />
         {sampled && (
           <span className="small soft">
-            sampled: {count(pointsOf(lines.filter((line) => line.kind !== "thin")))} of {count(recorded)} points
+            sampled: {count(sampled[0])} of {count(sampled[1])} points
           </span>
         )}
       </div>

@@ -87,9 +87,7 @@ function Log({ all, name, loading }: { all: readonly LogLine[]; name: string; lo
         )}
       </div>
       <p className="small soft" role="status">
-        {found.lines.length === all.length
-          ? count(all.length)
-          : `${count(found.lines.length)} of ${count(all.length)}`}{" "}
+        {found.lines.length === all.length ? count(all.length) : `${count(found.lines.length)} of ${count(all.length)}`}{" "}
         lines{loading ? " so far, more are on their way" : ""}
       </p>
     </>

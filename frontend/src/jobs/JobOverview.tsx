@@ -3,6 +3,7 @@ import { LineChart } from "@/charts/LineChart";
 import { percentage } from "@/format";
 import { Empty, Notice } from "@/ui/faces";
 import { useAxis } from "./axis";
+import { CourseCard } from "./course/CourseCard";
 import { Downloads } from "./Downloads";
 import { standingsOf, teacherOf } from "./groups";
 import { useJob } from "./JobPage";
@@ -52,6 +53,7 @@ export function JobOverview() {
           keyed
         />
       )}
+      <CourseCard job={job} />
       <div className="grid halves">
         {standings.some((one) => one.final) && <SizeChart job={job} standings={standings} />}
         <Downloads job={job} />

@@ -3,7 +3,7 @@ import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react
 import { createContext, type ReactNode, useContext } from "react";
 import { isNotFound } from "@/api/client";
 import { ChartGroup } from "@/charts/group";
-import { chartSearch, searchOf, settingsOf } from "@/charts/settings";
+import { searchOf, settingsOf } from "@/charts/settings";
 import { duration, elapsed, percent, plural } from "@/format";
 import { NotFound } from "@/shell/NotFound";
 import { Page } from "@/shell/Page";
@@ -76,7 +76,6 @@ export function JobPage() {
             key={to}
             to={to}
             params={{ id }}
-            search={chartSearch}
             activeOptions={{ exact: true, includeSearch: false }}
             activeProps={{ "aria-current": "page" }}
           >

@@ -23,6 +23,11 @@ export const MetricChart = memo(function MetricChart({ name, job, series, axis, 
     () => collapsed([...linesOf({ students }, series, name), ...jobLine(series, name)]),
     [students, series, name],
   );
+  const [shown, recorded] = useMemo(() => {
+    const own = series.filter((one) => one.name === name);
+    const sum = (of: (one: Series) => number) => own.reduce((all, one) => all + of(one), 0);
+    return [sum((one) => one.step.length), sum((one) => one.points)];
+  }, [series, name]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the level comes from the job's result alone
   const levels = useMemo(() => (name === "val/top1" ? teacherLevel(job, series) : []), [name, result, series]);
   return (
@@ -36,6 +41,7 @@ export const MetricChart = memo(function MetricChart({ name, job, series, axis, 
       write={about.share ? percentage : about.bytes ? bytes : plain}
       unit={about.share ? 100 : about.bytes ? 1e-9 : 1}
       focus={about.focus ?? false}
+      sampled={recorded > shown ? [shown, recorded] : null}
       {...(height ? { height } : {})}
     />
   );

@@ -50,9 +50,7 @@ export function LogBar(props: Props) {
         {wish.text && (
           <>
             <span className="small soft hits" aria-live="polite">
-              {found.hits.length === 0
-                ? "no hits"
-                : `${count(numberOf(found, marked))} of ${count(found.hits.length)}`}
+              {found.hits.length === 0 ? "no hits" : `${count(numberOf(found, marked))} of ${count(found.hits.length)}`}
             </span>
             <Step label="Previous hit" disabled={!found.hits.length} onClick={() => onStep(-1)}>
               <ChevronUp size={16} aria-hidden />

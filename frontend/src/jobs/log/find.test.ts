@@ -9,7 +9,12 @@ const line = (seq: number, level: string, message: string): LogLine => ({
   level,
   message,
 });
-const all = [line(1, "info", "epoch 1"), line(4, "warning", "slow Disk"), line(9, "error", "no disk"), line(12, "info", "end")];
+const all = [
+  line(1, "info", "epoch 1"),
+  line(4, "warning", "slow Disk"),
+  line(9, "error", "no disk"),
+  line(12, "info", "end"),
+];
 
 test("a level hides what is below it; a text marks what has it, or hides the others", () => {
   expect(find(all, { level: "warning", text: "", only: false })).toEqual({ lines: [all[1], all[2]], hits: [] });
