@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useParams } from "@tanstack/react-router";
-import { createContext, useContext } from "react";
+import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { createContext, type ReactNode, useContext } from "react";
 import { isNotFound } from "@/api/client";
 import { ChartGroup } from "@/charts/group";
+import { searchOf, settingsOf } from "@/charts/settings";
 import { duration, elapsed, percent, plural } from "@/format";
 import { TellMe } from "@/notify/TellMe";
 import { NotFound } from "@/shell/NotFound";
@@ -22,6 +23,7 @@ const TABS = [
   { to: "/jobs/$id/distillation", name: "Distillation" },
   { to: "/jobs/$id/checkpoints", name: "Checkpoints" },
   { to: "/jobs/$id/log", name: "Log" },
+  { to: "/jobs/$id/system", name: "System" },
   { to: "/jobs/$id/configuration", name: "Configuration" },
 ] as const;
 
@@ -85,12 +87,34 @@ export function JobPage() {
       {job.warnings.map((warning) => (
         <Notice key={warning} kind="warn" title={warning} />
       ))}
-      <ChartGroup key={id}>
+      <AddressedCharts key={id}>
         <TheJob value={job}>
           <Outlet />
         </TheJob>
-      </ChartGroup>
+      </AddressedCharts>
     </Page>
+  );
+}
+
+/** How the charts of the page are looked at stands in its address. */
+function AddressedCharts({ children }: { children: ReactNode }) {
+  const search = useSearch({ from: "/shell/jobs/$id" });
+  const navigate = useNavigate();
+  return (
+    <ChartGroup
+      settings={settingsOf(search)}
+      onSettings={(settings) =>
+        void navigate({
+          to: ".",
+          search: ({ zoom, hide, smooth, log, x, ...others }) => ({ ...others, ...searchOf(settings) }),
+          hash: true,
+          replace: true,
+          resetScroll: false,
+        })
+      }
+    >
+      {children}
+    </ChartGroup>
   );
 }
 

@@ -73,16 +73,21 @@ const PAGE = 1000;
 export const logQuery = (id: string) =>
   queryOptions({
     queryKey: jobKeys.log(id),
-    queryFn: async ({ signal }) => {
-      const lines: LogLine[] = [];
+    queryFn: async ({ signal, client }) => {
+      let lines: LogLine[] = [];
       let after = 0;
       for (;;) {
         const params = { path: { job_id: id }, query: { after, limit: PAGE } };
         const page = await take(api.GET("/v1/jobs/{job_id}/logs", { params, signal }));
-        lines.push(...page.data);
-        if (!page.next) return lines;
+        lines = [...lines, ...page.data];
+        if (!page.next) break;
         after = Number(page.next);
+        client.setQueryData(jobKeys.log(id), lines); // a long log is read while it comes
       }
+      // What the stream told after the last page was read.
+      const last = lines.at(-1)?.seq ?? 0;
+      const told = after > 0 ? (client.getQueryData<LogLine[]>(jobKeys.log(id)) ?? []) : [];
+      return [...lines, ...told.filter((line) => line.seq > last)];
     },
     staleTime: Number.POSITIVE_INFINITY,
   });
