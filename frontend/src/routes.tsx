@@ -1,7 +1,9 @@
 import { createRootRoute, createRoute, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { compareSearch } from "./compare/search";
+import { evaluationSearch } from "./evaluation/search";
 import { exploreSearch } from "./explore/search";
-import { chartsSearch, distillationSearch, jobsSearch, logSearch } from "./jobs/search";
+import { jobsSearch } from "./jobs/list/search";
+import { chartsSearch, distillationSearch, logSearch } from "./jobs/search";
 import { LoginPage } from "./login/LoginPage";
 import { OverviewPage } from "./overview/OverviewPage";
 import { referenceSearch } from "./reference/search";
@@ -9,6 +11,7 @@ import { type Search, some, text } from "./search";
 import { settingsSearch } from "./settings/search";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
+import { studentsSearch } from "./students/search";
 
 const after = (search: Search) => some({ after: text(search.after) });
 
@@ -107,12 +110,13 @@ const places = [
     ...inShell,
     path: "/students",
     component: lazyRouteComponent(() => import("./students/StudentsPage"), "StudentsPage"),
-    validateSearch: after,
+    validateSearch: studentsSearch,
   }),
   createRoute({
     ...inShell,
     path: "/students/$id",
     component: lazyRouteComponent(() => import("./students/StudentPage"), "StudentPage"),
+    validateSearch: evaluationSearch,
   }),
   createRoute({
     ...inShell,

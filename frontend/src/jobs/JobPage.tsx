@@ -19,6 +19,7 @@ import { isActive, type Job, jobQuery } from "./queries";
 const TABS = [
   { to: "/jobs/$id", name: "Overview" },
   { to: "/jobs/$id/charts", name: "Charts" },
+  { to: "/jobs/$id/distillation", name: "Distillation" },
   { to: "/jobs/$id/checkpoints", name: "Checkpoints" },
   { to: "/jobs/$id/log", name: "Log" },
   { to: "/jobs/$id/configuration", name: "Configuration" },

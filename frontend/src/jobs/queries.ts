@@ -17,6 +17,7 @@ export const isActive = (job: { status: JobStatus } | undefined): boolean => !!j
 export interface JobFilter {
   status?: JobStatus[];
   name?: string;
+  sort?: "created_at" | "finished_at";
   after?: string;
   limit?: number;
 }

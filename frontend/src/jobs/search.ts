@@ -1,23 +1,14 @@
+import { evaluationSearch } from "@/evaluation/search";
 import { flag, oneOf, type Search, some, text } from "@/search";
-import type { JobStatus } from "./queries";
 
-const status = oneOf<JobStatus>(
-  "queued",
-  "running",
-  "pausing",
-  "paused",
-  "cancelling",
-  "succeeded",
-  "failed",
-  "cancelled",
-);
 const level = oneOf("info", "warning", "error");
-
-export const jobsSearch = (search: Search) =>
-  some({ status: status(search.status), name: text(search.name), after: text(search.after) });
 
 export const chartsSearch = (search: Search) => some({ log: flag(search.log) });
 
-export const distillationSearch = (search: Search) => some({ student: text(search.student) });
+/** Who is looked at, and how. */
+export const distillationSearch = (search: Search) => ({
+  ...some({ student: text(search.student) }),
+  ...evaluationSearch(search),
+});
 
 export const logSearch = (search: Search) => some({ level: level(search.level), text: text(search.text) });

@@ -21,6 +21,15 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
       <Shortcuts title="Anywhere" rows={ANYWHERE.filter(({ keys }) => plain || !isPlain(keys))} />
       {plain && <Shortcuts title="Go to" rows={PAGES} between="then" />}
       <Shortcuts
+        title="In the list of jobs"
+        rows={[
+          { keys: plain ? "j k" : "↓ ↑", what: "The next job, the one before" },
+          ...(plain ? [{ keys: "x", what: "Choose it; with Shift all up to it" }] : []),
+          { keys: "Enter", what: "Open it" },
+          { keys: "Esc", what: "Choose none" },
+        ]}
+      />
+      <Shortcuts
         title="In a chart"
         between="or"
         rows={[
