@@ -23,6 +23,7 @@ class Series:
     value: list[float] = field(default_factory=list)
     min: list[float] = field(default_factory=list)
     max: list[float] = field(default_factory=list)
+    points: int = 0  # that were recorded: more than the steps here where buckets hold several
 
 
 @dataclass
@@ -104,6 +105,7 @@ def of_jobs(
         curve.value.append(value)
         curve.min.append(low)
         curve.max.append(high)
+        curve.points += points
         curves.sampled = curves.sampled or points > 1
     return found
 

@@ -2,12 +2,16 @@ import { createRootRoute, createRoute, lazyRouteComponent, Outlet } from "@tanst
 import { compareSearch } from "./compare/search";
 import { evaluationSearch } from "./evaluation/search";
 import { exploreSearch } from "./explore/search";
-import { chartsSearch, distillationSearch, jobsSearch, logSearch } from "./jobs/search";
+import { jobsSearch } from "./jobs/list/search";
+import { chartsSearch, distillationSearch, jobSearch, logSearch } from "./jobs/search";
 import { LoginPage } from "./login/LoginPage";
 import { OverviewPage } from "./overview/OverviewPage";
+import { referenceSearch } from "./reference/search";
 import { type Search, some, text } from "./search";
+import { settingsSearch } from "./settings/search";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
+import { studentsSearch } from "./students/search";
 
 const after = (search: Search) => some({ after: text(search.after) });
 
@@ -46,6 +50,7 @@ const job = createRoute({
   ...inShell,
   path: "/jobs/$id",
   component: lazyRouteComponent(() => import("./jobs/JobPage"), "JobPage"),
+  validateSearch: jobSearch,
 });
 const inJob = { getParentRoute: () => job };
 const jobTabs = [
@@ -106,7 +111,7 @@ const places = [
     ...inShell,
     path: "/students",
     component: lazyRouteComponent(() => import("./students/StudentsPage"), "StudentsPage"),
-    validateSearch: after,
+    validateSearch: studentsSearch,
   }),
   createRoute({
     ...inShell,
@@ -146,11 +151,13 @@ const places = [
     ...inShell,
     path: "/settings",
     component: lazyRouteComponent(() => import("./settings/SettingsPage"), "SettingsPage"),
+    validateSearch: settingsSearch,
   }),
   createRoute({
     ...inShell,
     path: "/api",
     component: lazyRouteComponent(() => import("./reference/ReferencePage"), "ReferencePage"),
+    validateSearch: referenceSearch,
   }),
 ] as const;
 

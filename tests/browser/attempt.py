@@ -142,6 +142,11 @@ class Attempt:
             reports.record_phase(work, work.get_one(Job, self.job), again.claim.attempt, "training", "")
         return again
 
+    def pause(self) -> None:
+        """It has reached its checkpoint, as was asked."""
+        with self.stage.database.write() as work:
+            runs.end(work, runs.fence(work, self.claim), Ending("paused", exit_code=0))
+
     def finish(self) -> None:
         """Weights, figures, a verdict."""
         with self.stage.database.write() as work:

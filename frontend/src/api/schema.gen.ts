@@ -4313,6 +4313,11 @@ export interface components {
             min: number[];
             /** Name */
             name: string;
+            /**
+             * Points
+             * @description That were recorded: more than there are steps here where buckets hold several.
+             */
+            points: number;
             /** Step */
             step: number[];
             /**

@@ -1,18 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import type { Schema } from "@/api/client";
-import { bytes, duration, elapsed, moment, parameters, short } from "@/format";
+import { moment, parameters, short } from "@/format";
 import { Answer } from "@/ui/Answer";
 import { Card } from "@/ui/Card";
-import { CopyButton, Hash } from "@/ui/Copy";
+import { Hash } from "@/ui/Copy";
 import { Facts } from "@/ui/Facts";
 import { Empty } from "@/ui/faces";
-import { Status } from "@/ui/Status";
 import { Table } from "@/ui/Table";
+import { Again } from "./configuration/Again";
+import { Lineage } from "./configuration/Lineage";
 import { useJob } from "./JobPage";
-import { type Job, jobStudentsQuery, runsQuery } from "./queries";
+import { type Job, jobStudentsQuery } from "./queries";
 
-/** What was asked for, what was decided, who tried: all that one needs to do it again. */
+/** What was asked for, what was decided, what it comes from: all that one needs to do it again. */
 export function JobConfiguration() {
   const job = useJob();
   return (
@@ -34,100 +33,33 @@ export function JobConfiguration() {
             ]}
           />
         </Card>
-        <Card title="Decided by the first attempt">
-          {job.decided ? (
-            <Facts
-              facts={Object.entries(job.decided).map(
-                ([key, value]) => [key.replaceAll("_", " "), written(value)] as const,
-              )}
-            />
-          ) : (
-            <Empty>Device, precision and threads are decided when the first attempt begins.</Empty>
-          )}
-        </Card>
+        <div className="stack config-side">
+          <Decided job={job} />
+          <Lineage job={job} />
+        </div>
       </div>
-      <Phases job={job} />
-      <Attempts job={job} />
       <Students job={job} />
-      <Card
-        title="Recipe, every default filled in"
-        aside={
-          <div className="row">
-            <Link to="/jobs/new" search={{ from: job.id }} className="button small">
-              Run this again
-            </Link>
-            <CopyButton text={JSON.stringify(job.recipe, null, 2)} label="Copy the recipe" />
-          </div>
-        }
-      >
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-        <pre className="json" tabIndex={0}>
-          {JSON.stringify(job.recipe, null, 2)}
-        </pre>
-      </Card>
+      <Again job={job} />
     </>
+  );
+}
+
+function Decided({ job }: { job: Job }) {
+  return (
+    <Card title="What did the first attempt decide?">
+      {job.decided ? (
+        <Facts
+          facts={Object.entries(job.decided).map(([key, value]) => [key.replaceAll("_", " "), written(value)] as const)}
+        />
+      ) : (
+        <Empty>Device, precision and threads are decided when the first attempt begins.</Empty>
+      )}
+    </Card>
   );
 }
 
 const written = (value: unknown): string =>
   typeof value === "object" && value ? JSON.stringify(value) : String(value);
-
-function Phases({ job }: { job: Job }) {
-  if (job.phase_history.length === 0) return null;
-  return (
-    <Card title="Phases" flush>
-      <Table
-        label="Phases"
-        rows={job.phase_history}
-        id={(row) => row.started_at}
-        columns={[
-          { head: "Phase", cell: (row) => row.phase.replaceAll("_", " ") },
-          { head: "What it said", cell: (row) => <span className="soft wrap">{row.message}</span> },
-          { head: "Started", kind: "number", cell: (row) => moment(row.started_at) },
-          { head: "Took", kind: "number", cell: (row) => duration(elapsed(row.started_at, row.ended_at)) },
-        ]}
-      />
-    </Card>
-  );
-}
-
-type Attempt = Schema<"AttemptRead">;
-
-function Attempts({ job }: { job: Job }) {
-  const query = useQuery(runsQuery(job.id));
-  return (
-    <Answer query={query} label="attempts" heights={[44, 44]}>
-      {({ data }) => {
-        const attempts = data.flatMap((run) => run.attempts);
-        return (
-          <Card title="Attempts" flush>
-            {attempts.length === 0 ? (
-              <Empty>No worker has tried yet.</Empty>
-            ) : (
-              <Table
-                label="Attempts"
-                rows={attempts}
-                id={(row) => String(row.n)}
-                columns={[
-                  { head: "Attempt", kind: "number", cell: (row) => row.n },
-                  { head: "Worker", cell: (row) => <code>{row.worker}</code> },
-                  { head: "Outcome", cell: (row) => <Status value={row.outcome ?? "running"} /> },
-                  { head: "Ended by", cell: ended },
-                  { head: "Peak memory", kind: "number", cell: (row) => bytes(row.peak_memory) },
-                  { head: "Started", kind: "number", cell: (row) => moment(row.started_at) },
-                  { head: "Took", kind: "number", cell: (row) => duration(elapsed(row.started_at, row.ended_at)) },
-                ]}
-              />
-            )}
-          </Card>
-        );
-      }}
-    </Answer>
-  );
-}
-
-const ended = ({ signal, exit_code }: Attempt) =>
-  signal ? `signal ${signal}` : exit_code != null ? `exit code ${exit_code}` : <span className="soft">–</span>;
 
 function Students({ job }: { job: Job }) {
   const query = useQuery(jobStudentsQuery(job.id));
