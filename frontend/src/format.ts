@@ -118,6 +118,14 @@ export function moment(time: string | null | undefined): string {
   return `${date}, ${at.toLocaleTimeString("en", { hour12: false })}`;
 }
 
+/** "14:05", as the reader's browser writes it. */
+export const clock = (time: number | string): string =>
+  new Date(time).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+
+/** "3 Dec 2026", as the reader's browser writes it. */
+export const day = (time: string | null | undefined): string =>
+  time ? new Date(time).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" }) : "–";
+
 /** Seconds between two times; the second defaults to now. */
 export function elapsed(from: string | null | undefined, to?: string | null): number | null {
   return from ? ((to ? Date.parse(to) : Date.now()) - Date.parse(from)) / 1000 : null;

@@ -2,11 +2,10 @@ import { cleanup, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse, http } from "msw";
 import { makeJob } from "./testing/make";
-import { here, open, Stream } from "./testing/open";
+import { here, open } from "./testing/open";
 import { answer, list, problem, server } from "./testing/server";
 
 beforeEach(() => {
-  vi.stubGlobal("EventSource", Stream);
   server.use(
     answer("get", "/v1/jobs", list([])),
     answer("get", "/v1/students", list([])),

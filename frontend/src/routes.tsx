@@ -1,12 +1,17 @@
 import { createRootRoute, createRoute, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { compareSearch } from "./compare/search";
+import { evaluationSearch } from "./evaluation/search";
 import { exploreSearch } from "./explore/search";
-import { chartsSearch, distillationSearch, jobSearch, jobsSearch, logSearch } from "./jobs/search";
+import { jobsSearch } from "./jobs/list/search";
+import { chartsSearch, distillationSearch, jobSearch, logSearch } from "./jobs/search";
 import { LoginPage } from "./login/LoginPage";
 import { OverviewPage } from "./overview/OverviewPage";
+import { referenceSearch } from "./reference/search";
 import { type Search, some, text } from "./search";
+import { settingsSearch } from "./settings/search";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
+import { studentsSearch } from "./students/search";
 
 const after = (search: Search) => some({ after: text(search.after) });
 
@@ -106,12 +111,13 @@ const places = [
     ...inShell,
     path: "/students",
     component: lazyRouteComponent(() => import("./students/StudentsPage"), "StudentsPage"),
-    validateSearch: after,
+    validateSearch: studentsSearch,
   }),
   createRoute({
     ...inShell,
     path: "/students/$id",
     component: lazyRouteComponent(() => import("./students/StudentPage"), "StudentPage"),
+    validateSearch: evaluationSearch,
   }),
   createRoute({
     ...inShell,
@@ -145,11 +151,13 @@ const places = [
     ...inShell,
     path: "/settings",
     component: lazyRouteComponent(() => import("./settings/SettingsPage"), "SettingsPage"),
+    validateSearch: settingsSearch,
   }),
   createRoute({
     ...inShell,
     path: "/api",
     component: lazyRouteComponent(() => import("./reference/ReferencePage"), "ReferencePage"),
+    validateSearch: referenceSearch,
   }),
 ] as const;
 

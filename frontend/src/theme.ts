@@ -7,15 +7,19 @@ const listeners = new Set<() => void>();
 
 /** The theme that is shown: the chosen one, else the system's. */
 export function theme(): Theme {
-  const chosen = document.documentElement.dataset.theme;
-  if (chosen === "light" || chosen === "dark") return chosen;
+  const chosen = choice();
+  if (chosen !== "system") return chosen;
   return system.matches ? "dark" : "light";
 }
 
-/** Show the other theme. Where that is the system's own, the choice is forgotten and the system followed again. */
-export function toggleTheme(): void {
-  const wanted = theme() === "dark" ? "light" : "dark";
-  if (wanted === (system.matches ? "dark" : "light")) {
+/** What was chosen: a theme, or to follow the system. */
+export function choice(): Theme | "system" {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen === "light" || chosen === "dark" ? chosen : "system";
+}
+
+export function choose(wanted: Theme | "system"): void {
+  if (wanted === "system") {
     delete document.documentElement.dataset.theme;
     localStorage.removeItem("theme");
   } else {
@@ -23,6 +27,12 @@ export function toggleTheme(): void {
     localStorage.setItem("theme", wanted);
   }
   for (const listener of listeners) listener();
+}
+
+/** Show the other theme. Where that is the system's own, the choice is forgotten and the system followed again. */
+export function toggleTheme(): void {
+  const wanted = theme() === "dark" ? "light" : "dark";
+  choose(wanted === (system.matches ? "dark" : "light") ? "system" : wanted);
 }
 
 function subscribe(listener: () => void) {
@@ -34,6 +44,5 @@ function subscribe(listener: () => void) {
   };
 }
 
-export function useTheme(): Theme {
-  return useSyncExternalStore(subscribe, theme);
-}
+export const useTheme = (): Theme => useSyncExternalStore(subscribe, theme);
+export const useChoice = (): Theme | "system" => useSyncExternalStore(subscribe, choice);

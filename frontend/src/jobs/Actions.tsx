@@ -3,6 +3,7 @@ import { Pause, Play, RotateCcw, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import { Dialog } from "@/ui/Dialog";
 import { Failure } from "@/ui/faces";
+import { CancelDialog } from "./CancelDialog";
 import { type Action, type Job, useAction, useDelete } from "./queries";
 
 const PLAIN = [
@@ -37,36 +38,7 @@ export function Actions({ job }: { job: Job }) {
           Delete
         </button>
       )}
-      {act.isError && (
-        <Dialog title="That was not possible" onClose={() => act.reset()}>
-          <Failure error={act.error} />
-          <div className="row">
-            <button type="button" className="button" onClick={() => act.reset()}>
-              Close
-            </button>
-          </div>
-        </Dialog>
-      )}
-      {asking === "cancel" && (
-        <Dialog title="Cancel this job?" onClose={() => setAsking(null)}>
-          <p>It stops for good. Weights that were saved so far can still be downloaded.</p>
-          <div className="row">
-            <button type="button" className="button" onClick={() => setAsking(null)}>
-              Let it run
-            </button>
-            <button
-              type="button"
-              className="button danger"
-              onClick={() => {
-                ask("cancel");
-                setAsking(null);
-              }}
-            >
-              Cancel the job
-            </button>
-          </div>
-        </Dialog>
-      )}
+      {asking === "cancel" && <CancelDialog job={job} onClose={() => setAsking(null)} />}
       {asking === "delete" && <DeleteDialog job={job} onClose={() => setAsking(null)} />}
     </>
   );

@@ -2,12 +2,20 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse, http } from "msw";
 import { makeJob, makeSeries, makeStudent } from "@/testing/make";
-import { here, open, Stream } from "@/testing/open";
+import { here, open } from "@/testing/open";
 import { answer, list, server } from "@/testing/server";
+import { Stream } from "@/testing/stream";
+
+/** What the service has written down of the job so far. */
+let events: { seq: number; type: string }[] = [];
 
 beforeEach(() => {
-  vi.stubGlobal("EventSource", Stream);
+  events = [];
   server.use(
+    http.get("*/v1/jobs/job_1/events", ({ request }) => {
+      const after = Number(new URL(request.url).searchParams.get("after"));
+      return HttpResponse.json(list(events.filter(({ seq }) => seq > after)));
+    }),
     answer("get", "/v1/jobs", list([])),
     answer("get", "/v1/students", list([])),
     answer("get", "/v1/runs", list([])),
@@ -16,6 +24,12 @@ beforeEach(() => {
 });
 
 const job = makeJob({ name: "birds, three sizes" });
+
+/** Something happens: it is written down, and the tab's stream says so. */
+function happens(type: string, seq: number, told: object) {
+  events.push({ object: "event", type, seq, attempt: 1, created_at: "2026-01-01T10:00:00Z", ...told } as never);
+  act(() => Stream.last?.changed({ last_event: seq }));
+}
 
 function serveJob(change: Partial<typeof job> = {}) {
   server.use(
@@ -38,40 +52,36 @@ test("a job's page goes on from its snapshot and follows the stream", async () =
   serveJob();
   await open("/jobs/job_1");
   expect(await screen.findByRole("heading", { name: "birds, three sizes" })).toBeVisible();
-  await waitFor(() => expect(Stream.last?.url).toContain("/v1/jobs/job_1/events?after=10"));
   const chart = () => screen.getByRole("figure");
-  expect(chart()).toHaveAttribute("data-points", "2");
+  await waitFor(() => expect(chart()).toHaveAttribute("data-points", "2"));
+  expect(Stream.last?.url).toContain("/v1/events");
 
-  act(() => Stream.last?.onopen?.());
+  act(() => Stream.last?.hello());
   expect(screen.getByText("live")).toBeVisible();
-  act(() =>
-    Stream.last?.send("metric", {
-      seq: 11,
-      series: [{ student: "stu_1", name: "val/top1", step: [150], value: [0.7] }],
-    }),
-  );
+  happens("metric", 11, { series: [{ student: "stu_1", name: "val/top1", step: [150], value: [0.7] }] });
   await waitFor(() => expect(chart()).toHaveAttribute("data-points", "3"));
   expect(chart()).toHaveAttribute("data-last-step", "150");
   expect(screen.getByText(/^70\.0\s%$/)).toBeVisible();
 
-  act(() => Stream.last?.send("rewind", { seq: 12, to_step: 50 }));
+  happens("rewind", 12, { to_step: 50 });
   await waitFor(() => expect(chart()).toHaveAttribute("data-points", "1"));
 
   act(() => Stream.last?.onerror?.());
-  expect(screen.getByText("reconnecting")).toBeVisible();
+  expect(screen.getByText(/^reconnecting since/)).toBeVisible();
+  events.push({ type: "metric", seq: 13, series: [{ student: "stu_1", name: "lr", step: [60], value: [1] }] } as never);
+  events.push({ type: "rewind", seq: 14, to_step: 0 } as never);
+  act(() => Stream.last?.hello());
+  await waitFor(() => expect(screen.queryByRole("figure")?.dataset.points ?? "0").toBe("0"));
 });
 
-test("the stream ends with the job", async () => {
+test("a job that ends is seen to end", async () => {
   serveJob();
   await open("/jobs/job_1");
-  await waitFor(() => expect(Stream.last?.readyState).toBe(1));
+  expect(await screen.findByText("running")).toBeVisible();
   serveJob({ status: "succeeded", available_actions: ["delete"], last_event: 12 });
-  act(() => {
-    Stream.last?.send("status", { seq: 11, status: "succeeded", phase: null, available_actions: ["delete"] });
-    Stream.last?.send("done", { seq: 12, status: "succeeded" });
-  });
+  happens("status", 11, { status: "succeeded", phase: null, available_actions: ["delete"] });
+  happens("done", 12, { status: "succeeded" });
   expect(await screen.findByText("succeeded")).toBeVisible();
-  expect(Stream.last?.readyState).toBe(Stream.CLOSED);
   expect(screen.getByRole("button", { name: "Delete" })).toBeVisible();
 });
 
@@ -174,11 +184,11 @@ test("the log is filtered by level and searched, all in the address", async () =
 test("what the training warns of stands above the figures, once, as soon as it is said", async () => {
   serveJob();
   await open("/jobs/job_1");
-  await waitFor(() => expect(Stream.last).toBeDefined());
+  expect(await screen.findByRole("heading", { name: "birds, three sizes" })).toBeVisible();
   expect(screen.queryByText("too few steps")).toBeNull();
   const said = [line(11, "warning", "too few steps"), line(12, "warning", "too few steps")];
   server.use(answer("get", "/v1/jobs/job_1/logs", list(said)));
-  act(() => Stream.last?.send("log", { seq: 11, level: "warning", message: "too few steps" }));
+  happens("log", 11, { level: "warning", message: "too few steps" });
   expect(await screen.findByText("too few steps")).toBeVisible();
 });
 

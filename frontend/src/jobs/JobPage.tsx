@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { createContext, type ReactNode, useContext } from "react";
+import { Link, Outlet, useParams } from "@tanstack/react-router";
+import { createContext, useContext } from "react";
 import { isNotFound } from "@/api/client";
-import { ChartGroup } from "@/charts/group";
-import { searchOf, settingsOf } from "@/charts/settings";
+import { AddressedCharts } from "@/charts/AddressedCharts";
 import { duration, elapsed, percent, plural } from "@/format";
+import { TellMe } from "@/notify/TellMe";
 import { NotFound } from "@/shell/NotFound";
 import { Page } from "@/shell/Page";
 import { Failure, Loading, Notice } from "@/ui/faces";
@@ -13,7 +13,7 @@ import { Status } from "@/ui/Status";
 import { useNow } from "@/ui/useNow";
 import { Actions } from "./Actions";
 import { groupsOf, teacherOf } from "./groups";
-import { type Connection, useLive } from "./live";
+import { useLive } from "./live";
 import { isActive, type Job, jobQuery } from "./queries";
 
 const TABS = [
@@ -35,14 +35,14 @@ export function useJob(): Job {
   return job;
 }
 
-/** One job: what it is, how far it is, what can be done with it; and one stream that keeps all of it fresh. */
+/** One job: what it is, how far it is, what can be done with it; followed event by event. */
 export function JobPage() {
   const { id } = useParams({ from: "/shell/jobs/$id" });
   const query = useQuery(jobQuery(id));
-  const connection = useLive(id);
+  useLive(id);
   const job = query.data;
+  if (isNotFound(query.error)) return <NotFound what="job" />;
   if (!job) {
-    if (isNotFound(query.error)) return <NotFound what="job" />;
     return (
       <Page title="Job">
         {query.isError ? (
@@ -64,7 +64,7 @@ export function JobPage() {
       }
       aside={
         <>
-          <Live connection={connection} />
+          <TellMe job={job} />
           <Actions job={job} />
         </>
       }
@@ -93,44 +93,6 @@ export function JobPage() {
       </AddressedCharts>
     </Page>
   );
-}
-
-/** How the charts of the page are looked at stands in its address. */
-function AddressedCharts({ children }: { children: ReactNode }) {
-  const search = useSearch({ from: "/shell/jobs/$id" });
-  const navigate = useNavigate();
-  return (
-    <ChartGroup
-      settings={settingsOf(search)}
-      onSettings={(settings) =>
-        void navigate({
-          to: ".",
-          search: ({ zoom, hide, smooth, log, x, ...others }) => ({ ...others, ...searchOf(settings) }),
-          hash: true,
-          replace: true,
-          resetScroll: false,
-        })
-      }
-    >
-      {children}
-    </ChartGroup>
-  );
-}
-
-const WORDS: Record<Connection, [string, string]> = {
-  connecting: ["waiting", "connecting"],
-  live: ["on", "live"],
-  reconnecting: ["waiting", "reconnecting"],
-  over: ["", ""],
-};
-
-function Live({ connection }: { connection: Connection }) {
-  const [look, word] = WORDS[connection];
-  return word ? (
-    <span className={`live ${look}`} role="status">
-      {word}
-    </span>
-  ) : null;
 }
 
 const STALE = 30;

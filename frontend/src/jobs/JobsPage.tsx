@@ -1,157 +1,145 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Search } from "lucide-react";
-import { useEffect, useState } from "react";
-import { ago, percent, points } from "@/format";
+import { useCallback, useMemo, useState } from "react";
+import { plural } from "@/format";
+import { some } from "@/search";
+import { countsQuery } from "@/shell/counts";
 import { Page } from "@/shell/Page";
-import { Answer } from "@/ui/Answer";
-import { Empty } from "@/ui/faces";
-import { Progress } from "@/ui/Progress";
-import { Status } from "@/ui/Status";
-import { type Column, Table } from "@/ui/Table";
+import { toast } from "@/toasts/toasts";
+import { Empty, Failure, Loading } from "@/ui/faces";
+import { SearchBox } from "@/ui/SearchBox";
 import { useNow } from "@/ui/useNow";
+import { BulkBar } from "./list/BulkBar";
+import { columnsOf } from "./list/columns";
+import { Filters } from "./list/Filters";
+import { JobsTable } from "./list/JobsTable";
+import { useJobList } from "./list/queries";
+import { filterOf, isNarrowed, type JobsSearch } from "./list/search";
+import { NOTHING, without } from "./list/selection";
 import { NewLink } from "./NewLink";
-import { type Job, type JobStatus, jobsQuery, OVER } from "./queries";
-import { bestOf, bestTop1, JobName, left } from "./Summary";
 
-const CHOICES: readonly JobStatus[] = ["queued", "running", "paused", "succeeded", "failed", "cancelled"];
-
-const COLUMNS: readonly Column<Job>[] = [
-  { head: "Job", kind: "name", cell: (job) => <JobName job={job} /> },
-  { head: "Status", cell: (job) => <Status value={job.status} /> },
-  { head: "Progress", cell: (job) => <RowProgress job={job} /> },
-  { head: "Best top-1", kind: "number", cell: bestTop1 },
-  { head: "Over control", kind: "number", cell: (job) => points(bestOf(job)?.standing.difference) },
-  { head: "Gap closed", kind: "number", cell: (job) => percent(bestOf(job)?.standing.gapClosed, 0) },
-  { head: "Created", kind: "number", cell: (job) => <span className="soft">{ago(job.created_at)}</span> },
-];
-
-function RowProgress({ job }: { job: Job }) {
-  const over = OVER.includes(job.status);
-  return (
-    <div className="row nowrap job-progress">
-      <Progress percent={job.progress.percent} label={`${job.name}: progress`} />
-      <span className="small soft">
-        {Math.floor(job.progress.percent)}
-        {"\u202f"}%{!over && left(job) !== "–" ? ` · ${left(job)} left` : ""}
-      </span>
-    </div>
-  );
-}
-
+/** Every job of the project: narrowed, sorted and chosen from, however many there are. */
 export function JobsPage() {
-  const search = useSearch({ from: "/shell/jobs" });
+  const search = useSearch({ from: "/shell/jobs" }) as JobsSearch;
   const navigate = useNavigate({ from: "/jobs" });
-  const { status, name, after } = search;
-  const query = useQuery(
-    jobsQuery({ ...(status ? { status: [status] } : {}), ...(name ? { name } : {}), ...(after ? { after } : {}) }),
-  );
+  const [selection, select] = useState(NOTHING);
+  const filter = useMemo(() => filterOf(search), [search]);
+  const columns = useMemo(() => columnsOf(search), [search]);
+  const { query, rows, see } = useJobList(filter);
+  const counts = useQuery(countsQuery).data?.jobs;
   useNow(30_000);
+
+  const chosen = useMemo(() => rows.filter((job) => selection.ids.has(job.id)), [rows, selection]);
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
+  const loadMore = useCallback(() => {
+    if (!isFetchingNextPage && !isFetchNextPageError) void fetchNextPage();
+  }, [isFetchingNextPage, isFetchNextPageError, fetchNextPage]);
+  const total = totalOf(search, filter.status, counts);
+
   return (
     <Page
       title="Jobs"
       aside={
         <>
-          <NameSearch
-            value={name ?? ""}
-            onChange={(to) =>
-              void navigate({ search: { ...(status ? { status } : {}), ...(to ? { name: to } : {}) }, replace: true })
+          <SearchBox
+            label="Search jobs by name"
+            value={search.name ?? ""}
+            onChange={(name) =>
+              void navigate({ search: some({ ...search, name: name || undefined }) as JobsSearch, replace: true })
             }
           />
           <NewLink />
         </>
       }
     >
-      <fieldset className="row filters">
-        <legend className="unseen">Status</legend>
-        <Link
-          to="/jobs"
-          search={name ? { name } : {}}
-          className="button small"
-          aria-current={status ? undefined : "true"}
-        >
-          all
-        </Link>
-        {CHOICES.map((choice) => (
-          <Link
-            key={choice}
-            to="/jobs"
-            search={{ status: choice, ...(name ? { name } : {}) }}
-            className="button small"
-            aria-current={status === choice ? "true" : undefined}
-          >
-            {choice}
-          </Link>
-        ))}
-      </fieldset>
-      <Answer query={query} label="jobs" heights={[40, 56, 56, 56]}>
-        {(page) =>
-          page.data.length === 0 ? (
-            <div className="card">
-              <Empty
-                action={
-                  status || name || after ? (
-                    <Link to="/jobs" className="button">
-                      Show all jobs
-                    </Link>
-                  ) : (
-                    <Link to="/" className="button">
-                      To the overview
-                    </Link>
-                  )
-                }
-              >
-                {status || name || after
-                  ? "No job matches."
-                  : "No jobs yet. The overview shows how to start with a sample."}
-              </Empty>
-            </div>
-          ) : (
-            <>
-              <div className="card flush">
-                <Table label="Jobs" columns={COLUMNS} rows={page.data} id={(job) => job.id} />
-              </div>
-              <nav className="row" aria-label="Pages">
-                {after && (
-                  <Link to="/jobs" search={{ ...search, after: undefined } as never} className="button">
-                    Newest
-                  </Link>
-                )}
-                {page.next && (
-                  <Link to="/jobs" search={{ ...search, after: page.next }} className="button">
-                    Older
-                  </Link>
-                )}
-              </nav>
-            </>
-          )
-        }
-      </Answer>
+      <Filters search={search} columns={columns} counts={counts} />
+      {query.data === undefined ? (
+        query.isError ? (
+          <Failure error={query.error} onRetry={() => void query.refetch()} />
+        ) : (
+          <Loading label="jobs" heights={[36, 56, 56, 56, 56, 56]} />
+        )
+      ) : rows.length === 0 && !hasNextPage ? (
+        <div className="card">{isNarrowed(search) ? <NoMatch search={search} /> : <None />}</div>
+      ) : (
+        <div className="card jobs-list" aria-busy={query.isPlaceholderData}>
+          <JobsTable
+            jobs={rows}
+            columns={columns}
+            search={search}
+            selection={selection}
+            onSelect={select}
+            total={total}
+            hasMore={hasNextPage}
+            loadMore={loadMore}
+            onSee={see}
+          />
+          {chosen.length > 0 && (
+            <BulkBar
+              jobs={chosen}
+              onClear={() => select(NOTHING)}
+              onDone={(gone, what) => {
+                select((old) => without(old, gone));
+                toast(what);
+              }}
+            />
+          )}
+        </div>
+      )}
+      {isFetchNextPageError && <Failure error={query.error} onRetry={() => void fetchNextPage()} />}
+      {rows.length > 0 && (
+        <p className="small soft">
+          {total === null ? `${plural(rows.length, "job")}${hasNextPage ? " so far" : ""}` : plural(total, "job")}
+        </p>
+      )}
     </Page>
   );
 }
 
-/** Follows the typing after a moment, so that the address and the question do not change with every letter. */
-function NameSearch({ value, onChange }: { value: string; onChange: (name: string) => void }) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = window.setTimeout(() => onChange(text), 250);
-    return () => window.clearTimeout(timer);
-  }, [text, value, onChange]);
+/** What the service has counted already; null where names or parts narrow the list. */
+function totalOf(
+  { name, teacher, dataset }: JobsSearch,
+  statuses: readonly string[] | undefined,
+  counts: Partial<Record<string, number>> | undefined,
+): number | null {
+  if (!counts || name || teacher || dataset) return null;
+  return (statuses ?? Object.keys(counts)).reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+}
+
+const None = () => (
+  <Empty
+    action={
+      <div className="row">
+        <NewLink />
+        <Link to="/" className="button">
+          Try the sample first
+        </Link>
+      </div>
+    }
+  >
+    No jobs yet. A job distils one teacher into one or more students; the overview shows how to begin with a sample.
+  </Empty>
+);
+
+function NoMatch({ search: { name, status, teacher, dataset, ...rest } }: { search: JobsSearch }) {
+  const narrowed = [status, teacher, dataset].filter(Boolean).length;
   return (
-    <div className="search">
-      <Search size={16} aria-hidden />
-      <input
-        className="input"
-        type="search"
-        aria-label="Search jobs by name"
-        placeholder="Search by name"
-        maxLength={200}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-    </div>
+    <Empty
+      action={
+        <div className="row">
+          {name && narrowed > 0 && (
+            <Link to="/jobs" search={{ ...rest, name }} className="button">
+              Search all jobs for “{name.length > 30 ? `${name.slice(0, 29)}…` : name}”
+            </Link>
+          )}
+          <Link to="/jobs" search={rest} className="button">
+            Show all jobs
+          </Link>
+        </div>
+      }
+    >
+      No job matches {name ? "this name" : "these filters"}
+      {name && narrowed > 0 ? " and these filters" : ""}.
+    </Empty>
   );
 }

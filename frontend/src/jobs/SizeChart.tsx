@@ -1,4 +1,4 @@
-import { useId, useRef } from "react";
+import { type ReactNode, useId, useRef } from "react";
 import { seriesColor } from "@/charts/color";
 import { dodge, ticks } from "@/charts/scale";
 import { useWidth } from "@/charts/useWidth";
@@ -15,18 +15,26 @@ const BOTTOM = 34;
 interface Props {
   job: Job;
   standings: readonly Standing[];
+  /** Whose students these are, where the page is not the job's own. */
+  of?: ReactNode;
 }
 
 /** Nothing to draw without sizes of the teacher and of a student. */
-export function SizeChart({ job, standings }: Props) {
+export function SizeChart({ job, standings, of }: Props) {
   const teacher = teacherOf(job);
   const shown = standings.filter((one) => one.top1 !== null && one.group.parameters);
   if (!teacher?.parameters || shown.length === 0) return null;
-  return <Plot teacher={{ top1: teacher.top1, parameters: teacher.parameters }} shown={shown} />;
+  return <Plot teacher={{ top1: teacher.top1, parameters: teacher.parameters }} shown={shown} of={of} />;
+}
+
+interface PlotProps {
+  teacher: { top1: number; parameters: number };
+  shown: readonly Standing[];
+  of: ReactNode;
 }
 
 /** Size against accuracy: a student and its control joined, the line is the gain; the teacher in gold. */
-function Plot({ teacher, shown }: { teacher: { top1: number; parameters: number }; shown: readonly Standing[] }) {
+function Plot({ teacher, shown, of }: PlotProps) {
   const id = useId();
   const frame = useRef<HTMLDivElement>(null);
   const width = Math.max(240, useWidth(frame));
@@ -42,7 +50,10 @@ function Plot({ teacher, shown }: { teacher: { top1: number; parameters: number 
     <figure className="chart card" aria-labelledby={id} data-metric="size" data-points={shown.length}>
       <figcaption className="card-head" id={id}>
         <h2>Which student to ship?</h2>
-        <span className="small soft">top-1, % against parameters · hollow: the same network without a teacher</span>
+        <span className="small soft wrap">
+          {of}
+          {of && " · "}top-1, % against parameters · hollow: the same network without a teacher
+        </span>
       </figcaption>
       <div className="size-frame" ref={frame}>
         <svg width={width} height={H} className="size-chart" aria-hidden="true">

@@ -1,8 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { duration, percent, plural, short } from "@/format";
-import { Progress } from "@/ui/Progress";
 import { groupsOf, leader, type Standing, standingsOf, teacherOf } from "./groups";
-import type { Job } from "./queries";
+import type { Job, Series } from "./queries";
 
 /** A job's name, and below it what learns from whom. */
 export function JobName({ job }: { job: Job }) {
@@ -53,34 +52,21 @@ export function Cast({ job }: { job: Job }) {
   );
 }
 
-/** The bar with where it stands. */
-export function JobProgress({ job }: { job: Job }) {
-  const { percent: done, epoch, total_epochs, images_per_second } = job.progress;
-  const speed =
-    job.status === "running" && images_per_second
-      ? ` · ${Math.round(images_per_second).toLocaleString("en")} images/s`
-      : "";
-  const where = job.status === "queued" ? "waits for a free slot" : `epoch ${epoch} of ${total_epochs ?? "–"}${speed}`;
-  return (
-    <div className="stack tight job-progress">
-      <Progress percent={done} label={`${job.name}: progress`} />
-      <span className="small soft">
-        {job.phase && job.phase !== "training" ? job.phase.replaceAll("_", " ") : where}
-      </span>
-    </div>
-  );
-}
-
 export const left = (job: Job): string =>
   job.status === "running" && job.progress.eta_seconds != null ? duration(job.progress.eta_seconds) : "–";
 
+export interface Best {
+  standing: Standing;
+  toTeacher: number | null;
+}
+
 /** The best student of a job, and how it stands to the teacher. */
-export function bestOf(job: Job): { standing: Standing; toTeacher: number | null } | null {
-  const standing = leader(standingsOf(job));
+export function bestOf(job: Job, series: readonly Series[] = []): Best | null {
+  const standing = leader(standingsOf(job, series));
   if (standing?.top1 == null) return null;
-  const teacher = teacherOf(job);
+  const teacher = teacherOf(job, series);
   return { standing, toTeacher: teacher ? standing.top1 - teacher.top1 : null };
 }
 
-export const bestTop1 = (job: Job): string => percent(bestOf(job)?.standing.top1);
+export const bestTop1 = (job: Job): string => percent(job.top1 ?? bestOf(job)?.standing.top1);
 export const bestGap = (job: Job): string => percent(bestOf(job)?.standing.gapClosed, 0);

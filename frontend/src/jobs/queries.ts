@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, type Schema, take } from "@/api/client";
+import { toast } from "@/toasts/toasts";
 
 export type Job = Schema<"JobRead">;
 export type JobStatus = Schema<"JobStatus">;
@@ -16,6 +17,7 @@ export const isActive = (job: { status: JobStatus } | undefined): boolean => !!j
 export interface JobFilter {
   status?: JobStatus[];
   name?: string;
+  sort?: "created_at" | "finished_at";
   after?: string;
   limit?: number;
 }
@@ -33,16 +35,14 @@ export const jobKeys = {
   students: (id: string) => ["jobs", id, "students"] as const,
 };
 
-const FAST = 2_000;
 const SLOW = 10_000;
 
-/** Asked again every two seconds while something in it moves, and only while the page is seen. */
+/** The tab's stream has it asked again when something in it moves. */
 export const jobsQuery = (filter: JobFilter) =>
   queryOptions({
     queryKey: jobKeys.list(filter),
     queryFn: ({ signal }) => take(api.GET("/v1/jobs", { params: { query: filter }, signal })),
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.data.some(isActive) ? FAST : SLOW),
   });
 
 /** The stream keeps it fresh (live.ts); the slow question keeps the heartbeat honest. */
@@ -53,7 +53,7 @@ export const jobQuery = (id: string) =>
     refetchInterval: ({ state }) => (isActive(state.data) ? SLOW : false),
   });
 
-export const MAX_POINTS = 2000;
+export const MAX_POINTS = 1000;
 
 export const metricsQuery = (id: string) =>
   queryOptions({
@@ -70,6 +70,10 @@ export const metricsQuery = (id: string) =>
 
 const PAGE = 1000;
 
+/** The first pages of a long log, to be read while the others come. It is never asked for by itself. */
+export const logBegunQuery = (id: string) =>
+  queryOptions<LogLine[]>({ queryKey: [...jobKeys.log(id), "begun"], enabled: false });
+
 export const logQuery = (id: string) =>
   queryOptions({
     queryKey: jobKeys.log(id),
@@ -82,12 +86,10 @@ export const logQuery = (id: string) =>
         lines = [...lines, ...page.data];
         if (!page.next) break;
         after = Number(page.next);
-        client.setQueryData(jobKeys.log(id), lines); // a long log is read while it comes
+        client.setQueryData(logBegunQuery(id).queryKey, lines);
       }
-      // What the stream told after the last page was read.
-      const last = lines.at(-1)?.seq ?? 0;
-      const told = after > 0 ? (client.getQueryData<LogLine[]>(jobKeys.log(id)) ?? []) : [];
-      return [...lines, ...told.filter((line) => line.seq > last)];
+      client.removeQueries({ queryKey: logBegunQuery(id).queryKey });
+      return lines;
     },
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -122,13 +124,35 @@ export const jobStudentsQuery = (id: string) =>
       take(api.GET("/v1/students", { params: { query: { job: id, limit: 100, order: "asc" } }, signal })),
   });
 
+/** What was cancelled before it began can be had back as it was; what ran cannot. */
+function useUndo() {
+  const client = useQueryClient();
+  return (job: Job, action: Action) => {
+    const nothingLost = action === "cancel" && job.status === "cancelled" && job.started_at === null;
+    if (!nothingLost || !job.available_actions.includes("retry")) return;
+    const run = async () => {
+      const back = await take(api.POST("/v1/jobs/{job_id}/retry", { params: { path: { job_id: job.id } } }));
+      client.setQueryData(jobKeys.one(job.id), back);
+      await client.invalidateQueries({ queryKey: jobKeys.lists });
+    };
+    toast(`Cancelled “${job.name}”.`, {
+      act: { word: "Queue it again", run: () => void run().catch((error) => toast(error.message, { tone: "bad" })) },
+    });
+  };
+}
+
 export type Action = "cancel" | "pause" | "resume" | "retry";
 
 export function useAction(id: string) {
   const client = useQueryClient();
+  const tell = useUndo();
   return useMutation({
     mutationFn: (action: Action) => take(api.POST(`/v1/jobs/{job_id}/${action}`, { params: { path: { job_id: id } } })),
-    onSuccess: (job) => client.setQueryData(jobKeys.one(id), job),
+    onSuccess: (job, action) => {
+      client.setQueryData(jobKeys.one(id), job);
+      tell(job, action);
+    },
+    onError: (error) => toast(`That was not possible: ${error.message}`, { tone: "bad" }),
     onSettled: () => client.invalidateQueries({ queryKey: jobKeys.lists }),
   });
 }

@@ -1,28 +1,19 @@
 import { chartSearch } from "@/charts/settings";
+import { evaluationSearch } from "@/evaluation/search";
 import { flag, oneOf, type Search, some, text } from "@/search";
-import type { JobStatus } from "./queries";
 
-const status = oneOf<JobStatus>(
-  "queued",
-  "running",
-  "pausing",
-  "paused",
-  "cancelling",
-  "succeeded",
-  "failed",
-  "cancelled",
-);
 const level = oneOf("info", "warning", "error");
-
-export const jobsSearch = (search: Search) =>
-  some({ status: status(search.status), name: text(search.name), after: text(search.after) });
 
 /** A job's page: how its charts are looked at, on every tab. */
 export const jobSearch = chartSearch;
 
 export const chartsSearch = (search: Search) => some({ find: text(search.find) });
 
-export const distillationSearch = (search: Search) => some({ student: text(search.student) });
+/** Who is looked at, and how. */
+export const distillationSearch = (search: Search) => ({
+  ...some({ student: text(search.student) }),
+  ...evaluationSearch(search),
+});
 
 const line = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;

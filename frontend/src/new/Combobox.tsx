@@ -11,7 +11,7 @@ export interface Option {
   disabled?: boolean;
 }
 
-interface Props extends Attributes {
+interface Props extends Pick<Attributes, "id">, Partial<Omit<Attributes, "id">> {
   label: string;
   options: readonly Option[];
   /** What is chosen; null where the box only ever offers. */

@@ -1,56 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
-import { ago, bytes, parameters, percent, points, short } from "@/format";
-import { metricsOf } from "@/jobs/groups";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { datasetsQuery } from "@/datasets/queries";
+import { short } from "@/format";
+import { some } from "@/search";
 import { Page } from "@/shell/Page";
 import { Listed } from "@/ui/Listed";
-import { Pager } from "@/ui/Pager";
-import { Status } from "@/ui/Status";
-import type { Column } from "@/ui/Table";
+import { PartFilter } from "@/ui/PartFilter";
 import { Choice } from "@/uploads/Choice";
-import { type Role, type Student, type StudentStatus, studentsQuery } from "./queries";
+import { columnsFor } from "./columns";
+import { type Role, type StudentStatus, studentsQuery } from "./queries";
+import type { StudentsSearch } from "./search";
+import { FIRST, sorted } from "./sort";
 
-const judged = (row: Student) => metricsOf(row).test?.top1 ?? metricsOf(row).top1;
-
-const COLUMNS: readonly Column<Student>[] = [
-  {
-    head: "Student",
-    kind: "name",
-    cell: (row) => (
-      <span className="stack tight">
-        <Link to="/students/$id" params={{ id: row.id }} className="title wrap">
-          {row.label}
-        </Link>
-        <Link to="/jobs/$id" params={{ id: row.job }} className="small soft quiet wrap">
-          {row.job_name}
-        </Link>
-      </span>
-    ),
-  },
-  { head: "Status", cell: (row) => <Status value={row.status} /> },
-  { head: "Architecture", cell: (row) => short(row.architecture) },
-  { head: "Parameters", kind: "number", cell: (row) => parameters(row.parameters) },
-  { head: "Top-1", kind: "number", cell: (row) => <b className="strong">{percent(judged(row))}</b> },
-  {
-    head: "Over control",
-    kind: "number",
-    cell: (row) => <Difference of={metricsOf(row).control_difference} />,
-  },
-  { head: "Like the teacher", kind: "number", cell: (row) => percent(metricsOf(row).agreement) },
-  { head: "Weights", kind: "number", cell: (row) => bytes(weights(row)) },
-  { head: "Created", kind: "number", cell: (row) => <span className="soft">{ago(row.created_at)}</span> },
-];
-
-const weights = (row: Student) => row.files.find((file) => file.name.endsWith(".safetensors"))?.bytes;
-
-/** Green or red only beyond the noise. */
-function Difference({ of }: { of: { value: number; interval: [number, number] } | null | undefined }) {
-  if (!of) return "–";
-  const tone = of.interval[0] > 0 ? "good" : of.interval[1] < 0 ? "bad" : "";
-  return <span className={tone}>{points(of.value)}</span>;
-}
-
+const LIMIT = 100;
 const ROLES = [
   { key: "student", name: "students" },
   { key: "control", name: "controls" },
@@ -62,26 +25,89 @@ const STATUSES = [
   { key: "failed", name: "failed" },
 ] as const;
 
-/** Everything that was trained here, newest first. */
+/** Everything that was trained here: the newest first, or as one sorts what is loaded. */
 export function StudentsPage() {
-  const { after } = useSearch({ from: "/shell/students" });
-  const [role, setRole] = useState<Role>("student");
-  const [status, setStatus] = useState<StudentStatus | "all">("all");
-  const filtered = role !== "student" || status !== "all";
-  const query = useQuery(studentsQuery({ role, ...(status === "all" ? {} : { status }), ...(after ? { after } : {}) }));
+  const search = useSearch({ from: "/shell/students" }) as StudentsSearch;
+  const navigate = useNavigate({ from: "/students" });
+  const { role = "student", status, dataset, architecture, sort, order, after } = search;
+  const to = (change: Partial<Record<keyof StudentsSearch, string | undefined>>) =>
+    void navigate({ search: some({ ...search, after: undefined, ...change }) as StudentsSearch });
+  const query = useQuery({
+    ...studentsQuery(some({ role, status, dataset, architecture, after, limit: LIMIT }) as { role: Role }),
+    select: (page) => ({ ...page, data: sorted(page.data, sort, order ?? (sort ? FIRST[sort] : "asc")) }),
+  });
+  const columns = useMemo(() => columnsFor(search), [search]);
+  const narrowed = role !== "student" || status || dataset || architecture;
   return (
     <Page title="Students">
-      <div className="row filter-row">
-        <Choice label="Role" choices={ROLES} value={role} onChange={setRole} />
-        <Choice<StudentStatus | "all"> label="Status" choices={STATUSES} value={status} onChange={setStatus} />
+      <div className="row job-filters">
+        <div className="row">
+          <Choice
+            label="Role"
+            choices={ROLES}
+            value={role}
+            onChange={(key) => to({ role: key === "control" ? key : undefined })}
+          />
+          <Choice<StudentStatus | "all">
+            label="Status"
+            choices={STATUSES}
+            value={status ?? "all"}
+            onChange={(key) => to({ status: key === "all" ? undefined : key })}
+          />
+        </div>
+        <div className="row">
+          <PartFilter
+            what="data set"
+            known={useQuery(datasetsQuery()).data?.data ?? []}
+            value={dataset}
+            onChoose={(id) => to({ dataset: id })}
+          />
+          <PartFilter
+            what="network"
+            known={useNetworks(role)}
+            value={architecture}
+            onChoose={(id) => to({ architecture: id })}
+          />
+        </div>
       </div>
       <Listed
         label="students"
         query={query}
-        columns={COLUMNS}
-        empty={filtered ? "None is like that." : "No students yet. Every job trains one or more of them."}
-        pages={(next) => <Pager to="/students" after={after} next={next} />}
+        columns={columns}
+        empty={
+          narrowed ? (
+            <>
+              None is like that.{" "}
+              <Link to="/students" search={{}}>
+                Show all students
+              </Link>
+            </>
+          ) : (
+            "No students yet. Every job trains one or more of them."
+          )
+        }
+        pages={(next) => (
+          <>
+            {after && (
+              <Link to="/students" search={some({ ...search, after: undefined }) as StudentsSearch} className="button">
+                Newest
+              </Link>
+            )}
+            {next && (
+              <Link to="/students" search={{ ...search, after: next }} className="button">
+                Older
+              </Link>
+            )}
+            {sort && (after || next) && <span className="small soft">Sorted among the {LIMIT} of this page.</span>}
+          </>
+        )}
       />
     </Page>
   );
+}
+
+/** The networks of the newest students: those that one is likely to look for. */
+function useNetworks(role: Role): { id: string; name: string }[] {
+  const rows = useQuery(studentsQuery({ role, limit: LIMIT })).data?.data ?? [];
+  return [...new Set(rows.map((row) => row.architecture))].sort().map((id) => ({ id, name: short(id) }));
 }

@@ -9,7 +9,9 @@ export interface StudentFilter {
   role: Role;
   status?: StudentStatus;
   architecture?: string;
+  dataset?: string;
   after?: string;
+  limit?: number;
 }
 
 export const studentKeys = {

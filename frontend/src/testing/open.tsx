@@ -17,29 +17,3 @@ export async function open(path: string): Promise<void> {
 }
 
 export const here = () => location.pathname + location.search;
-
-/** The browser's stream, by hand: the test says what comes. */
-export class Stream extends EventTarget {
-  static readonly CLOSED = 2;
-  static last: Stream | null = null;
-  readyState = 1;
-  onopen: (() => void) | null = null;
-  onerror: (() => void) | null = null;
-
-  constructor(readonly url: string) {
-    super();
-    Stream.last = this;
-  }
-
-  send(type: string, data: object) {
-    this.dispatchEvent(
-      new MessageEvent(type, {
-        data: JSON.stringify({ type, attempt: 1, created_at: "2026-01-01T10:00:00Z", ...data }),
-      }),
-    );
-  }
-
-  close() {
-    this.readyState = Stream.CLOSED;
-  }
-}

@@ -2,6 +2,7 @@ import "@testing-library/jest-dom/vitest";
 import { cleanup } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { server } from "./server";
+import { Stream } from "./stream";
 
 // What a browser has and jsdom lacks. Charts themselves are tested in a real browser (tests/browser).
 window.matchMedia ??= ((query: string) => ({
@@ -15,10 +16,16 @@ window.ResizeObserver ??= class {
   unobserve() {}
   disconnect() {}
 };
+window.EventSource ??= Stream as unknown as typeof EventSource;
 window.scrollTo = () => undefined;
 HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
   this.open = true;
 };
+HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
+  this.open = false;
+  this.dispatchEvent(new Event("close"));
+};
+Element.prototype.scrollIntoView ??= () => undefined;
 Blob.prototype.arrayBuffer ??= function (this: Blob) {
   return new Promise((resolve) => {
     const reader = new FileReader();

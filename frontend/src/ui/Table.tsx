@@ -3,6 +3,8 @@ import type { ReactNode } from "react";
 export interface Column<Row> {
   head: string;
   cell: (row: Row) => ReactNode;
+  /** The way to sort by it, in place of its name, and how it is sorted now. */
+  sort?: { head: ReactNode; by: "ascending" | "descending" | undefined };
   /** Right-aligned figures, or a name of any length. */
   kind?: "number" | "name";
 }
@@ -23,8 +25,8 @@ export function Table<Row>({ label, columns, rows, id }: Props<Row>) {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th scope="col" key={column.head} className={column.kind ?? ""}>
-                {column.head}
+              <th scope="col" key={column.head} className={column.kind ?? ""} aria-sort={column.sort?.by}>
+                {column.sort?.head ?? column.head}
               </th>
             ))}
           </tr>

@@ -1,0 +1,88 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useSearch } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { ago, day } from "@/format";
+import { Listed } from "@/ui/Listed";
+import type { Column } from "@/ui/Table";
+import { NewKeyDialog } from "./NewKeyDialog";
+import { type ApiKey, keysQuery, sessionQuery } from "./queries";
+import { RevokeDialog } from "./RevokeDialog";
+
+/** Who may ask: the keys of this project. */
+export function Keys() {
+  const { after } = useSearch({ from: "/shell/settings" });
+  const query = useQuery(keysQuery(after));
+  const own = useQuery(sessionQuery).data?.key.id;
+  const [making, setMaking] = useState(false);
+  const [revoking, setRevoking] = useState<ApiKey | null>(null);
+  const columns: readonly Column<ApiKey>[] = [
+    {
+      head: "Name",
+      kind: "name",
+      cell: (key) => (
+        <span className="stack tight">
+          <span className="wrap strong" dir="auto">
+            {key.name}
+          </span>
+          {key.id === own && <span className="small soft">this browser signed in with it</span>}
+        </span>
+      ),
+    },
+    { head: "Key", cell: (key) => <code>{key.prefix}…</code> },
+    { head: "Created", kind: "number", cell: (key) => day(key.created_at) },
+    { head: "Last used", kind: "number", cell: (key) => (key.last_used_at ? ago(key.last_used_at) : "never") },
+    { head: "Expires", kind: "number", cell: (key) => <Expiry apiKey={key} /> },
+    {
+      head: "Revoke",
+      kind: "number",
+      cell: (key) =>
+        key.revoked_at ? (
+          <span className="soft">revoked {day(key.revoked_at)}</span>
+        ) : (
+          <button type="button" className="button danger small" onClick={() => setRevoking(key)}>
+            Revoke<span className="unseen"> {key.name}</span>
+          </button>
+        ),
+    },
+  ];
+  return (
+    <>
+      <div className="spread">
+        <p className="soft">A key is shown once, when it is made. Whoever has it may do everything in this project.</p>
+        <button type="button" className="button primary" onClick={() => setMaking(true)}>
+          <Plus size={16} aria-hidden />
+          New key
+        </button>
+      </div>
+      <Listed
+        label="API keys"
+        query={query}
+        columns={columns}
+        empty="No keys."
+        pages={(next) => (
+          <>
+            {after && (
+              <Link to="/settings" search={{ section: "keys" }} className="button">
+                Newest
+              </Link>
+            )}
+            {next && (
+              <Link to="/settings" search={{ section: "keys", after: next }} className="button">
+                Older
+              </Link>
+            )}
+          </>
+        )}
+      />
+      {making && <NewKeyDialog onClose={() => setMaking(false)} />}
+      {revoking && <RevokeDialog apiKey={revoking} own={revoking.id === own} onClose={() => setRevoking(null)} />}
+    </>
+  );
+}
+
+function Expiry({ apiKey: { expires_at } }: { apiKey: ApiKey }) {
+  if (!expires_at) return "never";
+  const over = Date.parse(expires_at) < Date.now();
+  return <span className={over ? "bad" : ""}>{over ? `expired ${day(expires_at)}` : day(expires_at)}</span>;
+}

@@ -1,0 +1,78 @@
+import { type FormEvent, useState } from "react";
+import { day } from "@/format";
+import { CopyButton } from "@/ui/Copy";
+import { Dialog } from "@/ui/Dialog";
+import { Failure } from "@/ui/faces";
+import { Choice } from "@/uploads/Choice";
+import { useCreateKey } from "./queries";
+
+const DAY = 86_400_000;
+const SPANS = [
+  { key: "30", name: "30 days" },
+  { key: "90", name: "90 days" },
+  { key: "365", name: "a year" },
+  { key: "never", name: "never" },
+] as const;
+type Span = (typeof SPANS)[number]["key"];
+
+/** Makes a key and shows it, this once. */
+export function NewKeyDialog({ onClose }: { onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [span, setSpan] = useState<Span>("90");
+  const create = useCreateKey();
+  const made = create.data;
+  if (made) {
+    return (
+      <Dialog title="Copy the key now" onClose={onClose}>
+        <p className="wrap">
+          This is the only time that <b>{made.name}</b> is shown: only a hash of it is kept. It{" "}
+          {made.expires_at ? `expires on ${day(made.expires_at)}` : "never expires"}.
+        </p>
+        <div className="command">
+          <code>{made.key}</code>
+          <CopyButton text={made.key ?? ""} label="Copy the key" />
+        </div>
+        <div className="row">
+          <button type="button" className="button primary" onClick={onClose}>
+            I have it
+          </button>
+        </div>
+      </Dialog>
+    );
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const expires_at = span === "never" ? null : new Date(Date.now() + Number(span) * DAY).toISOString();
+    create.mutate({ name: name.trim(), expires_at });
+  };
+  return (
+    <Dialog title="New API key" onClose={onClose}>
+      <form className="stack" onSubmit={submit}>
+        <label className="field">
+          <span>Name</span>
+          <input
+            className="input"
+            value={name}
+            maxLength={200}
+            autoComplete="off"
+            placeholder="who or what will use it"
+            onChange={(event) => setName(event.target.value)}
+          />
+        </label>
+        <div className="field">
+          <span>Expires after</span>
+          <Choice label="Expires after" choices={SPANS} value={span} onChange={setSpan} />
+        </div>
+        {create.isError && <Failure error={create.error} />}
+        <div className="row end">
+          <button type="button" className="button" onClick={onClose}>
+            Leave it
+          </button>
+          <button type="submit" className="button primary" disabled={name.trim() === "" || create.isPending}>
+            Make the key
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
