@@ -38,8 +38,15 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Spent:
+    """What this attempt has cost so far; told with progress, and before it ends."""
+
+    teacher_forwards: int  # images in training steps, times the teacher's networks that looked at them
+
+
+@dataclass(frozen=True)
 class Metrics:
-    """Figures of one step: (student or None for the teacher, name, value)."""
+    """Figures of one step: (student or None for the teacher or the job, name, value)."""
 
     step: int
     points: list[tuple[str | None, str, float]]
@@ -123,6 +130,7 @@ Event = (
     Phase
     | Started
     | Progress
+    | Spent
     | Metrics
     | Log
     | CheckpointSaved

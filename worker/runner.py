@@ -118,11 +118,10 @@ class _Supervision:
             exit_ = child.wait(timeout=5.0)
         if self.lease.lost:
             raise Stale(self.claim.run_id, self.claim.attempt)
+        stored = failure is None
         ending, failure = self._judge(exit_, failure)
-        if failure is None:
-            failure = self._flush_rest() or self._publish()
-            if failure is not None:
-                ending = runs.Ending("failed")
+        if stored and (of_ours := self._flush_rest() or self._publish()) is not None and failure is None:
+            ending, failure = runs.Ending("failed"), of_ours
         self._end(ending, failure)
 
     def _follow(self, child: ChildProcess) -> Failure | None:

@@ -197,6 +197,7 @@ class SeriesRead(Read):
     value: list[float]
     min: list[float]
     max: list[float]
+    points: int = Field(description="That were recorded: more than there are steps here where buckets hold several.")
 
 
 class MetricsRead(Read):

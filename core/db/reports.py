@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from core.db import events, standing
-from core.db.models import Checkpoint, File, Job, Metric, Run, Student, now
+from core.db.models import Attempt, Checkpoint, File, Job, Metric, Run, Student, now
 from core.events import StudentFile
 
 Point = tuple[int, str, str, float]  # step, student id ('' for the teacher or the job), name, value
@@ -76,6 +76,15 @@ def record_phase(work: Session, job: Job, attempt: int, name: str, message: str)
 def record_progress(work: Session, job: Job, attempt: int, progress: dict[str, Any]) -> None:
     job.progress = progress | {"updated_at": now().isoformat()}
     events.append(work, job.id, attempt, [("progress", job.progress)])
+
+
+def record_spent(work: Session, run: Run, *, gpus: int | None = None, teacher_forwards: int | None = None) -> None:
+    """What the run's attempt uses, and has cost so far; None: as it was told before."""
+    attempt = work.get_one(Attempt, (run.id, run.attempt))
+    if gpus is not None:
+        attempt.gpus = gpus
+    if teacher_forwards is not None:
+        attempt.teacher_forwards = teacher_forwards
 
 
 def record_checkpoint(

@@ -5,6 +5,7 @@ DISTILLERY-CHECKPOINT 1\\n  64 hex digits: sha256 of all that follows\\n  torch.
 
 import hashlib
 import io
+import json
 import pickle
 import time
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 import torch
 
+from core.assignment import TrainAssignment
 from core.errors import Failure, TrainingFailed
 from core.training.export import write_durably
 
@@ -26,6 +28,20 @@ class SavedFile:
     path: Path
     bytes: int
     sha256: str  # of the whole file
+
+
+def identity_of(assignment: TrainAssignment, dataset_sha256: str, teacher_sha256: str | None) -> str:
+    """Hash of what decides the weights: a checkpoint of anything else is refused."""
+    recipe = assignment.recipe
+    parts = {
+        "training": recipe.training.model_dump(mode="json"),
+        "students": [plan.model_dump(mode="json") for plan in assignment.students],
+        "dataset": dataset_sha256,
+        "teacher": teacher_sha256,
+    }
+    if recipe.teacher_adapter is not None:
+        parts["teacher_adapter"] = recipe.teacher_adapter.model_dump(mode="json")
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def save_checkpoint(state: dict[str, Any], folder: Path, step: int) -> SavedFile:

@@ -5,9 +5,10 @@ import sys
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.teaching import Adapter
+from core.training.answering import Seeing
 from core.training.data import Batch
 from core.training.teacher import AS_IT_IS, Teacher
 
@@ -24,8 +25,8 @@ class EnsembleTeacher(Teacher):
         self._logs = [math.log(max(share, sys.float_info.min)) for share in shares]  # one may be as good as none
 
     @property
-    def modules(self) -> Sequence[nn.Module]:
-        return [network for member in self.members for network in member.modules]
+    def sees(self) -> Sequence[Seeing]:
+        return [one for member in self.members for one in member.sees]
 
     def answers(self, batch: Batch, at_once: int | None) -> Tensor:
         said = [member.logits(batch, at_once).log_softmax(1) for member in self.members]

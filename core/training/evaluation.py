@@ -22,7 +22,7 @@ from core.training.figures import interval_of_share
 from core.training.results import TeacherAnswers, Trained
 
 CONFUSIONS = 2000  # pairs of classes that are told
-DISAGREEMENTS = 100  # images that are told
+DISAGREEMENTS = 100  # images of each kind that are told: teacher right, student right, neither
 
 Names = Callable[[NDArray[np.int64]], list[str]]
 """The names of a split's images at these places."""
@@ -151,15 +151,20 @@ def _confusions(
 def disagreements_of(
     answers: Answers, teacher: Answers | None, labels: NDArray[np.int64], names: Names
 ) -> list[Disagreement]:
-    """Where the teacher is right and the student is not first, as there is something to learn; then by distance."""
+    """Where the teacher is right and the student is not first, as there is something to learn; then by distance.
+
+    So many of each kind: a student that misses much of what its teacher knows still shows what it knows better.
+    """
     if teacher is None or answers.beside is None:
         differ, distance = np.flatnonzero(~answers.correct), answers.nll
-        order = differ[np.argsort(-distance[differ], kind="stable")]
+        shown = differ[np.argsort(-distance[differ], kind="stable")][:DISAGREEMENTS]
     else:
         differ, distance = np.flatnonzero(answers.predicted != teacher.predicted), answers.beside.kl
         lost = teacher.correct[differ] & ~answers.correct[differ]
         order = differ[np.lexsort((-distance[differ], ~lost))]
-    shown = order[:DISAGREEMENTS]
+        kinds = [teacher.correct[order], answers.correct[order], ~teacher.correct[order] & ~answers.correct[order]]
+        told = np.sort(np.concatenate([np.flatnonzero(kind)[:DISAGREEMENTS] for kind in kinds]))
+        shown = order[told]
     return [
         Disagreement(
             index=int(at),

@@ -6,9 +6,10 @@ It knows the images as they are in the data set. What augmentation makes of one 
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.teaching import Adapter
+from core.training.answering import Seeing
 from core.training.data import Batch
 from core.training.teacher import AS_IT_IS, Teacher
 
@@ -20,7 +21,7 @@ class TableTeacher(Teacher):
         self._splits, self._device = splits, device
 
     @property
-    def modules(self) -> Sequence[nn.Module]:
+    def sees(self) -> Sequence[Seeing]:
         return []
 
     def answers(self, batch: Batch, at_once: int | None) -> Tensor:  # noqa: ARG002 - nothing is seen

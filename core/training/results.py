@@ -38,6 +38,7 @@ class TeacherAnswers:
     parameters: int | None  # None where it has none
     val: Answers
     test: Answers | None
+    latency_ms: float | None = None  # for a single image, on this machine's processor; None where not measured
 
     @property
     def judged(self) -> Answers:
@@ -48,7 +49,7 @@ class TeacherAnswers:
         test = None if self.test is None else accuracy(self.test)
         size = {"architecture": self.architecture, "parameters": self.parameters}
         calibration = {"nll": float(self.val.nll.mean()), "ece": self.val.ece}
-        return size | accuracy(self.val) | calibration | {"test": test}
+        return size | accuracy(self.val) | calibration | {"test": test, "latency_ms": self.latency_ms}
 
 
 class Results:

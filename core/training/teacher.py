@@ -25,8 +25,13 @@ class Teacher(ABC):
 
     @property
     @abstractmethod
+    def sees(self) -> Sequence[Seeing]:
+        """Its networks, each with its view: all that look at an image when it is asked. None where it is a table."""
+
+    @property
     def modules(self) -> Sequence[nn.Module]:
         """Its networks."""
+        return [one.network for one in self.sees]
 
     @abstractmethod
     def answers(self, batch: Batch, at_once: int | None) -> Tensor:
@@ -61,13 +66,13 @@ class NetworkTeacher(Teacher):
         return NetworkTeacher(self.architecture, network, view, self.precision, self.adapter, self.parameters)
 
     @property
-    def modules(self) -> Sequence[nn.Module]:
-        return [self.network]
+    def sees(self) -> Sequence[Seeing]:
+        return [Seeing(self.network, self.view, self.precision)]
 
     def answers(self, batch: Batch, at_once: int | None) -> Tensor:
         assert not any(module.training for module in self.network.modules()), "the teacher must be in eval mode"
         assert not any(p.requires_grad for p in self.network.parameters()), "the teacher must not have gradients"
-        return Seeing(self.network, self.view, self.precision).logits(batch, at_once)
+        return self.sees[0].logits(batch, at_once)
 
 
 class BlueFirst(nn.Module):

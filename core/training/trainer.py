@@ -1,7 +1,5 @@
 """The training loop: one batch, one look at the teacher, and every student learns from it on its own."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,22 +7,20 @@ from pathlib import Path
 from core.assignment import TrainAssignment
 from core.child import Stop
 from core.errors import Failure, TrainingFailed
-from core.events import CheckpointSaved, Event, Finished, Log, Metrics, Phase, Started, Stopped
+from core.events import CheckpointSaved, Event, Log, Metrics, Phase, Spent, Started, Stopped
 from core.training.augment import augmenters, resolve
 from core.training.canonical import Place, load_teacher
-from core.training.checkpoint import load_checkpoint, save_checkpoint
-from core.training.cohort import Cohort, Points
-from core.training.data import Batch, Data, Places, Split, TrainBatches
+from core.training.checkpoint import identity_of, load_checkpoint, save_checkpoint
+from core.training.cohort import Cohort
+from core.training.data import Batch, Data, Places, TrainBatches
 from core.training.deliver import Delivery
 from core.training.doctor import DOUBTFUL, examine, explained
 from core.training.evaluate import Answers, answer
-from core.training.evaluation import whole_evaluation
 from core.training.export import file_sha256
-from core.training.onnx_export import sample_of
+from core.training.finish import Finish, taught_by
 from core.training.pace import Pace, SaveClock, TimeLimit, Waiting
 from core.training.precision import cannot_compile, decide
-from core.training.results import Results, TeacherAnswers, Trained
-from core.training.student import Diverged
+from core.training.system import System
 from core.training.teacher import Teacher, at_chance, guesses
 from core.training.team import ALONE, Team, fewer_gpus, too_few_images
 
@@ -51,11 +47,13 @@ class Trainer:
         self.recipe, self.training = assignment.recipe, assignment.recipe.training
         self.wish = wish
         self.step = 0
+        self.teacher_forwards = 0  # of this attempt
         self.ended: str | None = None  # why no further epoch is wanted, though there would be more
         self.time = TimeLimit(self.training.time_limit)
 
     def run(self) -> Iterator[Event]:
         """Ends with Finished or Stopped. TrainingFailed where it cannot succeed, OSError where the disk cannot."""
+        assignment = self.assignment
         yield Phase("loading", "reading the data and building the networks")
         self._load()
         try:
@@ -72,7 +70,7 @@ class Trainer:
                 step=self.step,
                 decided=self.decided,
                 parameters={learner.plan.label: learner.parameters for learner in self.cohort.learners},
-                teacher=taught.figures() if (taught := self._taught_by()) else None,
+                teacher=taught.figures() if (taught := taught_by(self.teacher, self.teacher_on_val)) else None,
                 bitwise=self.bitwise,
             )
             if (told := fewer_gpus(self.recipe.resources.gpus, self.team, self.precision.device)) is not None:
@@ -82,16 +80,24 @@ class Trainer:
             yield from self.cohort.doubts(self.total_steps)
             yield Phase("training", "training the students")
             self.pace = Pace(self.step, self.total_steps, self.batches.size)
-            self.clock = SaveClock(self.assignment.checkpoint_seconds)
+            self.clock = SaveClock(assignment.checkpoint_seconds)
             self.waiting = Waiting(self.precision.device)
+            self.system = System(self.precision.device, assignment.threads, self.team)
             self.time.begin(self.time_before)
             while self.step < self.total_steps and self.ended is None:
                 yield from self._epoch(self.step // self.batches.per_epoch)
             if self.ended is not None:
                 yield Log("info", self.ended)
-            yield from self._finish()
+            yield Spent(self.teacher_forwards)
+            if self.team.leads:
+                end = Finish(assignment, self.data, self.cohort, self.delivery, self.teacher, self.teacher_on_val)
+                yield from end.events(self.step, self.step // self.batches.per_epoch)
         except _StopAsked:
+            yield Spent(self.teacher_forwards)
             yield Stopped(self.step)
+        except Exception:
+            yield Spent(self.teacher_forwards)
+            raise
 
     # --- before the first step ------------------------------------------------------------------------------------
 
@@ -113,6 +119,8 @@ class Trainer:
             place = Place(meta, dataset_sha256, self.precision, assignment.threads)
             self.teacher = load_teacher(assignment.teacher, place, self.recipe.teacher_adapter)
         self.teacher_on_val: Answers | None = None
+        networks = len(self.teacher.sees) if self.teacher else 0
+        self.asked_each_step = self.batches.size * self.training.views * networks
         self.delivery = Delivery(
             folder=assignment.folder,
             recipe=self.recipe,
@@ -121,6 +129,7 @@ class Trainer:
             teacher_sha256=file_sha256(assignment.teacher) if assignment.teacher else None,
             threads=assignment.threads,
         )
+        self.identity = identity_of(assignment, dataset_sha256, self.delivery.teacher_sha256)
 
     def _build_students(self) -> None:
         """As they start, or as the checkpoint left them. After the teacher's check: its figure is awaited on a page."""
@@ -155,6 +164,7 @@ class Trainer:
             yield from self._between_steps()
             batch = Batch(prepared.images, Places("train", prepared.indices))
             teacher_logits = self.teacher.logits(batch) if self.teacher else None
+            self.teacher_forwards += self.asked_each_step
             self.step += 1
             measured = self.step % self.batches.per_epoch == 0
             self.cohort.learn(batch, teacher_logits, prepared, self.step, measured)
@@ -162,11 +172,15 @@ class Trainer:
                 yield from self.cohort.flush(self.step)
             if (progress := self.pace.progress(self.step, epoch + 1)) is not None:
                 yield progress
+                yield Spent(self.teacher_forwards)
+            if not measured:  # the end of an epoch tells them anyway
+                yield from self.system.tell_if_due(self.step)
         share = self.waiting.share()
         yield from self.cohort.evaluate(self.data.val, self.teacher, self.teacher_on_val, self.step, epoch + 1)
         images_seen = (self.batches.per_epoch - first) * self.batches.size
         speed = images_seen / (time.monotonic() - begun)
         yield Metrics(self.step, [(None, "images_per_second", speed), (None, "time/data", share)])
+        yield from self.system.tell(self.step)
         if (told := self.waiting.complaint(share)) is not None:
             yield Log("warning", told)
         self.ended = self._enough(epoch + 1)
@@ -201,25 +215,13 @@ class Trainer:
 
     # --- checkpoints ------------------------------------------------------------------------------------------------
 
-    def _identity(self) -> str:
-        """Hash of what decides the weights: a checkpoint of anything else is refused."""
-        parts = {
-            "training": self.recipe.training.model_dump(mode="json"),
-            "students": [plan.model_dump(mode="json") for plan in self.assignment.students],
-            "dataset": self.delivery.dataset_sha256,
-            "teacher": self.delivery.teacher_sha256,
-        }
-        if self.recipe.teacher_adapter is not None:
-            parts["teacher_adapter"] = self.recipe.teacher_adapter.model_dump(mode="json")
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
     def _save(self) -> Iterator[Event]:
         """A checkpoint, then the weights of those who have become better than ever."""
         yield from self.cohort.check(self.step)
         if not self.team.leads:
             return
         begun = time.monotonic()
-        decided = {"identity": self._identity(), "decided": self.decided, "step": self.step}
+        decided = {"identity": self.identity, "decided": self.decided, "step": self.step}
         folder = self.assignment.folder / "checkpoints"
         course = {"ended": self.ended, "time": self.time.taken}
         saved = save_checkpoint(decided | course | self.cohort.state(), folder, self.step)
@@ -236,54 +238,9 @@ class Trainer:
 
     def _resume(self, checkpoint: Path) -> None:
         state = load_checkpoint(checkpoint)
-        if state["identity"] != self._identity():
+        if state["identity"] != self.identity:
             detail = "The checkpoint belongs to another recipe, data set or teacher."
             raise TrainingFailed(Failure("checkpoint_of_another_job", "The checkpoint does not fit", detail))
         self.step, self.ended = state["step"], state["ended"]
         self.time_before = state["time"] or 0.0
         self.cohort.restore(state)
-
-    # --- the end ----------------------------------------------------------------------------------------------------
-
-    def _finish(self) -> Iterator[Event]:
-        """The last figures, on test too where there is one; then the files, then the result."""
-        if not self.team.leads:
-            return
-        yield Phase("evaluating", "measuring the last weights")
-        trained: dict[str, Trained] = {}
-        learners = self.cohort.alive
-        on_val = self.cohort.answers(self.data.val, self.teacher)
-        on_test = self.cohort.answers(self.data.test, self.teacher) if self.data.test else [None] * len(learners)
-        points: Points = []
-        for learner, val, test in zip(learners, on_val, on_test, strict=True):
-            if test is not None and not test.finite:
-                yield self.cohort.fail(learner, Diverged(self.step, "test/logits"))
-                continue
-            assert learner.best is not None
-            trained[learner.plan.label] = Trained(learner.plan, learner.parameters, val, test, learner.best)
-            points += [(learner.plan.label, "test/top1", test.top1)] if test else []
-        self.cohort.someone_is_left()
-        if points:
-            yield Metrics(self.step, points)
-        taught = self._taught_by(self.data.test)
-        results = Results(list(trained.values()), taught, self.training.seed)
-        yield Phase("exporting", "writing the students' files")
-        sample = sample_of(self.data.val) if "onnx" in self.recipe.exports else None
-        for learner in self.cohort.alive:
-            metrics = results.metrics(trained[learner.plan.label])
-            if learner.average is not None:
-                metrics["top1_raw"] = self.cohort.figures[learner.plan.label]["top1_raw"]
-            told = whole_evaluation(trained[learner.plan.label], taught, self.data)
-            yield from self.delivery.final(
-                learner, self.step, self.step // self.batches.per_epoch, metrics, told, sample
-            )
-        yield Finished(results.summary())
-
-    def _taught_by(self, test: Split | None = None) -> TeacherAnswers | None:
-        """The teacher's answers on val, and on test where that is asked for: once, at the end."""
-        if self.teacher is None or self.teacher_on_val is None:
-            return None
-        on_test = None
-        if test is not None:
-            (on_test,) = answer([self.teacher], test)
-        return TeacherAnswers(self.teacher.architecture, self.teacher.parameters, self.teacher_on_val, on_test)

@@ -110,6 +110,9 @@ class Attempt:
         values |= {"loss/total": 3 * loss, "loss/task": loss, "lr": 0.05 * 0.1 ** ((t > 0.5) + (t > 0.75))}
         if student.role == "student":
             values |= {"val/agreement": top1 + 0.008, "loss/inter": loss / 4, "loss/intra": loss / 3}
+            values |= {"val/agreement_teacher_right": min(1.0, top1 + 0.014), "val/agreement_teacher_wrong": 0.6 * t}
+            values |= {"val/inter": 0.99 - 0.5 * math.exp(-6 * t), "val/intra": 0.96 - 0.6 * math.exp(-5 * t)}
+            values |= {"gradient/task": 0.5 - 0.2 * t, "gradient/inter": 0.3, "gradient/intra": 0.2 + 0.2 * t}
         return [(step, student.id, name, value) for name, value in values.items()]
 
     def checkpoint(self) -> None:
@@ -138,6 +141,11 @@ class Attempt:
             reports.rewind(work, self.job, again.claim.attempt, again.epoch * STEPS_PER_EPOCH)
             reports.record_phase(work, work.get_one(Job, self.job), again.claim.attempt, "training", "")
         return again
+
+    def pause(self) -> None:
+        """It has reached its checkpoint, as was asked."""
+        with self.stage.database.write() as work:
+            runs.end(work, runs.fence(work, self.claim), Ending("paused", exit_code=0))
 
     def finish(self) -> None:
         """Weights, figures, a verdict."""

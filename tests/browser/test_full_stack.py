@@ -98,6 +98,13 @@ class Line:
         self._network.send("Network.emulateNetworkConditions", conditions)
 
 
+def kill_service(stack: Stack) -> None:
+    """The process that answers; `up` starts another."""
+    for process in stack.descendants():
+        if "api.app:create_app" in process.cmdline():
+            process.kill()
+
+
 def underway(page: Page, name: str) -> Locator:
     return page.get_by_role("region", name=f"Upload of {name}")
 
@@ -121,7 +128,7 @@ def test_from_own_files_to_a_proved_student(
     bring_images(page, stack, images)
     bring_teacher(page, stack, checkpoint)
     start(page)
-    watch_pause_and_resume(page)
+    watch_pause_and_resume(page, stack)
     download_and_prove(page, tmp_path)
 
 
@@ -133,9 +140,7 @@ def bring_images(page: Page, stack: Stack, images: Path) -> None:
     line.speed(SLOW)
     dialog.locator("input[type=file]").set_input_files(images)
     some_have_arrived(page, line)
-    for process in stack.descendants():
-        if "api.app:create_app" in process.cmdline():
-            process.kill()
+    kill_service(stack)
     expect(underway(page, images.name)).to_have_attribute("data-phase", "waiting")
     expect(underway(page, images.name)).to_contain_text("goes on by itself")
     line.speed(-1)
@@ -210,9 +215,11 @@ def grows_beyond(page: Page, step: int) -> int:
     raise AssertionError(f"the curve stays at step {step}")
 
 
-def watch_pause_and_resume(page: Page) -> None:
+def watch_pause_and_resume(page: Page, stack: Stack) -> None:
+    """The service is killed meanwhile: the page says so, and goes on where it was without a reload."""
     page.locator("figure[data-metric='val/top1']").first.wait_for(timeout=LONG)
     first = grows_beyond(page, 0)
+    kill_service(stack)
     second = grows_beyond(page, first)
     page.get_by_role("button", name="Pause").click()
     heading = page.locator(".job-heading")

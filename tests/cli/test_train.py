@@ -17,6 +17,7 @@ from core.catalog import architecture
 from core.training.models import build
 from tests.cli.stack import clean_environment, distillery
 from tests.cli.test_supervisor import until
+from tests.fixtures.clock import by_the_clock
 
 pytestmark = pytest.mark.e2e
 
@@ -56,7 +57,7 @@ def bytes_of(out: Path) -> dict[str, str]:
 def curve_of(out: Path) -> list[tuple[Any, ...]]:
     """Everything but what the clock says, in order."""
     points = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    kept = [p for p in points if p["name"] not in ("images_per_second", "time/data")]
+    kept = [p for p in points if not by_the_clock(p["name"])]
     return sorted((p["step"], p["student"] or "", p["name"], p["value"]) for p in kept)
 
 

@@ -16,6 +16,7 @@ from core.plan import plan_students
 from core.recipe import Recipe
 from core.training import models
 from core.training.trainer import Trainer
+from tests.fixtures.clock import by_the_clock
 
 E = TypeVar("E")
 Points = dict[tuple[int, str | None, str], float]
@@ -40,7 +41,7 @@ class Run:
         found: Points = {}
         for event in self.of(Metrics):
             for student, name, value in event.points:
-                if name not in ("images_per_second", "time/data"):
+                if not by_the_clock(name):
                     assert (event.step, student, name) not in found
                     found[event.step, student, name] = value
         return found

@@ -97,8 +97,18 @@ def test_what_the_student_could_have_learned_comes_first(labels: Any, monkeypatc
         return (not (teacher.correct[i] and not student.correct[i]), -kl[i])
 
     expected = sorted((i for i in range(300) if student.predicted[i] != teacher.predicted[i]), key=rank)
-    found = disagreements_of(student, teacher, labels, named)
-    assert [one.index for one in found] == expected[: evaluation.DISAGREEMENTS]
+    for most in (3, 300):
+        monkeypatch.setattr(evaluation, "DISAGREEMENTS", most)
+        told: list[tuple[bool, bool]] = []  # (teacher right, student right) of each
+        kept = []
+        for i in expected:
+            kind = (bool(teacher.correct[i]), bool(student.correct[i]))
+            if told.count(kind) < most:
+                kept.append(i)
+            told.append(kind)
+        assert set(told) == {(True, False), (False, True), (False, False)}
+        found = disagreements_of(student, teacher, labels, named)
+        assert [one.index for one in found] == kept
     for one in found:
         i = one.index
         assert (one.name, one.label) == (f"image {i}", labels[i])

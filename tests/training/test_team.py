@@ -18,6 +18,7 @@ from core.losses import LOSSES
 from core.spawn import ChildProcess
 from core.training.losses import build_loss
 from core.training.team import ALONE, Team, fewer_gpus
+from tests.fixtures.clock import by_the_clock
 from tests.training.small import assignment
 from tests.training.team_member import cases, everything, lesson, network, own
 
@@ -129,7 +130,7 @@ def curve(events: list[Event]) -> dict[tuple[int, str | None, str], float]:
     for event in events:
         if isinstance(event, Metrics):
             points |= {(event.step, student, name): value for student, name, value in event.points}
-    return {key: v for key, v in points.items() if key[2] not in ("images_per_second", "time/data")}
+    return {key: v for key, v in points.items() if not by_the_clock(key[2])}
 
 
 def test_a_training_of_two_processes(digits: Path, teacher: Path, tmp_path: Path) -> None:

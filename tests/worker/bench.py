@@ -21,6 +21,7 @@ from core.db.session import Database
 from core.recipe import Recipe
 from core.settings import Settings
 from core.storage import open_storage
+from tests.fixtures.clock import by_the_clock
 
 PATIENCE = 120.0
 
@@ -209,7 +210,7 @@ class Bench:
             rows = session.scalars(select(Metric).where(Metric.job_id == job).order_by(Metric.step)).all()
         curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
         for row in rows:
-            if row.name not in ("images_per_second", "time/data"):
+            if not by_the_clock(row.name):
                 curves.setdefault((labels.get(row.student_id, ""), row.name), []).append((row.step, row.value))
         return curves
 

@@ -18,6 +18,7 @@ from core.events import (
     Metrics,
     Phase,
     Progress,
+    Spent,
     Started,
     StudentFailed,
     StudentSaved,
@@ -97,11 +98,14 @@ class Train:
             obsolete: list[str] = []
             points: list[reports.Point] = []
             progress: Progress | None = None
+            spent: Spent | None = None
             for event in events:
                 if isinstance(event, Metrics):
                     points += [(event.step, self._id(label), name, value) for label, name, value in event.points]
                 elif isinstance(event, Progress):
                     progress = event
+                elif isinstance(event, Spent):
+                    spent = event
                 else:
                     # A checkpoint's row must not be visible before the figures up to its step are.
                     reports.record_metrics(work, job.id, self.claim.attempt, points)
@@ -110,6 +114,8 @@ class Train:
             reports.record_metrics(work, job.id, self.claim.attempt, points)
             if progress is not None:
                 reports.record_progress(work, job, self.claim.attempt, self._progress(progress))
+            if spent is not None:
+                reports.record_spent(work, run, teacher_forwards=spent.teacher_forwards)
             for key in obsolete:
                 work.after_commit(lambda key=key: self.equipment.storage.delete(key))  # type: ignore[misc]
 
@@ -152,7 +158,7 @@ class Train:
             case Log():
                 self._log(work, event.level, event.message)
             case Started():
-                self._started(work, job, event)
+                self._started(work, run, job, event)
             case CheckpointSaved():
                 size = f"{event.bytes / 1e6:,.1f} MB"
                 self._log(work, "info", f"Checkpoint of step {event.step}, after {event.epoch} epochs, {size}.")
@@ -177,12 +183,14 @@ class Train:
                 reports.fail_student(work, work.get_one(Student, self._id(event.student)), attempt, error)
         return []
 
-    def _started(self, work: UnitOfWork, job: Job, event: Started) -> None:
+    def _started(self, work: UnitOfWork, run: Run, job: Job, event: Started) -> None:
         self.totals = {"total_steps": event.total_steps, "total_epochs": event.total_epochs}
         job.decided = job.decided or event.decided
         if event.teacher is not None:
             job.result = job.result or {"teacher": event.teacher}
         reports.set_students_training(work, job.id, event.parameters)
+        gpus = event.decided.get("processes", 1) if event.decided.get("device") == "cuda" else 0
+        reports.record_spent(work, run, gpus=gpus)
         where = f"from step {event.step}" if event.step else "from the start"
         line = f"Attempt {self.claim.attempt} begins {where}, on {event.decided.get('device')}."
         if not event.bitwise:

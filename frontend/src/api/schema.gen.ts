@@ -727,7 +727,7 @@ export interface paths {
         };
         /**
          * List Disagreements
-         * @description The images on which student and teacher differ, at most a hundred: what could have been learned first.
+         * @description The images on which student and teacher differ, at most a hundred of each kind: what could have been learned first.
          */
         get: operations["list_disagreements"];
         put?: never;
@@ -4313,6 +4313,11 @@ export interface components {
             min: number[];
             /** Name */
             name: string;
+            /**
+             * Points
+             * @description That were recorded: more than there are steps here where buckets hold several.
+             */
+            points: number;
             /** Step */
             step: number[];
             /**

@@ -39,10 +39,12 @@ export function Balance({ dataset }: { dataset: Dataset }) {
         ) : (
           <>
             <Skyline values={sorted.map((one) => one.n)} most={most} />
-            <div className="grid">
-              <Bars rows={sorted.slice(0, ENDS)} most={most} label="The largest classes" titled />
-              <Bars rows={sorted.slice(-ENDS)} most={most} label="The smallest classes" titled />
-            </div>
+            {sorted.at(-1)?.n !== most && (
+              <div className="grid">
+                <Bars rows={sorted.slice(0, ENDS)} most={most} label="The largest classes" titled />
+                <Bars rows={sorted.slice(-ENDS)} most={most} label="The smallest classes" titled />
+              </div>
+            )}
           </>
         )}
       </div>

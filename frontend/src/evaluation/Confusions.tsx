@@ -1,107 +1,129 @@
 import { useMemo } from "react";
-import { count, percent, plural } from "@/format";
+import { useFaces } from "@/datasets/faces";
+import { Images } from "@/datasets/Images";
+import type { Dataset } from "@/datasets/queries";
+import { count, plural } from "@/format";
 import { Card } from "@/ui/Card";
 import { Empty } from "@/ui/faces";
-import type { Evaluation } from "./queries";
+import { Choice } from "@/uploads/Choice";
+import { moreOften } from "./gaps";
+import { Heat } from "./Heat";
+import { Key } from "./Key";
+import type { Confused, Evaluation } from "./queries";
+import { useView } from "./search";
 
 const MAPPED = 24; // classes that a map can show
-const LISTED = 12;
+const LISTED = 10;
+const SIDE = 40;
 
 interface Props {
+  name: string;
   evaluation: Evaluation;
   names: readonly string[];
+  dataset: Dataset | undefined;
 }
 
-/** Which classes are taken for each other: all of them as a map where they are few, and the most frequent pairs. */
-export function Confusions({ evaluation, names }: Props) {
+const WAYS = [
+  { key: "more", name: "more than its teacher" },
+  { key: "most", name: "most often" },
+] as const;
+
+/** Which classes are taken for each other: what the teacher tells apart first, and all of them as a map if they are few. */
+export function Confusions({ name, evaluation, names, dataset }: Props) {
+  const [view, change] = useView();
   const { confusions } = evaluation;
+  const taught = evaluation.teacher !== null;
+  const way = taught ? (view.pairs ?? "more") : "most";
+  const pairs = useMemo(() => (way === "more" ? moreOften(confusions) : confusions), [way, confusions]);
   const wrong = confusions.reduce((sum, one) => sum + one.count, 0) + evaluation.confusions_left_out;
+  const mapped = names.length <= MAPPED;
   return (
-    <Card title="What does it mix up?" aside={wrong ? plural(wrong, "image") : undefined}>
-      {confusions.length === 0 ? (
-        <Empty>Nothing: every image is right.</Empty>
-      ) : (
-        <div className={names.length <= MAPPED ? "confusions mapped" : "confusions"}>
-          {names.length <= MAPPED && <Heat evaluation={evaluation} names={names} />}
-          <div className="stack">
-            <ol className="pairs">
-              {confusions.slice(0, LISTED).map((one) => (
-                <li key={`${one.label}-${one.predicted}`}>
-                  <span className="wrap">
-                    <bdi>{names[one.label]}</bdi> <span className="soft">taken for</span>{" "}
-                    <bdi>{names[one.predicted]}</bdi>
-                  </span>
-                  <span className="nowrap">
-                    {count(one.count)}
-                    {one.teacher != null && <span className="small teacher"> teacher {count(one.teacher)}</span>}
-                  </span>
-                </li>
-              ))}
-            </ol>
-            {confusions.length > LISTED && (
-              <p className="small soft">and {plural(confusions.length - LISTED, "further pair")} in evaluation.json</p>
-            )}
+    <Card
+      title={way === "more" ? `What does ${name} mix up that its teacher tells apart?` : `What does ${name} mix up?`}
+      aside={wrong ? `${plural(wrong, "image")} taken for another class` : undefined}
+    >
+      <div className="stack">
+        {taught && confusions.length > 0 && (
+          <Choice
+            label="Which pairs come first"
+            choices={WAYS}
+            value={way}
+            onChange={(to) => change({ pairs: to === "most" ? to : undefined })}
+          />
+        )}
+        {pairs.length === 0 ? (
+          <Empty>
+            {confusions.length === 0
+              ? "Nothing: every image is right."
+              : "Nothing: its teacher confuses every such pair as often."}
+          </Empty>
+        ) : (
+          <div className={mapped ? "confusions mapped" : "confusions"}>
+            {mapped && <Heat evaluation={evaluation} names={names} than={way === "more"} />}
+            <div className="stack">
+              <Pairs name={name} pairs={pairs.slice(0, LISTED)} names={names} dataset={dataset} taught={taught} />
+              <div className="spread small soft">
+                {pairs.length > LISTED && (
+                  <span>and {plural(pairs.length - LISTED, "further pair")}, all of them in evaluation.json</span>
+                )}
+                <span className="row">
+                  <Key who="student">{name}</Key>
+                  {taught && <Key who="teacher">the teacher, of such images</Key>}
+                </span>
+              </div>
+            </div>
           </div>
-        </div>
-      )}
+        )}
+      </div>
     </Card>
   );
 }
 
-function Heat({ evaluation, names }: Props) {
-  const counts = useMemo(() => {
-    const cells = new Map(evaluation.confusions.map((one) => [`${one.label} ${one.predicted}`, one.count]));
-    for (const one of evaluation.classes) {
-      cells.set(`${one.index} ${one.index}`, Math.round((one.top1 ?? 0) * one.count));
-    }
-    return cells;
-  }, [evaluation]);
+interface PairsProps {
+  name: string;
+  pairs: readonly Confused[];
+  names: readonly string[];
+  dataset: Dataset | undefined;
+  taught: boolean;
+}
+
+/** Pairs with a picture of each class, and how often each of the two networks confuses them. */
+function Pairs({ name, pairs, names, dataset, taught }: PairsProps) {
+  const faces = useFaces(dataset, [...new Set(pairs.flatMap((one) => [one.label, one.predicted]))]);
+  const most = Math.max(1, ...pairs.map((one) => Math.max(one.count, one.teacher ?? 0)));
+  const member = (index: number) => (
+    <span className="mixed">
+      <span className="mixed-face">
+        <Images images={[]} of="" crisp={false} {...faces.get(index)} side={SIDE} />
+      </span>
+      <span className="clip" title={names[index]} dir="auto">
+        {names[index]}
+      </span>
+    </span>
+  );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="heat-scroll" tabIndex={0} aria-label="Confusion matrix">
-      <table className="heat">
-        <caption className="small soft">rows: what it is; columns: what the student says</caption>
-        <thead>
-          <tr>
-            <th />
-            {names.map((name, column) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: two classes may be written alike
-              <th key={column} scope="col" title={name}>
-                <span className="clip">{name}</span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {evaluation.classes.map((row) => (
-            <tr key={row.index}>
-              <th scope="row" title={row.name}>
-                <span className="clip">{row.name}</span>
-              </th>
-              {names.map((name, column) => {
-                const n = counts.get(`${row.index} ${column}`) ?? 0;
-                const share = row.count ? n / row.count : 0;
-                const right = row.index === column;
-                return (
-                  <td
-                    // biome-ignore lint/suspicious/noArrayIndexKey: two classes may be written alike
-                    key={column}
-                    className={right ? "right" : "wrong"}
-                    style={
-                      {
-                        "--share": `${Math.round(100 * (n ? 0.12 + 0.88 * share ** (right ? 1 : 0.5) : 0))}%`,
-                      } as object
-                    }
-                    title={`${row.name} → ${name}: ${count(n)} (${percent(share)})`}
-                  >
-                    {n || ""}
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <ol className="mixups" aria-label="Pairs of classes">
+      {pairs.map((one) => (
+        <li key={`${one.label}-${one.predicted}`}>
+          {member(one.label)}
+          <span className="small soft">taken for</span>
+          {member(one.predicted)}
+          <span className="mixed-bars small">
+            <Bar who="student" n={one.count} of={most} label={name} />
+            {taught && <Bar who="teacher" n={one.teacher ?? 0} of={most} label="the teacher" />}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Bar({ who, n, of, label }: { who: "student" | "teacher"; n: number; of: number; label: string }) {
+  return (
+    <span className="mixed-bar" title={`${label}: ${plural(n, "image")}`}>
+      <span className="unseen">{label}:</span>
+      <span className={`length ${who}`} style={{ width: `${(100 * n) / of}%` }} aria-hidden />
+      <span className="n">{count(n)}</span>
+    </span>
   );
 }

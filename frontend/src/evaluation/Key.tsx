@@ -1,10 +1,11 @@
 import type { ReactNode } from "react";
 
-/** What a colour stands for. */
-export function Key({ who, children }: { who: "student" | "teacher"; children: ReactNode }) {
+/** What a colour stands for. A control's mark is hollow. */
+export function Key({ who, children }: { who: "student" | "teacher" | "control"; children: ReactNode }) {
   return (
-    <span className="nowrap">
-      <span className={`key ${who}`} aria-hidden /> {children}
+    <span className="key-line">
+      <span className={`key ${who}`} aria-hidden />
+      <span className="clip">{children}</span>
     </span>
   );
 }

@@ -18,7 +18,7 @@ interface Points {
 
 /** Points in the order of their steps; one for a step that is there already takes its place. */
 export function append(series: Series, points: Points): Series {
-  let { step, value, min, max } = series;
+  let { step, value, min, max, points: recorded } = series;
   step = [...step];
   value = [...value];
   min = [...min];
@@ -29,9 +29,10 @@ export function append(series: Series, points: Points): Series {
     while (place > 0 && (step[place - 1] as number) >= at) place--;
     const known = step[place] === at ? 1 : 0;
     step.splice(place, known, at);
+    recorded += 1 - known;
     for (const column of [value, min, max]) column.splice(place, known, one);
   });
-  return { ...series, step, value, min, max };
+  return { ...series, step, value, min, max, points: recorded };
 }
 
 /** Without the points beyond a step. */
@@ -39,12 +40,15 @@ export function rewind(series: Series, toStep: number): Series {
   const keep = series.step.filter((step) => step <= toStep).length;
   if (keep === series.step.length) return series;
   const cut = (column: number[]) => column.slice(0, keep);
+  // How many points stood for those that are gone is not known; as many as for the others, about.
+  const points = series.step.length ? Math.round((series.points * keep) / series.step.length) : 0;
   return {
     ...series,
     step: cut(series.step),
     value: cut(series.value),
     min: cut(series.min),
     max: cut(series.max),
+    points,
   };
 }
 
@@ -59,7 +63,7 @@ export function metricsAfter(metrics: Metrics, frame: Frame): Metrics {
     const series = new Map(metrics.series.map((one) => [`${one.student} ${one.name}`, one]));
     for (const points of frame.series as Points[]) {
       const key = `${points.student} ${points.name}`;
-      const empty = { student: points.student, name: points.name, step: [], value: [], min: [], max: [] };
+      const empty = { student: points.student, name: points.name, step: [], value: [], min: [], max: [], points: 0 };
       series.set(key, append(series.get(key) ?? empty, points));
     }
     next.series = [...series.values()];

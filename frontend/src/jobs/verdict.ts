@@ -56,3 +56,23 @@ function gains(standings: readonly Standing[]): string | null {
   const who = ahead === all ? (all === 2 ? "Both" : "All") : ahead === 0 ? "None of the" : `${ahead} of the ${all}`;
   return `${who} students ${ahead === 1 ? "is" : "are"} ahead of the same network without a teacher, so far.`;
 }
+
+const NEAR = 0.01; // of accuracy: what a smaller network may cost before it is another choice
+
+/** Which of several finished students to ship: the smallest that is as good as the best, give or take a point. */
+export function shipping(standings: readonly Standing[]): string | null {
+  const known = standings.filter((one) => one.final && one.top1 !== null && one.group.parameters);
+  const best = leader(known);
+  if (!best || known.length < 2) return null;
+  const size = (one: Standing) => one.group.parameters as number;
+  const below = (one: Standing) => (best.top1 as number) - (one.top1 as number);
+  const near = known.filter((one) => below(one) <= NEAR);
+  const small = near.reduce((least, one) => (size(one) < size(least) ? one : least), best);
+  const { name } = small.group;
+  if (size(small) < size(best)) {
+    const where = below(small) < 0.0005 ? "is as good" : `is ${percentage(below(small))} points below it`;
+    return `To ship: ${name} ${where} and ${times(size(best) / size(small))} times smaller.`;
+  }
+  if (known.every((one) => size(one) >= size(best))) return `To ship: ${name}, the best and none is smaller.`;
+  return `To ship: ${name}. Nothing smaller comes within a point of it.`;
+}

@@ -1,4 +1,4 @@
-import { percent, percentage, plusMinus, points, spaced } from "@/format";
+import { percent, percentage, plain, plusMinus, points, spaced } from "@/format";
 import { metricsOf, resultOf } from "@/jobs/groups";
 import type { Job } from "@/jobs/queries";
 import { Card } from "@/ui/Card";
@@ -30,6 +30,9 @@ export function Figures({ student, job }: { student: Student; job: Job | undefin
   const { agreement_teacher_wrong: mistakes, ece } = metrics;
   if (mistakes != null) rows.push(["same answer where the teacher is wrong", percent(mistakes)]);
   if (ece != null) rows.push(["calibration error", percent(ece)]);
+  const { latency_ms } = student.metrics as { latency_ms?: number | null };
+  if (latency_ms != null)
+    rows.push(["one image takes", `${plain(Number(latency_ms.toPrecision(3)))} ms on the processor`]);
   if (control_difference) {
     const { value, interval } = control_difference;
     rows.push(["over its control", `${points(value)} points (95 %: ${points(interval[0])} to ${points(interval[1])})`]);
@@ -61,7 +64,7 @@ function Levels({ top1, control, teacher }: { top1: number; control: number | nu
   return (
     <div className="stack levels">
       <div className="track" aria-hidden="true">
-        <span className="done" style={{ width: at(top1), background: "var(--series-1)" }} />
+        <span className="done" style={{ width: at(top1), background: "var(--student, var(--series-1))" }} />
         {control !== null && <span className="tick control" style={{ left: at(control) }} />}
         {teacher !== null && <span className="tick teacher" style={{ left: at(teacher) }} />}
       </div>

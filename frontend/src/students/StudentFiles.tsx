@@ -5,6 +5,7 @@ import { Card } from "@/ui/Card";
 import { Command, CopyButton } from "@/ui/Copy";
 import { Empty } from "@/ui/faces";
 import type { Student } from "./queries";
+import { StudentCardText } from "./StudentCardText";
 
 type File = Student["files"][number];
 
@@ -31,6 +32,7 @@ export function StudentFiles({ student }: { student: Student }) {
               </li>
             ))}
           </ul>
+          <StudentCardText files={files} />
           <div className="stack tight">
             <p className="small soft">From a terminal; broken off, the same line goes on where it stopped:</p>
             <Command text={fetched(first)} />

@@ -3,8 +3,11 @@ import { Link, useParams } from "@tanstack/react-router";
 import { GraduationCap } from "lucide-react";
 import { useState } from "react";
 import { isNotFound } from "@/api/client";
+import { seriesColor } from "@/charts/color";
+import { brief } from "@/distillation/chosen";
 import { EvaluationSection } from "@/evaluation/EvaluationSection";
 import { moment, parameters, plain } from "@/format";
+import { type Group, groupsOf } from "@/jobs/groups";
 import { jobQuery } from "@/jobs/queries";
 import { NotFound } from "@/shell/NotFound";
 import { Page } from "@/shell/Page";
@@ -67,8 +70,11 @@ export function StudentPage() {
 function Loaded({ student }: { student: Student }) {
   const failure = student.error as { title?: string; detail?: string; hint?: string } | null;
   const job = useQuery(jobQuery(student.job)).data;
+  const groups = groupsOf(job?.students ?? []);
+  const group = groups.find((one) => [...one.members, ...one.controls].some((member) => member.id === student.id));
+  const control = group?.controls.find((one) => one.seed === student.seed && one.id !== student.id);
   return (
-    <>
+    <div className="stack" style={colors(student, group)}>
       {failure && (
         <Notice kind="bad" title={failure.title ?? "It failed"}>
           <p>{failure.detail}</p>
@@ -79,7 +85,11 @@ function Loaded({ student }: { student: Student }) {
         <Figures student={student} job={job} />
         <Lineage student={student} />
       </div>
-      <EvaluationSection student={student} />
+      <EvaluationSection
+        student={student}
+        name={brief(student.name)}
+        control={control?.status === "trained" ? control.id : null}
+      />
       <StudentFiles student={student} />
       <Card title="What it is">
         <Facts
@@ -102,9 +112,13 @@ function Loaded({ student }: { student: Student }) {
           ]}
         />
       </Card>
-    </>
+    </div>
   );
 }
+
+/** The student's colour on its job's page; a control's grey. */
+const colors = (student: Student, group: Group | undefined) =>
+  (group ? { "--student": student.role === "control" ? "var(--control)" : seriesColor(group.hue) } : {}) as object;
 
 const options = ({ kind, ...rest }: Record<string, unknown>) =>
   [

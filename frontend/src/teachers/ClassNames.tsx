@@ -15,7 +15,9 @@ export function ClassNames({ names }: { names: readonly string[] }) {
           // biome-ignore lint/suspicious/noArrayIndexKey: the place is what identifies an output
           <li key={i}>
             <span className="soft small">{count(i)}</span>
-            <span className="wrap">{name}</span>
+            <span className="wrap two-lines" title={name} dir="auto">
+              {name}
+            </span>
           </li>
         ))}
       </ol>

@@ -1,0 +1,155 @@
+import { percentage } from "@/format";
+import { type Group, groupsOf, type Interval, metricsOf } from "@/jobs/groups";
+import type { JobStudent } from "@/jobs/queries";
+import type { Student } from "@/students/queries";
+
+/** What a student costs, and what it is worth. */
+export type Across = "parameters" | "bytes" | "latency";
+export type Up = "top1" | "gap" | "agreement";
+
+/** One candidate over its seeds. Shares from 0 to 1, latency in milliseconds; null is what nobody measured. */
+export interface Point {
+  /** The first seed's id. */
+  id: string;
+  name: string;
+  architecture: string;
+  job: string;
+  jobName: string;
+  seeds: number;
+  /** Whether it learned from a teacher at all. */
+  taught: boolean;
+  costs: Record<Across, number | null>;
+  worth: Record<Up, number | null>;
+  /** The same of the same network without a teacher. */
+  control: Record<Up, number | null> | null;
+  difference: { value: number; interval: Interval } | null;
+}
+
+/** A teacher in the same measures. */
+export interface TeacherPoint {
+  id: string;
+  name: string;
+  top1: number;
+  costs: Record<Across, number | null>;
+}
+
+const average = (values: readonly (number | null | undefined)[]): number | null => {
+  const known = values.filter((value): value is number => value != null);
+  return known.length ? known.reduce((a, b) => a + b, 0) / known.length : null;
+};
+
+const latency = (student: Student) => (student.metrics.latency_ms as number | null | undefined) ?? null;
+const headline = (student: Student) => metricsOf(student).test?.top1 ?? metricsOf(student).top1 ?? null;
+const agreement = (student: Student) => metricsOf(student).test?.agreement ?? metricsOf(student).agreement ?? null;
+
+/** Trained students and controls of any jobs, as candidates: the newest job first. */
+export function pointsOf(students: readonly Student[]): Point[] {
+  const byId = new Map(students.map((one) => [one.id, one]));
+  const jobs = new Map<string, Student[]>();
+  for (const one of students) jobs.set(one.job, [...(jobs.get(one.job) ?? []), one]);
+  return [...jobs.values()].flatMap((members) => {
+    const plain = members.map((one) => ({ ...one, loss: String(one.loss.kind) })) as unknown as JobStudent[];
+    plain.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return groupsOf(plain).flatMap((group) => pointOf(group, byId) ?? []);
+  });
+}
+
+function pointOf(group: Group, byId: ReadonlyMap<string, Student>): Point | null {
+  const all = (ids: readonly JobStudent[]) => ids.flatMap((one) => byId.get(one.id) ?? []);
+  const members = all(group.members);
+  const controls = all(group.controls);
+  const [first] = members;
+  const top1 = average(members.map(headline));
+  if (!first || top1 === null) return null;
+  const { control_difference } = metricsOf(first);
+  return {
+    id: first.id,
+    name: group.name,
+    architecture: group.architecture,
+    job: first.job,
+    jobName: first.job_name,
+    seeds: members.length,
+    taught: first.teacher !== null && group.loss !== "task",
+    costs: {
+      parameters: group.parameters,
+      bytes: average(members.map((one) => one.bytes)),
+      latency: average(members.map(latency)),
+    },
+    worth: {
+      top1,
+      gap: average(members.map((one) => metricsOf(one).gap_closed)),
+      agreement: average(members.map(agreement)),
+    },
+    control: controls.length
+      ? { top1: average(controls.map(headline)), gap: 0, agreement: average(controls.map(agreement)) }
+      : null,
+    difference: members.length === 1 ? (control_difference ?? null) : null,
+  };
+}
+
+/** Those that can be drawn: both measures are known. */
+export const drawable = (points: readonly Point[], x: Across, y: Up): Point[] =>
+  points.filter((one) => (one.costs[x] ?? 0) > 0 && one.worth[y] !== null);
+
+/** The ids of those that nothing is both cheaper and better than (Pareto): for each cost, the best there is. */
+export function frontOf(points: readonly Point[], x: Across, y: Up): Set<string> {
+  const cost = (one: Point) => one.costs[x] as number;
+  const worth = (one: Point) => one.worth[y] as number;
+  const sorted = drawable(points, x, y).sort((a, b) => cost(a) - cost(b) || worth(b) - worth(a));
+  let best = Number.NEGATIVE_INFINITY;
+  const front = new Set<string>();
+  for (const one of sorted) {
+    if (worth(one) <= best) continue;
+    best = worth(one);
+    front.add(one.id);
+  }
+  return front;
+}
+
+const NEAR = 0.01;
+const MEASURE: Record<Across, { least: string; unit: string }> = {
+  parameters: { least: "Smallest", unit: "smaller" },
+  bytes: { least: "Smallest file", unit: "smaller" },
+  latency: { least: "Fastest", unit: "faster" },
+};
+
+export interface Advice {
+  /** "Smallest within 1 point of the teacher" */
+  lead: string;
+  point: Point;
+  /** "0.8 points below, 3.1 times smaller" */
+  detail: string;
+}
+
+/** Which one to ship: the cheapest that is about as good as the teacher, else the one that comes nearest. */
+export function adviceOf(points: readonly Point[], teacher: TeacherPoint | null, x: Across): Advice | null {
+  const known = drawable(points, x, "top1");
+  const top1 = (one: Point) => one.worth.top1 as number;
+  const best = known.reduce<Point | null>((a, b) => (a && top1(a) >= top1(b) ? a : b), null);
+  if (!best) return null;
+  const level = teacher?.top1 ?? top1(best);
+  const near = known.filter((one) => level - top1(one) <= NEAR);
+  const cheapest = near.reduce<Point | null>(
+    (a, b) => (a && (a.costs[x] as number) <= (b.costs[x] as number) ? a : b),
+    null,
+  );
+  const whom = teacher ? "the teacher" : "the best";
+  if (cheapest) {
+    const lead = `${MEASURE[x].least} within 1 point of ${whom}`;
+    return { lead, point: cheapest, detail: [apart(level - top1(cheapest)), ratio(cheapest, teacher, x)].join("") };
+  }
+  const lead = "None comes within 1 point of the teacher yet; the nearest";
+  return { lead, point: best, detail: [apart(level - top1(best)), ratio(best, teacher, x)].join("") };
+}
+
+function apart(below: number): string {
+  if (Math.abs(below) < 0.0005) return "level with it";
+  return `${percentage(Math.abs(below))} points ${below > 0 ? "below" : "above"} it`;
+}
+
+function ratio(one: Point, teacher: TeacherPoint | null, x: Across): string {
+  const [own, its] = [one.costs[x], teacher?.costs[x]];
+  if (!own || !its || its < 1.05 * own) return "";
+  const times = its / own;
+  return `, ${times >= 10 ? times.toFixed(0) : times.toFixed(1)} times ${MEASURE[x].unit}`;
+}
