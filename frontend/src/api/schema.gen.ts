@@ -2400,6 +2400,11 @@ export interface components {
             sampled: boolean;
             /** Series */
             series: components["schemas"]["SeriesRead"][];
+            /**
+             * Width
+             * @description Steps that a bucket covers, a power of two; each begins at a multiple of it.
+             */
+            width: number;
         };
         /**
          * JobPreview
@@ -3318,6 +3323,11 @@ export interface components {
             sampled: boolean;
             /** Series */
             series: components["schemas"]["SeriesRead"][];
+            /**
+             * Width
+             * @description Steps that a bucket covers, a power of two; each begins at a multiple of it.
+             */
+            width: number;
         };
         /**
          * Mix
