@@ -14,7 +14,9 @@ export interface Points {
  */
 export function append(series: Series, points: Points, width: number): Series {
   const next = copy(series);
-  points.step.forEach((at, i) => put(next, width, at, points.value[i] as number));
+  points.step.forEach((at, i) => {
+    put(next, width, at, points.value[i] as number);
+  });
   return next;
 }
 
