@@ -23,7 +23,7 @@ export function CourseCard({ job }: { job: Job }) {
         <div className="stack timeline-frame">
           <Timeline segments={segments} whole={whole} />
           <ul className="timeline-key small">
-            {sharesOf(segments).map(({ name, seconds }) => (
+            {sharesOf(segments).filter(isMuch).map(({ name, seconds }) => (
               <li key={name} className="nowrap">
                 <span className={`swatch ${name}`} aria-hidden /> {words(name)}{" "}
                 <span className="soft">{duration(seconds)}</span>
@@ -40,6 +40,7 @@ export function CourseCard({ job }: { job: Job }) {
   );
 }
 
+const isMuch = ({ seconds }: { seconds: number }) => seconds >= 0.5;
 const words = (name: string) => name.replaceAll("_", " ");
 
 function Timeline({ segments, whole }: { segments: readonly Segment[]; whole: number }) {
