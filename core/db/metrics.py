@@ -112,7 +112,9 @@ def of_jobs(
     return found
 
 
-def _wanted(jobs: Sequence[str], students: Sequence[str], names: Sequence[str]) -> Callable[[Select[Any]], Select[Any]]:
+def _wanted(
+    jobs: Sequence[str], students: Sequence[str], names: Sequence[str]
+) -> Callable[[Select[*tuple[Any, ...]]], Select[*tuple[Any, ...]]]:
     """Narrows a query of metrics to these.
 
     With names it is joined with all students there can be: their ids lie between job and name in the key, and by job

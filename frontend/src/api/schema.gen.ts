@@ -727,7 +727,7 @@ export interface paths {
         };
         /**
          * List Disagreements
-         * @description The images on which student and teacher differ, at most a hundred of each kind: what could have been learned first.
+         * @description The images on which student and teacher differ, at most a hundred of each kind: what was left to learn.
          */
         get: operations["list_disagreements"];
         put?: never;
