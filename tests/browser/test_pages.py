@@ -39,6 +39,12 @@ PAGES = {
     "data sets": "/datasets",
     "data set": "/datasets/{dataset}",
     "workers": "/workers",
+    "settings": "/settings",
+    "notifications": "/settings?section=notifications",
+    "keys": "/settings?section=keys",
+    "storage": "/settings?section=storage",
+    "audit": "/settings?section=audit",
+    "reference": "/api#create_job",
 }
 
 
