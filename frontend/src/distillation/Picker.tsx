@@ -15,7 +15,7 @@ interface Props {
 
 /** Whose classes, images and gradients are shown below. It stays in sight, and the page stays where it is. */
 export function Picker({ job, groups, chosen }: Props) {
-  const navigate = useNavigate();
+  const navigate = useNavigate({ from: "/jobs/$id/distillation" });
   const name = useId();
   const seeds = chosen.group.members;
   if (groups.length < 2 && seeds.length < 2) return null;

@@ -23,12 +23,14 @@ export function CourseCard({ job }: { job: Job }) {
         <div className="stack timeline-frame">
           <Timeline segments={segments} whole={whole} />
           <ul className="timeline-key small">
-            {sharesOf(segments).filter(isMuch).map(({ name, seconds }) => (
-              <li key={name} className="nowrap">
-                <span className={`swatch ${name}`} aria-hidden /> {words(name)}{" "}
-                <span className="soft">{duration(seconds)}</span>
-              </li>
-            ))}
+            {sharesOf(segments)
+              .filter(isMuch)
+              .map(({ name, seconds }) => (
+                <li key={name} className="nowrap">
+                  <span className={`swatch ${name}`} aria-hidden /> {words(name)}{" "}
+                  <span className="soft">{duration(seconds)}</span>
+                </li>
+              ))}
             {lost > 0 && (
               <li className="bad nowrap">{lost === 1 ? "one attempt was lost" : `${lost} attempts were lost`}</li>
             )}

@@ -50,7 +50,8 @@ export function LogBar(props: Props) {
         {wish.text && (
           <>
             <span className="small soft hits" aria-live="polite">
-              {found.hits.length === 0 ? "no hits"
+              {found.hits.length === 0
+                ? "no hits"
                 : numberOf(found, marked)
                   ? `${count(numberOf(found, marked))} of ${count(found.hits.length)}`
                   : plural(found.hits.length, "hit")}
