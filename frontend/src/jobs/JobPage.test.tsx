@@ -160,7 +160,7 @@ const line = (seq: number, level: string, message: string) => ({
 
 test("the log is filtered by level and searched, all in the address", async () => {
   // A list that draws only what is seen asks how high it is, which jsdom does not know.
-  vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockReturnValue(400);
+  vi.spyOn(Element.prototype, "clientHeight", "get").mockReturnValue(400);
   serveJob();
   server.use(
     answer(
