@@ -197,6 +197,7 @@ class SeriesRead(Read):
     value: list[float]
     min: list[float]
     max: list[float]
+    points: int = Field(description="That were recorded: more than there are steps here where buckets hold several.")
 
 
 class MetricsRead(Read):
@@ -205,4 +206,5 @@ class MetricsRead(Read):
     object: Literal["metrics"] = "metrics"
     series: list[SeriesRead]
     sampled: bool = Field(description="Whether any bucket holds more than one point.")
+    width: int = Field(description="Steps that a bucket covers, a power of two; each begins at a multiple of it.")
     last_event: int = Field(description="The number of the job's newest event when this was read.")

@@ -3,7 +3,7 @@ import { compareSearch } from "./compare/search";
 import { evaluationSearch } from "./evaluation/search";
 import { exploreSearch } from "./explore/search";
 import { jobsSearch } from "./jobs/list/search";
-import { chartsSearch, distillationSearch, logSearch } from "./jobs/search";
+import { chartsSearch, distillationSearch, jobSearch, logSearch } from "./jobs/search";
 import { LoginPage } from "./login/LoginPage";
 import { OverviewPage } from "./overview/OverviewPage";
 import { referenceSearch } from "./reference/search";
@@ -50,6 +50,7 @@ const job = createRoute({
   ...inShell,
   path: "/jobs/$id",
   component: lazyRouteComponent(() => import("./jobs/JobPage"), "JobPage"),
+  validateSearch: jobSearch,
 });
 const inJob = { getParentRoute: () => job };
 const jobTabs = [

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { valueAt } from "./align";
-import type { Axis, Level, Line } from "./lines";
+import { axisTitle, writeX, xAt } from "./axis";
+import { type Axis, type Level, type Line, stepsOf } from "./lines";
 
 interface Props {
   title: string;
@@ -13,61 +14,65 @@ interface Props {
 const ROWS = 12;
 
 /** The curves as numbers, for those who cannot see the canvas: a dozen steps, spread evenly, the last among them. */
-export function DataTable({ title, lines, levels, axis, write }: Props) {
+export function DataTable(props: Props) {
   const [open, setOpen] = useState(false);
-  const steps = [...new Set(lines.flatMap((line) => [...line.step]))].sort((a, b) => a - b);
+  return (
+    <details className="more" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        Data<span className="unseen"> of “{props.title}” as a table</span>
+      </summary>
+      {open && <Rows {...props} />}
+    </details>
+  );
+}
+
+function Rows({ title, lines, levels, axis, write }: Props) {
+  const steps = stepsOf(lines);
   const rows = Math.min(ROWS, steps.length);
   const shown = Array.from(
     { length: rows },
     (_, i) => steps[Math.round(((i + 1) * steps.length) / rows) - 1] as number,
   );
   return (
-    <details className="more" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        Data<span className="unseen"> of “{title}” as a table</span>
-      </summary>
-      {open && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        <section className="table-scroll" tabIndex={0} aria-label={`${title}, as a table`}>
-          <table className="table small">
-            <thead>
-              <tr>
-                <th scope="col">{axis.name}</th>
-                {lines.map((line) => (
-                  <th scope="col" className="number" key={line.key}>
-                    {line.name}
-                  </th>
-                ))}
-                {levels.map((level) => (
-                  <th scope="col" className="number" key={level.name}>
-                    {level.name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((step) => (
-                <tr key={step}>
-                  <td>{Number((step * axis.perStep).toFixed(1))}</td>
-                  {lines.map((line) => {
-                    const value = valueAt(line, step);
-                    return (
-                      <td className="number" key={line.key}>
-                        {value === null ? "–" : write(value)}
-                      </td>
-                    );
-                  })}
-                  {levels.map((level) => (
-                    <td className="number" key={level.name}>
-                      {write(level.value)}
-                    </td>
-                  ))}
-                </tr>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section className="table-scroll" tabIndex={0} aria-label={`${title}, as a table`}>
+      <table className="table small">
+        <thead>
+          <tr>
+            <th scope="col">{axisTitle(axis)}</th>
+            {lines.map((line) => (
+              <th scope="col" className="number" key={line.key}>
+                {line.name}
+              </th>
+            ))}
+            {levels.map((level) => (
+              <th scope="col" className="number" key={level.name}>
+                {level.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((step) => (
+            <tr key={step}>
+              <td>{writeX(axis, xAt(axis, step))}</td>
+              {lines.map((line) => {
+                const value = valueAt(line, step);
+                return (
+                  <td className="number" key={line.key}>
+                    {value === null ? "–" : write(value)}
+                  </td>
+                );
+              })}
+              {levels.map((level) => (
+                <td className="number" key={level.name}>
+                  {write(level.value)}
+                </td>
               ))}
-            </tbody>
-          </table>
-        </section>
-      )}
-    </details>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }

@@ -1,20 +1,25 @@
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
-import uPlot from "uplot";
-import { useTheme } from "@/theme";
-import { align, valueAt } from "./align";
+import { type CSSProperties, useEffect, useId, useMemo, useRef } from "react";
+import { count } from "@/format";
+import { over, where } from "./axis";
+import { ChartMenu } from "./ChartMenu";
 import { DataTable } from "./DataTable";
-import { useChartGroup } from "./group";
+import { useChartGroup, useChartSettings } from "./group";
 import { type Axis, type Level, type Line, lastStepOf, named, pointsOf } from "./lines";
-import { type Look, options } from "./plot";
-import { dodge } from "./scale";
-import { useWidth } from "./useWidth";
+import type { Look } from "./look";
+import { Paper } from "./Paper";
+import { Plot } from "./Plot";
+import { isBand, prepared, visible, visibleLevels } from "./prepare";
+import { usePrinting } from "./printing";
+import { SeriesKey } from "./SeriesKey";
+import { useNear } from "./useNear";
 
 interface Props {
   /** Asks or answers a question. */
   title: string;
-  /** What is measured, in which unit, over what. */
+  /** What is measured, in which unit; what it is measured over is added, and then the note. */
   caption: string;
-  /** Identifies the chart to tests: a metric's name. */
+  note?: string | undefined;
+  /** Identifies the chart to links and tests: a metric's name. */
   metric: string;
   lines: readonly Line[];
   levels?: readonly Level[];
@@ -22,215 +27,107 @@ interface Props {
   write: (value: number) => string;
   unit?: number;
   focus?: boolean;
-  log?: boolean;
+  /** The axis begins at zero: what counts is how much there is. */
+  fromZero?: boolean;
   height?: number;
+  /** How many points there are here, of how many that were recorded; null where these are all. */
+  sampled?: readonly [number, number] | null;
+  /** The names below the chart, each of which hides its line: where no toolbar has them for all charts. */
+  keyed?: boolean;
 }
 
-interface Label {
-  key: string;
-  name: string;
-  value: number;
-  text: string;
-  x: number;
-  y: number;
-}
+const NONE: readonly Level[] = [];
 
-const LABEL_GAP = 17;
-const NARROW = 520;
-
-/** Curves over steps. Lines are labelled at their ends; under a cursor the labels tell the values there. */
+/** Curves over steps, epochs or time, looked at as the group says. */
 export function LineChart(props: Props) {
-  const { title, caption, metric, lines, levels = [], axis, write, unit = 1, focus = false, log = false } = props;
-  const { height = 264 } = props;
-  const theme = useTheme();
+  const { title, caption, metric, lines, levels = NONE, axis, write, unit = 1, focus = false } = props;
+  const { note = "", fromZero = false, height = 264, sampled = null, keyed = false } = props;
   const id = useId();
-  const host = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const width = useWidth(host);
-  const [labels, setLabels] = useState<Label[]>([]);
-  const [shared, share] = useChartGroup();
+  const figure = useRef<HTMLElement>(null);
+  const near = useNear(figure);
+  const printing = usePrinting();
+  const [settings, change] = useChartSettings();
+  const log = settings.log && unit !== 100; // ratios of shares say little
+  const look = useMemo<Look>(
+    () => ({
+      lines: prepared(lines, settings, log),
+      levels: visibleLevels(levels, settings.hide),
+      axis,
+      unit,
+      focus,
+      fromZero,
+      log,
+      zoom: settings.zoom,
+      write,
+    }),
+    [lines, levels, settings, log, axis, unit, focus, fromZero, write],
+  );
+  const shown = useMemo(() => visible(lines, settings.hide), [lines, settings.hide]);
+  const told = [
+    `${caption} ${over(axis)}`,
+    note,
+    log ? "logarithmic" : "",
+    settings.smooth > 0 ? `smoothed ${settings.smooth.toFixed(2)}` : "",
+    look.lines.some(isBand) ? "band: least to greatest" : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
 
-  const labelled = width >= NARROW;
-  const last = lastStepOf(lines);
-  const ends = named(lines).map((line) => labelWidth(line.name, write(line.value.at(-1) ?? 0)));
-  const flats = levels.map((level) => labelWidth(level.name, write(level.value)));
-  // Lines that end in the middle of the chart have room for their labels beside them.
-  const inside = axis.end !== null && last !== null && last < 0.6 * axis.end;
-  const right = labelled ? Math.max(10, ...flats, ...(inside ? [] : ends)) : 10;
-  const data: Line[] = log ? lines.map(positive) : [...lines];
-  const look: Look = { lines: data, levels, axis, unit, focus, log, right };
-  const latest = useRef(look);
-  latest.current = look;
-  const zoom = useRef(shared.zoom);
-  zoom.current = shared.zoom;
-
-  // What a plot is built from; new points alone only change its data.
-  const shape = JSON.stringify([
-    lines.map((l) => [l.key, l.color, l.kind]),
-    levels,
-    theme,
-    log,
-    right,
-    unit,
-    axis.name,
-  ]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` and `width` stand for what is read through refs
+  // The address names a chart: there the page begins.
   useEffect(() => {
-    const element = host.current;
-    if (!element || width === 0) return;
-    const made = new uPlot(
-      options(element, () => latest.current, {
-        zoom: () => zoom.current,
-        onCursor: (step) => share({ step }),
-        onZoom: (range) => share({ zoom: range, step: null }),
-        onDraw: (drawn) => setLabels(place(drawn, latest.current)),
-      }),
-      align(latest.current.lines),
-      element,
-    );
-    plot.current = made;
-    return () => {
-      plot.current = null;
-      made.destroy();
-    };
-  }, [shape, width]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new zoom is drawn from the same data
-  useEffect(() => {
-    plot.current?.setData(align(latest.current.lines));
-  }, [lines, axis.end, shared.zoom]);
-
-  useEffect(() => {
-    const made = plot.current;
-    if (!made) return;
-    const left = shared.step === null ? -10 : made.valToPos(shared.step, "x");
-    if (Math.abs((made.cursor.left ?? -10) - left) > 0.5) made.setCursor({ left, top: left < 0 ? -10 : 8 }, false);
-  }, [shared.step]);
-
-  const at = shared.step === null ? null : Math.min(shared.step, last ?? 0);
-  const reading = (label: Label) => {
-    const line = at === null ? undefined : lines.find((one) => one.key === label.key);
-    return line && at !== null ? valueAt(line, at) : label.value;
-  };
-  const where = (step: number) =>
-    `${axis.name} ${Number((step * axis.perStep).toFixed(axis.name === "epoch" ? 1 : 0))}`;
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = moved(event.key, data, shared.step, zoom.current);
-    if (step === undefined) return;
-    event.preventDefault();
-    share(event.key === "Escape" ? { step: null, zoom: null } : { step });
-  };
+    if (decodeURIComponent(location.hash.slice(1)) === metric) figure.current?.scrollIntoView({ block: "center" });
+  }, [metric]);
 
   return (
     <figure
+      ref={figure}
+      id={metric}
       aria-labelledby={id}
       className="chart card"
       data-metric={metric}
-      data-points={pointsOf(lines)}
-      data-last-step={last ?? ""}
+      data-points={pointsOf(shown)}
+      data-last-step={lastStepOf(shown) ?? ""}
     >
-      <figcaption className="card-head" id={id}>
-        <h2>{title}</h2>
-        <span className={`small soft caption ${at === null ? "" : "reading"}`}>
-          <span>{caption}</span>
-          <span>{at === null ? "" : `at ${where(at)}`}</span>
-        </span>
-      </figcaption>
-      <div className="plot-frame">
-        {/* biome-ignore lint/a11y/useSemanticElements: no element is a keyboard cursor over curves */}
-        <div
-          ref={host}
-          className="plot"
-          style={{ height }}
-          role="group"
-          aria-roledescription="chart"
-          aria-label={`${title}. Left and right arrow keys move along the curves, Escape leaves.`}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys do what the pointer does
-          tabIndex={0}
-          onKeyDown={onKeyDown}
-          onBlur={() => share({ step: null })}
-        />
-        <ul className={labelled ? "ends" : "legend"} aria-hidden="true">
-          {labels.map((label) => (
-            <li
-              key={label.key}
-              style={labelled ? { color: label.text, left: label.x, top: label.y } : { color: label.text }}
-            >
-              <span className="clip">{label.name}</span> <b>{show(reading(label), write)}</b>
-            </li>
-          ))}
-        </ul>
-        {shared.zoom && (
-          <button type="button" className="button small unzoom" onClick={() => share({ zoom: null })}>
+      <div className="card-head">
+        <figcaption id={id}>
+          <h2>{title}</h2>
+          <Reading caption={told} axis={axis} last={lastStepOf(shown)} />
+        </figcaption>
+        <ChartMenu title={title} caption={told} metric={metric} look={look} lines={lines} levels={levels} />
+      </div>
+      <div className="plot-frame" style={{ "--plot-height": `${height}px` } as CSSProperties}>
+        {near && <Plot title={title} look={look} measured={shown} height={height} />}
+        {printing && <Paper title={title} caption={told} look={look} />}
+        {settings.zoom && (
+          <button type="button" className="button small unzoom" onClick={() => change({ zoom: null })}>
             Show all
           </button>
         )}
         {lines.length === 0 && <p className="plot-empty soft small">The first points are on their way.</p>}
+        {lines.length > 0 && look.lines.length === 0 && (
+          <p className="plot-empty soft small">{shown.length ? "Nothing above zero to show." : "All are hidden."}</p>
+        )}
       </div>
-      <p className="unseen" aria-live="polite">
-        {at !== null && document.activeElement === host.current
-          ? `${where(at)}: ${labels.map((label) => `${label.name} ${show(reading(label), write)}`).join(", ")}`
-          : ""}
-      </p>
-      <DataTable title={title} lines={named(lines)} levels={levels} axis={axis} write={write} />
+      {keyed && <SeriesKey lines={lines} levels={levels} />}
+      <div className="spread">
+        <DataTable title={title} lines={named(shown)} levels={look.levels} axis={axis} write={write} />
+        {sampled && (
+          <span className="small soft">
+            sampled: {count(sampled[0])} of {count(sampled[1])} points
+          </span>
+        )}
+      </div>
     </figure>
   );
 }
 
-/** About as wide as a label is drawn, in pixels; a name of any length gets no more than this. */
-const labelWidth = (name: string, value: string) => Math.min(200, 26 + 7 * (Math.min(name.length, 24) + value.length));
-
-const show = (value: number | null, write: (value: number) => string) => (value === null ? "–" : write(value));
-
-/** A logarithmic axis has no place for zero and below. */
-function positive(line: Line): Line {
-  const keep = line.value.map((value) => value > 0);
-  return { ...line, step: line.step.filter((_, i) => keep[i]), value: line.value.filter((_, i) => keep[i]) };
-}
-
-/** Where the labels stand: at the ends of the lines, moved apart where they would overlap. */
-function place(plot: uPlot, look: Look): Label[] {
-  const left = plot.bbox.left / devicePixelRatio;
-  const top = plot.bbox.top / devicePixelRatio;
-  const width = plot.bbox.width / devicePixelRatio;
-  const height = plot.bbox.height / devicePixelRatio;
-  const lines = named(look.lines).flatMap(({ key, name, text, step, value }) => {
-    const last = value.at(-1);
-    return last === undefined ? [] : [{ key, name, text, value: last, x: plot.valToPos(step.at(-1) ?? 0, "x") }];
-  });
-  const levels = look.levels.map(({ name, text, value }) => ({ key: `level ${name}`, name, text, value, x: width }));
-  // While training the lines end in the middle of the chart, far from the levels' labels on the right.
-  const end = Math.min(width, Math.max(0, ...lines.map((line) => line.x)));
-  const apart = end < 0.6 * width;
-  const columns = apart ? [lines.map((line) => ({ ...line, x: end })), levels] : [[...lines, ...levels]];
-  return columns.flatMap((column) => {
-    const positions = column.map(({ value }) => Math.max(0, Math.min(height, plot.valToPos(value, "y"))));
-    const places = dodge(positions, LABEL_GAP, height);
-    return column.map(({ x, ...label }, i) => ({
-      ...label,
-      x: left + (apart ? x : width) + 10,
-      y: top + (places[i] ?? 0),
-    }));
-  });
-}
-
-/** The step that a key leads to; undefined for a key that means nothing here. */
-function moved(
-  key: string,
-  lines: readonly Line[],
-  from: number | null,
-  zoom: readonly [number, number] | null,
-): number | null | undefined {
-  if (key === "Escape") return null;
-  const steps = [...new Set(lines.flatMap((line) => [...line.step]))]
-    .filter((step) => !zoom || (step >= zoom[0] && step <= zoom[1]))
-    .sort((a, b) => a - b);
-  if (key === "Home") return steps[0] ?? null;
-  if (key === "End") return steps.at(-1) ?? null;
-  if (key === "ArrowRight") return steps.find((step) => step > (from ?? -1)) ?? steps.at(-1) ?? null;
-  if (key === "ArrowLeft")
-    return steps.findLast((step) => step < (from ?? Number.POSITIVE_INFINITY)) ?? steps[0] ?? null;
-  return undefined;
+/** What is shown, and in its place the step under the cursor, so that nothing moves. */
+function Reading({ caption, axis, last }: { caption: string; axis: Axis; last: number | null }) {
+  const [{ step }] = useChartGroup();
+  return (
+    <span className={`small soft caption ${step === null ? "" : "reading"}`}>
+      <span>{caption}</span>
+      <span>{step === null ? "" : `at ${where(axis, Math.min(step, last ?? 0))}`}</span>
+    </span>
+  );
 }

@@ -1,11 +1,24 @@
 /** Colours for a canvas: what a CSS expression (`var(--accent)`, `color-mix(…)`) comes to in the theme of now. */
-export function resolve(expression: string, near: HTMLElement): string {
+export function resolve(expression: string, near: HTMLElement, scheme?: "light"): string {
   const probe = document.createElement("span");
   probe.style.color = expression;
+  if (scheme) probe.style.colorScheme = scheme;
   near.append(probe);
   const color = getComputedStyle(probe).color;
   probe.remove();
   return color;
+}
+
+/** A colour that every program reads: "#2f5bd7". */
+export function hex(color: string): string {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 1;
+  const ctx = canvas.getContext("2d", { willReadFrequently: true });
+  if (!ctx) return color;
+  ctx.fillStyle = color;
+  ctx.fillRect(0, 0, 1, 1);
+  const [red = 0, green = 0, blue = 0] = ctx.getImageData(0, 0, 1, 1).data;
+  return `#${[red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 }
 
 const NAMED = 4;

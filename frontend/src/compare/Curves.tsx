@@ -46,7 +46,8 @@ export function Curves({ candidates, series, search }: Omit<Props, "onChange">) 
   return (
     <LineChart
       title="Which of them learns best?"
-      caption={`the best student of each job · validation top-1, % over ${epochs ? "epochs" : "steps"}${mean}`}
+      caption="validation top-1, %"
+      note={`the best student of each job${mean}`}
       metric="compare/val/top1"
       lines={lines}
       levels={levelsOf(candidates)}

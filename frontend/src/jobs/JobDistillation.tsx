@@ -10,9 +10,10 @@ import { VerdictCard } from "@/distillation/VerdictCard";
 import { percentage } from "@/format";
 import { Answer } from "@/ui/Answer";
 import { Empty } from "@/ui/faces";
+import { useAxis } from "./axis";
 import { standingsOf, teacherOf } from "./groups";
 import { useJob } from "./JobPage";
-import { axisOf, linesOf, teacherLevel } from "./lines";
+import { linesOf, teacherLevel } from "./lines";
 import { type Job, metricsQuery, OVER, type Series } from "./queries";
 import { StudentCard } from "./StudentCard";
 
@@ -29,6 +30,7 @@ export function JobDistillation() {
 
 function Loaded({ job, series }: { job: Job; series: readonly Series[] }) {
   const { student } = useSearch({ from: "/shell/jobs/$id/distillation" });
+  const axis = useAxis(job);
   const standings = standingsOf(job, series);
   const teacher = teacherOf(job, series);
   const chosen = chosenOf(standings, student);
@@ -52,16 +54,17 @@ function Loaded({ job, series }: { job: Job; series: readonly Series[] }) {
       )}
       {chosen && (
         <div className="stack distilled" style={ink(chosen.group.hue)}>
-          <Picker job={job.id} groups={standings.map((one) => one.group)} chosen={chosen} />
+          <Picker groups={standings.map((one) => one.group)} chosen={chosen} />
           <Closer job={job} chosen={chosen}>
             {(lines.length > 0 || !OVER.includes(job.status)) && (
               <LineChart
                 title={isTaught(job) ? "Does it get as good as its teacher?" : "How good does it get?"}
-                caption={`validation top-1, % over ${axisOf(job).name}s${controls ? " · dotted: the same network without a teacher" : ""}`}
+                caption="validation top-1, %"
+                note={controls ? "dotted: the same network without a teacher" : ""}
                 metric="val/top1"
                 lines={lines}
                 levels={teacherLevel(job, series)}
-                axis={axisOf(job)}
+                axis={axis}
                 write={percentage}
                 unit={100}
                 focus

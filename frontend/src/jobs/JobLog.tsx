@@ -1,125 +1,98 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Search } from "lucide-react";
-import { useLayoutEffect, useRef, useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
+import { download, fileName } from "@/charts/download";
 import { count } from "@/format";
 import { Answer } from "@/ui/Answer";
 import { Empty } from "@/ui/faces";
 import { useJob } from "./JobPage";
-import { type LogLine, logQuery } from "./queries";
+import { find, nextHit, type Wish, written } from "./log/find";
+import { Lines } from "./log/Lines";
+import { LogBar } from "./log/LogBar";
+import { type LogLine, logBegunQuery, logQuery } from "./queries";
 
-const LEVELS = ["debug", "info", "warning", "error"] as const;
-type Level = (typeof LEVELS)[number];
-const NEAR = 24;
-const SHOWN = 2000;
-
-/** What the job wrote. It follows the end until someone scrolls up, and again once they are back. */
+/** What the job wrote. */
 export function JobLog() {
   const job = useJob();
-  const search = useSearch({ from: "/shell/jobs/$id/log" });
-  const navigate = useNavigate({ from: "/jobs/$id/log" });
   const query = useQuery(logQuery(job.id));
-  const level: Level = search.level ?? "debug";
-  const text = search.text ?? "";
-  const set = (change: { level?: Level; text?: string }) => {
-    const next = { level, text, ...change };
-    void navigate({
-      search: {
-        ...(next.level !== "debug" ? { level: next.level } : {}),
-        ...(next.text ? { text: next.text } : {}),
-      },
-      replace: true,
-    });
-  };
+  const begun = useQuery(logBegunQuery(job.id)).data;
+  const lines = query.data ?? (query.isError ? undefined : begun);
+  if (lines) return <Log all={lines} name={job.name} whole={query.data !== undefined} />;
   return (
     <Answer query={query} label="the log" heights={[32, 480]}>
-      {(lines) => {
-        const found = matching(lines, level, text);
-        return (
-          <>
-            <div className="row">
-              <fieldset className="row filters">
-                <legend className="unseen">Lowest level</legend>
-                {LEVELS.map((one) => (
-                  <button
-                    key={one}
-                    type="button"
-                    className="button small"
-                    aria-pressed={one === level}
-                    onClick={() => set({ level: one })}
-                  >
-                    {one === "debug" ? "all" : one}
-                  </button>
-                ))}
-              </fieldset>
-              <div className="search">
-                <Search size={16} aria-hidden />
-                <input
-                  className="input"
-                  type="search"
-                  aria-label="Search the log"
-                  placeholder="Search"
-                  value={text}
-                  onChange={(event) => set({ text: event.target.value })}
-                />
-              </div>
-              <span className="small soft">
-                {found.length === lines.length
-                  ? count(lines.length)
-                  : `${count(found.length)} of ${count(lines.length)}`}{" "}
-                lines
-              </span>
-            </div>
-            <div className="card flush">
-              {found.length === 0 ? (
-                <Empty>{lines.length === 0 ? "Nothing has been written yet." : "No line matches."}</Empty>
-              ) : (
-                <Lines lines={found.slice(-SHOWN)} />
-              )}
-            </div>
-          </>
-        );
-      }}
+      {() => null}
     </Answer>
   );
 }
 
-function matching(lines: readonly LogLine[], level: Level, text: string): LogLine[] {
-  const least = LEVELS.indexOf(level);
-  const wanted = text.toLowerCase();
-  return lines.filter(
-    (line) => LEVELS.indexOf(line.level as Level) >= least && line.message.toLowerCase().includes(wanted),
-  );
-}
+function Log({ all, name, whole }: { all: readonly LogLine[]; name: string; whole: boolean }) {
+  const search = useSearch({ from: "/shell/jobs/$id/log" });
+  const navigate = useNavigate({ from: "/jobs/$id/log" });
+  const marked = search.line;
+  const [following, setFollowing] = useState(marked === undefined);
+  const { level = "debug", text = "", only = false } = search;
+  const wish = useMemo<Wish>(() => ({ level, text, only }), [level, text, only]);
+  const wrap = !search.nowrap;
+  // A hundred thousand lines take a moment to search: typing does not wait for it.
+  const calm = useDeferredValue(wish);
+  const found = useMemo(() => find(all, calm), [all, calm]);
+  const firstError = useMemo(() => all.find((line) => line.level === "error")?.seq, [all]);
 
-function Lines({ lines }: { lines: readonly LogLine[] }) {
-  const ref = useRef<HTMLOListElement>(null);
-  const [following, setFollowing] = useState(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every new line moves the end
-  useLayoutEffect(() => {
-    const list = ref.current;
-    if (list && following) list.scrollTop = list.scrollHeight;
-  }, [lines, following]);
+  const set = (change: Partial<Wish> & { wrap?: boolean; marked?: number | undefined }) => {
+    const next = { ...wish, wrap, marked, ...change };
+    if (change.marked !== undefined) setFollowing(false);
+    void navigate({
+      search: ({ level: _, text: __, only: ___, nowrap: ____, line: _____, ...others }) => ({
+        ...others,
+        ...(next.level !== "debug" ? { level: next.level } : {}),
+        ...(next.text ? { text: next.text } : {}),
+        ...(next.only && next.text ? { only: true as const } : {}),
+        ...(next.wrap ? {} : { nowrap: true as const }),
+        ...(next.marked !== undefined ? { line: next.marked } : {}),
+      }),
+      replace: true,
+      resetScroll: false,
+    });
+  };
+  const step = (by: 1 | -1) => {
+    const hit = nextHit(found, marked, by);
+    if (hit) set({ marked: hit.seq });
+  };
   return (
-    <ol
-      className="log"
-      ref={ref}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-      tabIndex={0}
-      aria-label="Log"
-      onScroll={({ currentTarget: list }) =>
-        setFollowing(list.scrollHeight - list.scrollTop - list.clientHeight < NEAR)
-      }
-    >
-      {lines.map((line) => (
-        <li key={line.seq} className={line.level}>
-          <time className="soft" dateTime={line.created_at}>
-            {new Date(line.created_at).toLocaleTimeString("en", { hour12: false })}
-          </time>
-          <span className="level soft">{line.level}</span>
-          <span className="said">{line.message}</span>
-        </li>
-      ))}
-    </ol>
+    <>
+      <LogBar
+        wish={wish}
+        wrap={wrap}
+        found={found}
+        marked={marked}
+        following={following}
+        firstError={firstError}
+        onChange={set}
+        onStep={step}
+        onFollow={() => setFollowing(!following)}
+        onDownload={() =>
+          download(`${fileName(name)}.log`, new Blob([written(all)], { type: "text/plain;charset=utf-8" }))
+        }
+      />
+      <div className="card flush">
+        {found.lines.length === 0 ? (
+          <Empty>{all.length === 0 ? "Nothing has been written yet." : "No line matches."}</Empty>
+        ) : (
+          <Lines
+            lines={found.lines}
+            text={calm.text}
+            marked={marked}
+            onMark={(seq) => set({ marked: seq === marked ? undefined : seq })}
+            wrap={wrap}
+            following={following}
+            onFollow={setFollowing}
+          />
+        )}
+      </div>
+      <p className="small soft" role="status">
+        {found.lines.length === all.length ? count(all.length) : `${count(found.lines.length)} of ${count(all.length)}`}{" "}
+        lines{whole ? "" : " so far, more are on their way"}
+      </p>
+    </>
   );
 }

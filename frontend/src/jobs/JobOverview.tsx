@@ -2,10 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import { LineChart } from "@/charts/LineChart";
 import { percentage } from "@/format";
 import { Empty, Notice } from "@/ui/faces";
+import { useAxis } from "./axis";
+import { CourseCard } from "./course/CourseCard";
 import { Downloads } from "./Downloads";
 import { standingsOf, teacherOf } from "./groups";
 import { useJob } from "./JobPage";
-import { axisOf, linesOf, teacherLevel } from "./lines";
+import { linesOf, teacherLevel } from "./lines";
 import { type Job, metricsQuery, OVER, warningsQuery } from "./queries";
 import { SizeChart } from "./SizeChart";
 import { StudentCard } from "./StudentCard";
@@ -16,6 +18,7 @@ const WARNINGS = 3;
 /** What came out, or how it stands; then the curves; then the files. */
 export function JobOverview() {
   const job = useJob();
+  const axis = useAxis(job);
   const metrics = useQuery(metricsQuery(job.id)).data;
   const series = metrics?.series ?? [];
   const standings = standingsOf(job, series);
@@ -38,17 +41,20 @@ export function JobOverview() {
       {(lines.length > 0 || !OVER.includes(job.status)) && (
         <LineChart
           title="Does it get as good as its teacher?"
-          caption={`validation top-1, % over ${axisOf(job).name}s${job.students.some((s) => s.role === "control") ? " · dotted: the same network without a teacher" : ""}`}
+          caption="validation top-1, %"
+          note={job.students.some((one) => one.role === "control") ? "dotted: the same network without a teacher" : ""}
           metric="val/top1"
           lines={lines}
           levels={teacherLevel(job, series)}
-          axis={axisOf(job)}
+          axis={axis}
           write={percentage}
           unit={100}
           focus
           height={300}
+          keyed
         />
       )}
+      <CourseCard job={job} />
       <div className="grid halves">
         {standings.some((one) => one.final) && <SizeChart job={job} standings={standings} />}
         <Downloads job={job} />

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useParams } from "@tanstack/react-router";
 import { createContext, useContext } from "react";
 import { isNotFound } from "@/api/client";
-import { ChartGroup } from "@/charts/group";
+import { AddressedCharts } from "@/charts/AddressedCharts";
 import { duration, elapsed, percent, plural } from "@/format";
 import { TellMe } from "@/notify/TellMe";
 import { NotFound } from "@/shell/NotFound";
@@ -22,6 +22,7 @@ const TABS = [
   { to: "/jobs/$id/distillation", name: "Distillation" },
   { to: "/jobs/$id/checkpoints", name: "Checkpoints" },
   { to: "/jobs/$id/log", name: "Log" },
+  { to: "/jobs/$id/system", name: "System" },
   { to: "/jobs/$id/configuration", name: "Configuration" },
 ] as const;
 
@@ -85,11 +86,11 @@ export function JobPage() {
       {job.warnings.map((warning) => (
         <Notice key={warning} kind="warn" title={warning} />
       ))}
-      <ChartGroup key={id}>
+      <AddressedCharts key={id}>
         <TheJob value={job}>
           <Outlet />
         </TheJob>
-      </ChartGroup>
+      </AddressedCharts>
     </Page>
   );
 }

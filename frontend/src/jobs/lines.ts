@@ -11,7 +11,7 @@ export function axisOf(job: Job): Axis {
 }
 
 /** One metric's curves: each student's mean over its seeds with the seeds behind it, its control dotted. */
-export function linesOf(job: Job, series: readonly Series[], name: string): Line[] {
+export function linesOf(job: Pick<Job, "students">, series: readonly Series[], name: string): Line[] {
   const drawn = new Set<string>();
   return groupsOf(job.students).flatMap((group) => [
     ...seeds(group, series, name),
@@ -25,22 +25,46 @@ function seeds(group: Group, series: readonly Series[], name: string): Line[] {
   return group.members.flatMap((member) => {
     const own = series.find((one) => one.student === member.id && one.name === name);
     if (!own) return [];
-    return [{ key: member.id, name: member.label, step: own.step, value: own.value, ...inks(group.hue), kind: "thin" }];
+    const { step, value } = own;
+    const parent = studentKey(group.name);
+    return [{ key: member.id, name: member.label, step, value, ...inks(group.hue), kind: "thin", parent }];
   });
 }
 
 function averaged(group: Group, role: JobStudent["role"], series: readonly Series[], name: string): Line[] {
   const students = role === "student" ? group.members : group.controls;
-  const { step, value } = students.length ? meanOf(series, name, students) : { step: [], value: [] };
-  if (step.length === 0) return [];
+  const curve = students.length ? meanOf(series, name, students) : { step: [], value: [] };
+  if (curve.step.length === 0) return [];
   if (role === "student") {
-    return [{ key: `student ${group.name}`, name: group.name, step, value, ...inks(group.hue), kind: "solid" }];
+    return [{ key: studentKey(group.name), name: group.name, ...curve, ...inks(group.hue), kind: "solid" }];
   }
   const own = students[0]?.name ?? "control";
-  const ink = { color: controlColor(group.hue), text: "var(--control-text)" };
-  return [{ key: `control ${own}`, name: own, step, value, ...ink, kind: "dotted" }];
+  return [{ key: controlKey(own), name: own, ...curve, ...greys(group.hue), kind: "dotted" }];
 }
 
+const studentKey = (name: string) => `student ${name}`;
+const controlKey = (name: string) => `control ${name}`;
+
+/** The job's students and controls as they are drawn in every chart, without points: what a toolbar names. */
+export function castOf(students: readonly JobStudent[]): Line[] {
+  const empty = { step: [], value: [] };
+  const drawn = new Set<string>();
+  return groupsOf(students).flatMap((group): Line[] => {
+    const own = group.controls[0]?.name;
+    const student: Line = {
+      key: studentKey(group.name),
+      name: group.name,
+      ...empty,
+      ...inks(group.hue),
+      kind: "solid",
+    };
+    if (!own || drawn.has(own)) return [student];
+    drawn.add(own);
+    return [student, { key: controlKey(own), name: own, ...empty, ...greys(group.hue), kind: "dotted" }];
+  });
+}
+
+const greys = (hue: number) => ({ color: controlColor(hue), text: "var(--control-text)" });
 const inks = (hue: number) => ({ color: seriesColor(hue), text: seriesText(hue) });
 
 /** One line for all where they are the same, as learning rates often are. */
@@ -67,6 +91,8 @@ export function jobLine(series: readonly Series[], name: string): Line[] {
       name: "job",
       step: own.step,
       value: own.value,
+      low: own.min,
+      high: own.max,
       color: "var(--accent)",
       text: "var(--accent)",
       kind: "solid",

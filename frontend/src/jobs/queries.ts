@@ -53,7 +53,7 @@ export const jobQuery = (id: string) =>
     refetchInterval: ({ state }) => (isActive(state.data) ? SLOW : false),
   });
 
-export const MAX_POINTS = 2000;
+export const MAX_POINTS = 1000;
 
 export const metricsQuery = (id: string) =>
   queryOptions({
@@ -70,19 +70,26 @@ export const metricsQuery = (id: string) =>
 
 const PAGE = 1000;
 
+/** The first pages of a long log, to be read while the others come. It is never asked for by itself. */
+export const logBegunQuery = (id: string) =>
+  queryOptions<LogLine[]>({ queryKey: [...jobKeys.log(id), "begun"], enabled: false });
+
 export const logQuery = (id: string) =>
   queryOptions({
     queryKey: jobKeys.log(id),
-    queryFn: async ({ signal }) => {
-      const lines: LogLine[] = [];
+    queryFn: async ({ signal, client }) => {
+      let lines: LogLine[] = [];
       let after = 0;
       for (;;) {
         const params = { path: { job_id: id }, query: { after, limit: PAGE } };
         const page = await take(api.GET("/v1/jobs/{job_id}/logs", { params, signal }));
-        lines.push(...page.data);
-        if (!page.next) return lines;
+        lines = [...lines, ...page.data];
+        if (!page.next) break;
         after = Number(page.next);
+        client.setQueryData(logBegunQuery(id).queryKey, lines);
       }
+      client.removeQueries({ queryKey: logBegunQuery(id).queryKey });
+      return lines;
     },
     staleTime: Number.POSITIVE_INFINITY,
   });

@@ -54,5 +54,5 @@ export function makeJob(change: Partial<Job> = {}): Job {
 export function makeSeries(student: string | null, name: string, points: readonly [number, number][]): Series {
   const step = points.map(([at]) => at);
   const value = points.map(([, one]) => one);
-  return { student, name, step, value, min: value, max: value };
+  return { student, name, step, value, min: value, max: value, points: step.length };
 }
