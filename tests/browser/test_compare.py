@@ -58,7 +58,7 @@ def test_two_jobs_side_by_side(page: Page, stage: Stage, jobs: dict[str, str]) -
 
 def test_class_by_class(page: Page, stage: Stage, jobs: dict[str, str]) -> None:
     page.goto(address(stage, jobs, "dist", "kd"))
-    classes = page.locator("figure.dumbbells")
+    classes = page.locator("figure.pairs")
     expect(classes.get_by_role("listitem")).to_have_count(10)
     differences = [float(text.split(":")[0].replace("±", "").replace("\u2212", "-")) for text in texts(page)]
     assert differences == sorted(differences, reverse=True)
@@ -68,7 +68,7 @@ def test_class_by_class(page: Page, stage: Stage, jobs: dict[str, str]) -> None:
 
 
 def texts(page: Page) -> list[str]:
-    return page.locator("figure.dumbbells li .n").all_inner_texts()
+    return page.locator("figure.pairs li .n").all_inner_texts()
 
 
 def test_jobs_come_and_go(page: Page, stage: Stage, jobs: dict[str, str]) -> None:
