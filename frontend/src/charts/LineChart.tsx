@@ -1,4 +1,4 @@
-import { useEffect, useId, useMemo, useRef } from "react";
+import { type CSSProperties, useEffect, useId, useMemo, useRef } from "react";
 import { count } from "@/format";
 import { over, where } from "./axis";
 import { ChartMenu } from "./ChartMenu";
@@ -16,8 +16,9 @@ import { useNear } from "./useNear";
 interface Props {
   /** Asks or answers a question. */
   title: string;
-  /** What is measured, in which unit; what it is measured over is added. */
+  /** What is measured, in which unit; what it is measured over is added, and then the note. */
   caption: string;
+  note?: string | undefined;
   /** Identifies the chart to links and tests: a metric's name. */
   metric: string;
   lines: readonly Line[];
@@ -26,6 +27,8 @@ interface Props {
   write: (value: number) => string;
   unit?: number;
   focus?: boolean;
+  /** The axis begins at zero: what counts is how much there is. */
+  fromZero?: boolean;
   height?: number;
   /** How many points there are here, of how many that were recorded; null where these are all. */
   sampled?: readonly [number, number] | null;
@@ -38,7 +41,7 @@ const NONE: readonly Level[] = [];
 /** Curves over steps, epochs or time, looked at as the group says. */
 export function LineChart(props: Props) {
   const { title, caption, metric, lines, levels = NONE, axis, write, unit = 1, focus = false } = props;
-  const { height = 264, sampled = null, keyed = false } = props;
+  const { note = "", fromZero = false, height = 264, sampled = null, keyed = false } = props;
   const id = useId();
   const figure = useRef<HTMLElement>(null);
   const near = useNear(figure);
@@ -52,17 +55,19 @@ export function LineChart(props: Props) {
       axis,
       unit,
       focus,
+      fromZero,
       log,
       zoom: settings.zoom,
       write,
     }),
-    [lines, levels, settings, log, axis, unit, focus, write],
+    [lines, levels, settings, log, axis, unit, focus, fromZero, write],
   );
   const shown = useMemo(() => visible(lines, settings.hide), [lines, settings.hide]);
   const told = [
     `${caption} ${over(axis)}`,
+    note,
     log ? "logarithmic" : "",
-    settings.smooth > 0 ? `smoothed by ${settings.smooth}, measured values faint` : "",
+    settings.smooth > 0 ? `smoothed ${settings.smooth.toFixed(2)}` : "",
     look.lines.some(isBand) ? "band: least to greatest" : "",
   ]
     .filter(Boolean)
@@ -90,7 +95,7 @@ export function LineChart(props: Props) {
         </figcaption>
         <ChartMenu title={title} caption={told} metric={metric} look={look} lines={lines} levels={levels} />
       </div>
-      <div className="plot-frame" style={{ minHeight: height }}>
+      <div className="plot-frame" style={{ "--plot-height": `${height}px` } as CSSProperties}>
         {near && <Plot title={title} look={look} measured={shown} height={height} />}
         {printing && <Paper title={title} caption={told} look={look} />}
         {settings.zoom && (

@@ -6,7 +6,7 @@ import { where, xAt } from "./axis";
 import { useChartGroup } from "./group";
 import { moved } from "./keys";
 import { type Line, lastStepOf } from "./lines";
-import { type Label, type Look, labelRoom, labels } from "./look";
+import { type Label, type Look, labelRoom, labels, lineWidth } from "./look";
 import { options } from "./plot";
 import { useWidth } from "./useWidth";
 
@@ -37,7 +37,7 @@ export function Plot({ title, look, measured, height }: Props) {
 
   // What a plot is built from; new points alone only change its data.
   const shape = JSON.stringify([
-    lines.map((line) => [line.key, line.color, line.kind]),
+    lines.map((line) => [line.key, line.color, lineWidth(line)]),
     levels,
     theme,
     look.log,
@@ -114,7 +114,7 @@ export function Plot({ title, look, measured, height }: Props) {
             key={label.key}
             style={labelled ? { color: label.text, left: label.x, top: label.y } : { color: label.text }}
           >
-            <span className="clip">{label.name}</span> <b>{reading(label)}</b>
+            {label.name && <span className="clip">{label.name}</span>} <b>{reading(label)}</b>
           </li>
         ))}
       </ul>

@@ -70,7 +70,7 @@ export function where(axis: Axis, step: number): string {
 }
 
 /** What a caption says of the axis. */
-export const over = (axis: Axis): string => (clockOf(axis) ? "over the time since it began" : `over ${axis.name}s`);
+export const over = (axis: Axis): string => (clockOf(axis) ? "over time" : `over ${axis.name}s`);
 
 /** What stands at the axis's end. */
 export const axisTitle = (axis: Axis): string => (clockOf(axis) ? "time since it began" : axis.name);

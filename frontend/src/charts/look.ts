@@ -11,6 +11,7 @@ export interface Look {
   /** Factor between a value and what is written, so that ticks are round to the reader. */
   unit: number;
   focus: boolean;
+  fromZero: boolean;
   log: boolean;
   zoom: readonly [number, number] | null;
   write: (value: number) => string;
@@ -18,11 +19,11 @@ export interface Look {
 
 export const xExtent = ({ axis, lines, zoom }: Look): [number, number] => extent(axis, lastStepOf(lines), zoom);
 
-export function yExtent({ lines, levels, zoom, focus, unit, log }: Look): [number, number] {
+export function yExtent({ lines, levels, zoom, focus, fromZero, unit, log }: Look): [number, number] {
   const seen = zoom ? lines.map((line) => within(line, zoom)) : lines;
   const values = levels.map((level) => level.value);
   if (log) return decades(seen.flatMap((line) => line.value).concat(values.filter((value) => value > 0)));
-  return range(seen, values, focus && !zoom, unit === 100 ? 1 : undefined);
+  return range(seen, fromZero ? [...values, 0] : values, focus && !zoom, unit === 100 ? 1 : undefined);
 }
 
 /** Room for all values on an axis of equal ratios. */
@@ -67,6 +68,12 @@ export interface Label {
   y: number;
 }
 
+/** A line of many points is thin enough to see its course. */
+export const lineWidth = ({ kind, step }: Line): number =>
+  ({ solid: step.length > 500 ? 1.25 : 2, dotted: step.length > 500 ? 1 : 1.5, thin: 1, raw: 1 })[kind];
+
+export const OPACITY = { solid: 1, dotted: 1, thin: 0.3, raw: 0.28 } as const;
+
 const LABEL_GAP = 17;
 
 /** About as wide as a label is drawn, in pixels; a name of any length gets no more than this. */
@@ -76,7 +83,10 @@ export const labelWidth = (name: string, value: string) =>
 /** How much room the labels take on the right. Lines that end in the middle of the chart have theirs beside them. */
 export function labelRoom({ lines, levels, axis, zoom, write }: Look): number {
   const last = lastStepOf(lines);
-  const ends = named(lines).map((line) => labelWidth(line.name, write(line.value.at(-1) ?? 0)));
+  const own = named(lines);
+  const ends = own.map((line) =>
+    labelWidth(own.length + levels.length > 1 ? line.name : "", write(line.value.at(-1) ?? 0)),
+  );
   const flats = levels.map((level) => labelWidth(level.name, write(level.value)));
   const inside = !zoom && axis.name !== "time" && axis.end !== null && last !== null && last < 0.6 * axis.end;
   return Math.max(10, ...flats, ...(inside ? [] : ends));
@@ -101,6 +111,8 @@ export function labels(look: Look, { left, top, width, height, x, y }: Place): L
   // While training the lines end in the middle of the chart, far from the levels' labels on the right.
   const end = Math.min(width, Math.max(0, ...lines.map((line) => line.x)));
   const apart = end < 0.6 * width;
+  // A chart of one thing says its name above.
+  if (lines.length === 1 && levels.length === 0) lines[0] = { ...(lines[0] as (typeof lines)[0]), name: "" };
   const columns = apart ? [lines.map((line) => ({ ...line, x: end })), levels] : [[...lines, ...levels]];
   return columns.flatMap((column) => {
     const positions = column.map(({ value }) => Math.max(0, Math.min(height, y(value))));

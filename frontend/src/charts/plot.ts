@@ -2,7 +2,7 @@ import type uPlot from "uplot";
 import { stepAt, writeX, xAt } from "./axis";
 import { resolve } from "./color";
 import { type Line, named } from "./lines";
-import { type Look, writeY, xExtent, xTicksOf, yExtent, yTicks } from "./look";
+import { type Look, lineWidth, OPACITY, writeY, xExtent, xTicksOf, yExtent, yTicks } from "./look";
 import { isBand } from "./prepare";
 
 export interface Reactions {
@@ -12,8 +12,6 @@ export interface Reactions {
 }
 
 const FONT = '12.5px "Inter Variable", sans-serif';
-const WIDTH = { solid: 2, dotted: 1.5, thin: 1, raw: 1 } as const;
-const ALPHA = { solid: 1, dotted: 1, thin: 0.3, raw: 0.28 } as const;
 
 /** uPlot's options for a look. `current` gives the newest one, because ranges are asked for at every draw. */
 export function options(host: HTMLElement, current: () => Look, right: number, react: Reactions): uPlot.Options {
@@ -74,8 +72,8 @@ export function options(host: HTMLElement, current: () => Look, right: number, r
         const stroke = ink(line.color);
         return {
           stroke,
-          width: WIDTH[line.kind],
-          alpha: ALPHA[line.kind],
+          width: lineWidth(line),
+          alpha: OPACITY[line.kind],
           spanGaps: true,
           points: { show: !faint(line) && line.step.length === 1, size: 5, fill: stroke },
           ...(line.kind === "dotted" ? { dash: [2, 3], cap: "round" as const } : {}),

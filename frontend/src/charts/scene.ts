@@ -1,6 +1,6 @@
 import { axisTitle, writeX, xAt } from "./axis";
 import { type Line, named } from "./lines";
-import { type Look, labelRoom, labels, writeY, xExtent, xTicksOf, yExtent, yTicks } from "./look";
+import { type Look, labelRoom, labels, lineWidth, OPACITY, writeY, xExtent, xTicksOf, yExtent, yTicks } from "./look";
 import { isBand } from "./prepare";
 
 /** A drawing as a list of simple marks, for whatever draws them: a file of vectors, a canvas, a page of paper. */
@@ -50,8 +50,6 @@ const HEAD = 52;
 const FOOT = 44;
 const SMALL = 12.5;
 const NAME = 24; // characters of a name that fit beside its line
-const WIDTH = { solid: 2, dotted: 1.5, thin: 1, raw: 1 } as const;
-const OPACITY = { solid: 1, dotted: 1, thin: 0.3, raw: 0.28 } as const;
 
 /** The chart with its title, its axes and its labels. `color` turns a CSS expression into a colour. */
 export function sceneOf(look: Look, frame: Frame, color: (expression: string) => string): Scene {
@@ -110,7 +108,7 @@ export function sceneOf(look: Look, frame: Frame, color: (expression: string) =>
       kind: "path",
       d: path(points(one, one.value)),
       stroke: color(one.color),
-      width: WIDTH[one.kind],
+      width: lineWidth(one),
       opacity: OPACITY[one.kind],
       ...(one.kind === "dotted" ? { dash: [2, 3] } : {}),
       clipped: true,
@@ -135,7 +133,7 @@ export function sceneOf(look: Look, frame: Frame, color: (expression: string) =>
     y: (value) => placeY(value) - plot.y,
   });
   for (const label of places) {
-    const written = `${clipped(label.name)} ${look.write(label.value)}`;
+    const written = `${clipped(label.name)} ${look.write(label.value)}`.trim();
     marks.push(text([label.x, label.y + 4], written, { fill: color(label.text), weight: 600 }));
   }
   return { width, height, title, description: caption, plot, marks };

@@ -20,7 +20,7 @@ export function svgElement(scene: Scene): SVGElement {
   const clip = `plot-${Math.random().toString(36).slice(2)}`;
   return element(
     "svg",
-    { xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}`, "font-family": FONT, role: "img" },
+    { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": FONT, role: "img" },
     element("title", {}, scene.title),
     element("desc", {}, scene.description),
     element("clipPath", { id: clip }, element("rect", { ...plot })),

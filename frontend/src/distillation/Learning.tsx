@@ -1,7 +1,8 @@
 import { LineChart } from "@/charts/LineChart";
 import { percentage, plain } from "@/format";
+import { useAxis } from "@/jobs/axis";
 import type { Group } from "@/jobs/groups";
-import { axisOf, linesOf } from "@/jobs/lines";
+import { linesOf } from "@/jobs/lines";
 import type { Job, Series } from "@/jobs/queries";
 import { brief } from "./chosen";
 import { agreementLines, gapLines, gradientLines } from "./curves";
@@ -14,13 +15,12 @@ interface Props {
 
 /** How it got there: what the student copies, whom it listens to, how near it comes. All of it is live. */
 export function Learning({ job, series, group }: Props) {
-  const axis = axisOf(job);
-  const over = `over ${axis.name}s`;
+  const axis = useAxis(job);
   const name = brief(group.name);
   const share = { axis, write: percentage, unit: 100, height: 240 };
   const correlation = { axis, write: (value: number) => value.toFixed(3), height: 240, focus: true };
   const controls = job.students.some((one) => one.role === "control");
-  const dotted = controls ? " · dotted: without a teacher" : "";
+  const dotted = controls ? "dotted: without a teacher" : "";
   const gap = gapLines(job, series);
   const agreement = agreementLines(group, series);
   const gradient = gradientLines(group, series);
@@ -38,7 +38,7 @@ export function Learning({ job, series, group }: Props) {
           <LineChart
             {...share}
             title={`Does ${name} copy its teacher?`}
-            caption={`same answer on validation, % ${over}`}
+            caption="same answer on validation, %"
             metric="distillation/agreement"
             lines={agreement}
           />
@@ -47,7 +47,8 @@ export function Learning({ job, series, group }: Props) {
           <LineChart
             {...share}
             title={`Whom does ${name} listen to?`}
-            caption={`share of the gradient's norm, % ${over} · grey: the labels`}
+            caption="share of the gradient's norm, %"
+            note="grey: the labels"
             metric="distillation/gradient"
             lines={gradient}
           />
@@ -56,7 +57,7 @@ export function Learning({ job, series, group }: Props) {
           <LineChart
             {...share}
             title="How much of the gap is closed?"
-            caption={`from its control to the teacher, % ${over}`}
+            caption="from its control to the teacher, %"
             metric="distillation/gap"
             lines={gap}
             focus
@@ -68,7 +69,8 @@ export function Learning({ job, series, group }: Props) {
             write={plain}
             height={240}
             title="How far are its probabilities from the teacher's?"
-            caption={`divergence on validation, nats ${over}${dotted}`}
+            caption="divergence on validation, nats"
+            note={dotted}
             metric="distillation/kl"
             lines={apart}
           />
@@ -77,7 +79,8 @@ export function Learning({ job, series, group }: Props) {
           <LineChart
             {...correlation}
             title="Does it see the same likeness between classes?"
-            caption={`correlation image by image (inter) ${over}${dotted}`}
+            caption="correlation image by image (inter)"
+            note={dotted}
             metric="distillation/inter"
             lines={inter}
           />
@@ -86,7 +89,8 @@ export function Learning({ job, series, group }: Props) {
           <LineChart
             {...correlation}
             title="Does it rank the images of a class alike?"
-            caption={`correlation class by class (intra) ${over}${dotted}`}
+            caption="correlation class by class (intra)"
+            note={dotted}
             metric="distillation/intra"
             lines={intra}
           />

@@ -1,4 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Schema } from "@/api/client";
 import { moment, parameters, short } from "@/format";
 import { Answer } from "@/ui/Answer";
 import { Card } from "@/ui/Card";
@@ -11,12 +13,14 @@ import { Lineage } from "./configuration/Lineage";
 import { useJob } from "./JobPage";
 import { type Job, jobStudentsQuery } from "./queries";
 
+type Student = Schema<"StudentRead">;
+
 /** What was asked for, what was decided, what it comes from: all that one needs to do it again. */
 export function JobConfiguration() {
   const job = useJob();
   return (
     <>
-      <div className="grid halves">
+      <div className="grid">
         <Card title="The job">
           <Facts
             facts={[
@@ -33,10 +37,8 @@ export function JobConfiguration() {
             ]}
           />
         </Card>
-        <div className="stack config-side">
-          <Decided job={job} />
-          <Lineage job={job} />
-        </div>
+        <Decided job={job} />
+        <Lineage job={job} />
       </div>
       <Students job={job} />
       <Again job={job} />
@@ -69,15 +71,15 @@ function Students({ job }: { job: Job }) {
         <Card title="Students and controls" flush>
           <Table
             label="Students and controls"
-            rows={data}
-            id={(row) => row.id}
+            rows={alike(data)}
+            id={([first]) => first.id}
             columns={[
-              { head: "Label", kind: "name", cell: (row) => <span className="wrap">{row.label}</span> },
-              { head: "Architecture", cell: (row) => short(row.architecture) },
-              { head: "Parameters", kind: "number", cell: (row) => parameters(row.parameters) },
-              { head: "Loss", cell: (row) => <code>{options(row.loss)}</code> },
-              { head: "Optimizer", cell: (row) => <code>{options(row.optimizer)}</code> },
-              { head: "Tensors' SHA-256", cell: (row) => <Hash value={row.tensors_sha256} /> },
+              { head: "Name", kind: "name", cell: ([first]) => <span className="wrap">{first.name}</span> },
+              { head: "Architecture", cell: ([first]) => short(first.architecture) },
+              { head: "Parameters", kind: "number", cell: ([first]) => parameters(first.parameters) },
+              { head: "Loss", cell: ([first]) => <code>{options(first.loss)}</code> },
+              { head: "Optimizer", cell: ([first]) => <code>{options(first.optimizer)}</code> },
+              { head: "Seeds and their tensors' SHA-256", cell: (rows) => <Seeds rows={rows} /> },
             ]}
           />
         </Card>
@@ -85,6 +87,33 @@ function Students({ job }: { job: Job }) {
     </Answer>
   );
 }
+
+type Alike = [Student, ...Student[]];
+
+/** Students that differ in their seed alone, in the order in which they were asked for. */
+function alike(students: readonly Student[]): Alike[] {
+  const found = new Map<string, Alike>();
+  for (const one of students) {
+    const key = JSON.stringify([one.role, one.name]);
+    const before = found.get(key);
+    if (before) before.push(one);
+    else found.set(key, [one]);
+  }
+  return [...found.values()];
+}
+
+const Seeds = ({ rows }: { rows: Alike }) => (
+  <ul>
+    {rows.map((row) => (
+      <li key={row.id} className="nowrap">
+        <Link to="/students/$id" params={{ id: row.id }}>
+          {row.seed}
+        </Link>{" "}
+        <Hash value={row.tensors_sha256} />
+      </li>
+    ))}
+  </ul>
+);
 
 /** dist, alpha 1, beta 2 */
 const options = ({ kind, ...rest }: Record<string, unknown>) =>

@@ -9,9 +9,10 @@ import { Picker } from "@/distillation/Picker";
 import { VerdictCard } from "@/distillation/VerdictCard";
 import { percentage } from "@/format";
 import { Answer } from "@/ui/Answer";
+import { useAxis } from "./axis";
 import { standingsOf, teacherOf } from "./groups";
 import { useJob } from "./JobPage";
-import { axisOf, linesOf, teacherLevel } from "./lines";
+import { linesOf, teacherLevel } from "./lines";
 import { type Job, metricsQuery, OVER, type Series } from "./queries";
 import { StudentCard } from "./StudentCard";
 
@@ -28,6 +29,7 @@ export function JobDistillation() {
 
 function Loaded({ job, series }: { job: Job; series: readonly Series[] }) {
   const { student } = useSearch({ from: "/shell/jobs/$id/distillation" });
+  const axis = useAxis(job);
   const standings = standingsOf(job, series);
   const teacher = teacherOf(job, series);
   const chosen = chosenOf(standings, student);
@@ -58,11 +60,12 @@ function Loaded({ job, series }: { job: Job; series: readonly Series[] }) {
             {(lines.length > 0 || !OVER.includes(job.status)) && (
               <LineChart
                 title={isTaught(job) ? "Does it get as good as its teacher?" : "How good does it get?"}
-                caption={`validation top-1, % over ${axisOf(job).name}s${controls ? " · dotted: the same network without a teacher" : ""}`}
+                caption="validation top-1, %"
+                note={controls ? "dotted: the same network without a teacher" : ""}
                 metric="val/top1"
                 lines={lines}
                 levels={teacherLevel(job, series)}
-                axis={axisOf(job)}
+                axis={axis}
                 write={percentage}
                 unit={100}
                 focus

@@ -9,20 +9,23 @@ import { useJob } from "./JobPage";
 import { find, nextHit, type Wish, written } from "./log/find";
 import { Lines } from "./log/Lines";
 import { LogBar } from "./log/LogBar";
-import { type LogLine, logQuery } from "./queries";
+import { type LogLine, logBegunQuery, logQuery } from "./queries";
 
 /** What the job wrote. */
 export function JobLog() {
   const job = useJob();
   const query = useQuery(logQuery(job.id));
+  const begun = useQuery(logBegunQuery(job.id)).data;
+  const lines = query.data ?? (query.isError ? undefined : begun);
+  if (lines) return <Log all={lines} name={job.name} whole={query.data !== undefined} />;
   return (
     <Answer query={query} label="the log" heights={[32, 480]}>
-      {(lines) => <Log all={lines} name={job.name} loading={query.isFetching} />}
+      {() => null}
     </Answer>
   );
 }
 
-function Log({ all, name, loading }: { all: readonly LogLine[]; name: string; loading: boolean }) {
+function Log({ all, name, whole }: { all: readonly LogLine[]; name: string; whole: boolean }) {
   const search = useSearch({ from: "/shell/jobs/$id/log" });
   const navigate = useNavigate({ from: "/jobs/$id/log" });
   const marked = search.line;
@@ -88,7 +91,7 @@ function Log({ all, name, loading }: { all: readonly LogLine[]; name: string; lo
       </div>
       <p className="small soft" role="status">
         {found.lines.length === all.length ? count(all.length) : `${count(found.lines.length)} of ${count(all.length)}`}{" "}
-        lines{loading ? " so far, more are on their way" : ""}
+        lines{whole ? "" : " so far, more are on their way"}
       </p>
     </>
   );

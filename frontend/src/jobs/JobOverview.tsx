@@ -40,7 +40,8 @@ export function JobOverview() {
       {(lines.length > 0 || !OVER.includes(job.status)) && (
         <LineChart
           title="Does it get as good as its teacher?"
-          caption={`validation top-1, %${job.students.some((s) => s.role === "control") ? " · dotted: the same network without a teacher" : ""}`}
+          caption="validation top-1, %"
+          note={job.students.some((one) => one.role === "control") ? "dotted: the same network without a teacher" : ""}
           metric="val/top1"
           lines={lines}
           levels={teacherLevel(job, series)}

@@ -1,9 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { createContext, type ReactNode, useContext } from "react";
+import { Link, Outlet, useParams } from "@tanstack/react-router";
+import { createContext, useContext } from "react";
 import { isNotFound } from "@/api/client";
-import { ChartGroup } from "@/charts/group";
-import { searchOf, settingsOf } from "@/charts/settings";
+import { AddressedCharts } from "@/charts/AddressedCharts";
 import { duration, elapsed, percent, plural } from "@/format";
 import { TellMe } from "@/notify/TellMe";
 import { NotFound } from "@/shell/NotFound";
@@ -93,28 +92,6 @@ export function JobPage() {
         </TheJob>
       </AddressedCharts>
     </Page>
-  );
-}
-
-/** How the charts of the page are looked at stands in its address. */
-function AddressedCharts({ children }: { children: ReactNode }) {
-  const search = useSearch({ from: "/shell/jobs/$id" });
-  const navigate = useNavigate();
-  return (
-    <ChartGroup
-      settings={settingsOf(search)}
-      onSettings={(settings) =>
-        void navigate({
-          to: ".",
-          search: ({ zoom, hide, smooth, log, x, ...others }) => ({ ...others, ...searchOf(settings) }),
-          hash: true,
-          replace: true,
-          resetScroll: false,
-        })
-      }
-    >
-      {children}
-    </ChartGroup>
   );
 }
 

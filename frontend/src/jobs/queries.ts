@@ -53,7 +53,7 @@ export const jobQuery = (id: string) =>
     refetchInterval: ({ state }) => (isActive(state.data) ? SLOW : false),
   });
 
-export const MAX_POINTS = 2000;
+export const MAX_POINTS = 1000;
 
 export const metricsQuery = (id: string) =>
   queryOptions({
@@ -70,6 +70,10 @@ export const metricsQuery = (id: string) =>
 
 const PAGE = 1000;
 
+/** The first pages of a long log, to be read while the others come. It is never asked for by itself. */
+export const logBegunQuery = (id: string) =>
+  queryOptions<LogLine[]>({ queryKey: [...jobKeys.log(id), "begun"], enabled: false });
+
 export const logQuery = (id: string) =>
   queryOptions({
     queryKey: jobKeys.log(id),
@@ -82,12 +86,10 @@ export const logQuery = (id: string) =>
         lines = [...lines, ...page.data];
         if (!page.next) break;
         after = Number(page.next);
-        client.setQueryData(jobKeys.log(id), lines); // a long log is read while it comes
+        client.setQueryData(logBegunQuery(id).queryKey, lines);
       }
-      // What the stream told after the last page was read.
-      const last = lines.at(-1)?.seq ?? 0;
-      const told = after > 0 ? (client.getQueryData<LogLine[]>(jobKeys.log(id)) ?? []) : [];
-      return [...lines, ...told.filter((line) => line.seq > last)];
+      client.removeQueries({ queryKey: logBegunQuery(id).queryKey });
+      return lines;
     },
     staleTime: Number.POSITIVE_INFINITY,
   });

@@ -1,8 +1,10 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { server } from "./server";
 import { Stream } from "./stream";
+
+configure({ asyncUtilTimeout: 20_000 }); // no test is about time
 
 // What a browser has and jsdom lacks. Charts themselves are tested in a real browser (tests/browser).
 window.matchMedia ??= ((query: string) => ({
@@ -17,6 +19,8 @@ window.ResizeObserver ??= class {
   disconnect() {}
 };
 window.EventSource ??= Stream as unknown as typeof EventSource;
+// Nothing is laid out there: a list that draws only what is seen would draw nothing.
+Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 600 });
 window.scrollTo = () => undefined;
 HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
   this.open = true;

@@ -41,6 +41,7 @@ export const MetricChart = memo(function MetricChart({ name, job, series, axis, 
       write={about.share ? percentage : about.bytes ? bytes : plain}
       unit={about.share ? 100 : about.bytes ? 1e-9 : 1}
       focus={about.focus ?? false}
+      fromZero={about.fromZero ?? false}
       sampled={recorded > shown ? [shown, recorded] : null}
       {...(height ? { height } : {})}
     />

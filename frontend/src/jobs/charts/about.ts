@@ -7,6 +7,8 @@ export interface About {
   /** What counts are the small differences at the end. */
   focus?: boolean;
   bytes?: boolean;
+  /** How much there is, not how it differs. */
+  fromZero?: boolean;
 }
 
 export const ABOUT: Readonly<Record<string, About>> = {
@@ -60,12 +62,12 @@ export const ABOUT: Readonly<Record<string, About>> = {
   lr: { title: "What is the learning rate?", unit: "learning rate" },
   grad_norm: { title: "How large is the gradient?", unit: "norm before clipping" },
   skipped_steps: { title: "How often was float16 too narrow?", unit: "steps skipped" },
-  images_per_second: { title: "How fast does it go?", unit: "images/s" },
-  "time/data": { title: "How long does it wait for images?", unit: "% of the time", share: true },
-  "system/gpu": { title: "Is the GPU busy?", unit: "use, %", share: true },
-  "system/gpu_memory": { title: "How much memory does the GPU need?", unit: "in use, GB", bytes: true },
-  "system/cpu": { title: "Is the processor busy?", unit: "of the threads given, %", share: true },
-  "system/memory": { title: "How much memory does it need?", unit: "resident, GB", bytes: true },
+  images_per_second: { title: "How fast does it go?", unit: "images/s", fromZero: true },
+  "time/data": { title: "How long does it wait for images?", unit: "% of the time", share: true, fromZero: true },
+  "system/gpu": { title: "Is the GPU busy?", unit: "use, %", share: true, fromZero: true },
+  "system/gpu_memory": { title: "How much memory does the GPU need?", unit: "in use, GB", bytes: true, fromZero: true },
+  "system/cpu": { title: "Is the processor busy?", unit: "of the threads given, %", share: true, fromZero: true },
+  "system/memory": { title: "How much memory does it need?", unit: "resident, GB", bytes: true, fromZero: true },
 };
 
 /** Of a name that has no words of its own here. */

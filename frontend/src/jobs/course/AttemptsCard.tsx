@@ -27,7 +27,7 @@ export function AttemptsCard({ job }: { job: Job }) {
                 rows={attempts}
                 id={(row) => String(row.n)}
                 columns={[
-                  { head: "Attempt", kind: "number", cell: (row) => row.n },
+                  { head: "Attempt", cell: (row) => row.n },
                   { head: "Worker", cell: (row) => <code>{row.worker}</code> },
                   { head: "Outcome", cell: (row) => <Status value={row.outcome ?? "running"} /> },
                   { head: "Ended by", cell: ended },

@@ -23,12 +23,14 @@ export function CourseCard({ job }: { job: Job }) {
         <div className="stack timeline-frame">
           <Timeline segments={segments} whole={whole} />
           <ul className="timeline-key small">
-            {sharesOf(segments).map(({ name, seconds }) => (
-              <li key={name} className="nowrap">
-                <span className={`swatch ${name}`} aria-hidden /> {words(name)}{" "}
-                <span className="soft">{duration(seconds)}</span>
-              </li>
-            ))}
+            {sharesOf(segments)
+              .filter(isMuch)
+              .map(({ name, seconds }) => (
+                <li key={name} className="nowrap">
+                  <span className={`swatch ${name}`} aria-hidden /> {words(name)}{" "}
+                  <span className="soft">{duration(seconds)}</span>
+                </li>
+              ))}
             {lost > 0 && (
               <li className="bad nowrap">{lost === 1 ? "one attempt was lost" : `${lost} attempts were lost`}</li>
             )}
@@ -40,6 +42,7 @@ export function CourseCard({ job }: { job: Job }) {
   );
 }
 
+const isMuch = ({ seconds }: { seconds: number }) => seconds >= 0.5;
 const words = (name: string) => name.replaceAll("_", " ");
 
 function Timeline({ segments, whole }: { segments: readonly Segment[]; whole: number }) {

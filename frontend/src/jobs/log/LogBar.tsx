@@ -1,6 +1,6 @@
 import { ChevronDown, ChevronUp, Download, Search } from "lucide-react";
 import type { ReactNode } from "react";
-import { count } from "@/format";
+import { count, plural } from "@/format";
 import { type Found, LEVELS, numberOf, type Wish } from "./find";
 
 interface Props {
@@ -50,7 +50,11 @@ export function LogBar(props: Props) {
         {wish.text && (
           <>
             <span className="small soft hits" aria-live="polite">
-              {found.hits.length === 0 ? "no hits" : `${count(numberOf(found, marked))} of ${count(found.hits.length)}`}
+              {found.hits.length === 0
+                ? "no hits"
+                : numberOf(found, marked)
+                  ? `${count(numberOf(found, marked))} of ${count(found.hits.length)}`
+                  : plural(found.hits.length, "hit")}
             </span>
             <Step label="Previous hit" disabled={!found.hits.length} onClick={() => onStep(-1)}>
               <ChevronUp size={16} aria-hidden />
