@@ -1,29 +1,39 @@
 """The schema's history. `upgrade(url)` brings a database up to date; `check(engine)` says whether it is."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
 from core.errors import Unavailable
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 HEAD = "0004"  # the revision that core/db/models.py describes; a test holds it to the newest file in versions/
 
 
-def upgrade(database_url: str) -> None:
-    """Bring the database to `HEAD`. Safe to call at every start, also by several processes at once."""
+def upgrade(database_url: str, to: str = "head") -> None:
+    """Bring the database to `HEAD` (or another revision). Safe to call at every start, also by several processes."""
     from alembic import command  # here: who only checks must not carry Alembic
-    from alembic.config import Config
 
     from core.db.session import Database
 
     database = Database(database_url)
     try:
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-        config.attributes["engine"] = database.engine
-        command.upgrade(config, "head")
+        command.upgrade(configuration(database.engine), to)
     finally:
         database.close()
+
+
+def configuration(engine: Engine) -> "Config":
+    """Alembic's, for this history and this database."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["engine"] = engine
+    return config
 
 
 def check(engine: Engine) -> None:

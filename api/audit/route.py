@@ -57,7 +57,7 @@ class ChangingRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        if not self.methods - READING:
+        if not (self.methods or set()) - READING:
             return handle
 
         async def answer(request: Request) -> Response:
@@ -74,5 +74,5 @@ def _subject(request: Request, response: Response) -> str | None:
     """What the address names, or else what was made: the answer shows it."""
     for value in request.path_params.values():
         return str(value)
-    found = json.loads(response.body) if response.body else {}
+    found = json.loads(bytes(response.body)) if response.body else {}
     return found.get("id") if isinstance(found, dict) else None

@@ -45,7 +45,9 @@ class Watcher(Reader):
             self._hand_out(project, [encode(change) for change in news])
 
     def _read(self, watches: dict[str, Watch]) -> dict[str, list[Change]]:
-        with self._database.read() as session:
+        if not watches:
+            return {}
+        with self._database.snapshot() as session:
             glances = changes.look(session, watches, self._lease_seconds)
             news = {id: watch.changes(session, glances[id], self._lease_seconds) for id, watch in watches.items()}
         for id, watch in watches.items():  # when nothing can go wrong any more: no change is lost
@@ -54,7 +56,7 @@ class Watcher(Reader):
 
     def _begin(self, project: str) -> Watch:
         watch = Watch()
-        with self._database.read() as session:
+        with self._database.snapshot() as session:
             watch.accept(changes.look(session, [project], self._lease_seconds)[project])
         return watch
 

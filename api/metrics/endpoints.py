@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from api.deps import Reading, TheCaller
 from api.metrics.schemas import MetricsListRead
 from core.db import jobs, metrics
+from core.errors import Invalid, Problem
 
 router = APIRouter(prefix="/metrics", tags=["metrics"])
 MAX_JOBS = 50
@@ -29,14 +30,18 @@ def list_metrics(
     max_points: Annotated[int, Query(ge=1, le=MAX_POINTS, description="Per curve.")] = 64,
 ) -> Response:
     """The named curves of several jobs: sparklines of a list, or an overlay. 404 if one of the jobs is not there."""
+    wanted = split(names)
+    if not wanted:  # no name means no filter to what follows: everything of fifty jobs
+        raise Invalid([Problem("/query/names", "missing", "Name at least one metric.")])
     found = jobs.known(session, caller.project_id, list(dict.fromkeys(job)))
     totals = {one.id: one.total_steps for one in found}
-    curves = metrics.of_jobs(session, totals, max_points=max_points, names=split(names))
+    curves = metrics.of_jobs(session, totals, max_points=max_points, names=wanted)
     data = [
         {
             "job": one.id,
             "series": [asdict(curve) for curve in curves[one.id].series],
             "sampled": curves[one.id].sampled,
+            "width": curves[one.id].width,
             "last_event": one.last_event,
         }
         for one in found

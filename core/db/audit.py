@@ -46,7 +46,7 @@ def listing(session: Session, project_id: str, window: Window) -> Page[AuditEntr
 def keys_of(session: Session, entries: list[AuditEntry]) -> dict[str, str]:
     """The names of the keys behind some entries, by id."""
     ids = {entry.key_id for entry in entries}
-    return dict(session.execute(select(ApiKey.id, ApiKey.name).where(ApiKey.id.in_(ids))).tuples().all())
+    return dict(session.execute(select(ApiKey.id, ApiKey.name).where(ApiKey.id.in_(ids))).all())
 
 
 def drop_old(work: Session, at: datetime) -> None:

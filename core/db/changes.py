@@ -8,12 +8,12 @@ costs the same with ten jobs and with ten thousand that are over or wait.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, select, union_all
 from sqlalchemy.orm import Session
 
 from core.db import workers
@@ -24,7 +24,8 @@ from core.lifecycle import HELD
 RECENT = timedelta(minutes=1)  # longer than any transaction takes, and than clocks differ
 GONE = "deleted"
 MANY = 100  # so many changes of one kind are told as one: ask again
-OF_PREFIX = {"job": "job", "dst": "dataset", "tch": "teacher"}
+_PREFIX = {"job": "job", "dataset": "dst", "teacher": "tch"}
+_OF_PREFIX = {prefix: object for object, prefix in _PREFIX.items()}
 
 Key = tuple[str, str]  # object, id
 
@@ -60,11 +61,13 @@ def look(session: Session, projects: Collection[str], lease_seconds: float) -> d
     """At what is going on and what has just been. A worker without a heartbeat for `lease_seconds` is silent."""
     at = now() - RECENT
     glances = {project: Glance() for project in projects}
-    for object, of_interest in _lively(at).items():
-        noun = _NOUNS[object]
-        for row in session.execute(_states(object).where(noun.project_id.in_(projects), of_interest)):
-            glances[row.project_id].objects[object, row.id] = _state(object, row)
-    for worker in session.execute(_states("worker").where(Worker.stopped_at.is_(None))):
+    for object in ("job", "dataset", "teacher"):
+        for row in session.execute(
+            union_all(*(_STATES[object].where(reason) for reason in _of_interest(object, at, projects)))
+        ):
+            if row.project_id in glances:
+                glances[row.project_id].objects[object, row.id] = _state(object, row)
+    for worker in session.execute(_STATES["worker"].where(Worker.stopped_at.is_(None))):
         state = _worker(worker, lease_seconds)
         for glance in glances.values():
             glance.objects["worker", worker.id] = state
@@ -72,9 +75,9 @@ def look(session: Session, projects: Collection[str], lease_seconds: float) -> d
         AuditEntry.project_id.in_(projects), AuditEntry.id > first_id("aud", at)
     )
     for entry, project, subject in session.execute(asked):
-        object_ = OF_PREFIX.get((subject or "").partition("_")[0])
-        if object_:
-            glances[project].asked[entry] = (object_, subject)
+        prefix = subject.partition("_")[0] if subject else ""
+        if subject and prefix in _OF_PREFIX:
+            glances[project].asked[entry] = (_OF_PREFIX[prefix], subject)
     return glances
 
 
@@ -83,7 +86,7 @@ def look_up(session: Session, keys: Collection[Key], lease_seconds: float) -> di
     found: dict[Key, State] = {}
     for object in {object for object, _ in keys}:
         ids = [id for of, id in keys if of == object]
-        for row in session.execute(_states(object).where(_NOUNS[object].id.in_(ids))):
+        for row in session.execute(_STATES[object].where(_NOUNS[object].id.in_(ids))):
             found[object, row.id] = _worker(row, lease_seconds) if object == "worker" else _state(object, row)
     return found
 
@@ -122,23 +125,23 @@ class Watch:
 _NOUNS: dict[str, Any] = {"job": Job, "dataset": Dataset, "teacher": Teacher, "worker": Worker}
 
 
-def _lively(at: datetime) -> dict[str, ColumnElement[bool]]:
-    """Of each noun of a project, what is going on, or was made or ended since `at`."""
-    return {
-        "job": or_(Job.status.in_(HELD), Job.finished_at > at, Job.id > first_id("job", at)),
-        "dataset": or_(Dataset.status == "validating", Dataset.id > first_id("dst", at)),
-        "teacher": or_(Teacher.status == "validating", Teacher.id > first_id("tch", at)),
-    }
-
-
-def _states(object: str) -> Select[Any]:
+def _of_interest(object: str, at: datetime, projects: Collection[str]) -> Sequence[ColumnElement[bool]]:
+    """What is going on, and what was made or ended since `at`: each is found by an index of its own, and all that have
+    none by project find little in the others.
+    """
+    noun = _NOUNS[object]
+    new = noun.id > first_id(_PREFIX[object], at)
     if object == "job":
-        return select(Job.id, Job.project_id, Job.status, Job.last_seq)
-    if object == "dataset":
-        return select(Dataset.id, Dataset.project_id, Dataset.status, Dataset.progress)
-    if object == "teacher":
-        return select(Teacher.id, Teacher.project_id, Teacher.status)
-    return select(Worker.id, Worker.slots, Worker.busy, Worker.heartbeat_at, Worker.stopped_at)
+        return Job.status.in_(HELD), and_(Job.project_id.in_(projects), Job.finished_at > at), new
+    return noun.status == "validating", new
+
+
+_STATES: dict[str, Select[*tuple[Any, ...]]] = {
+    "job": select(Job.id, Job.project_id, Job.status, Job.last_seq),
+    "dataset": select(Dataset.id, Dataset.project_id, Dataset.status, Dataset.progress),
+    "teacher": select(Teacher.id, Teacher.project_id, Teacher.status),
+    "worker": select(Worker.id, Worker.slots, Worker.busy, Worker.heartbeat_at, Worker.stopped_at),
+}
 
 
 def _state(object: str, row: Any) -> State:

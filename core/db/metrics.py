@@ -4,10 +4,11 @@ A bucket covers `width` steps, a power of two, and starts at a multiple of it: w
 points are appended. It tells its last value (the line) and its least and greatest (the band), so spikes survive.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Subquery, and_, case, func, literal, select, union_all
+from sqlalchemy import Select, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from core.db.models import Job, Metric, Student
@@ -32,6 +33,7 @@ class Curves:
 
     series: list[Series] = field(default_factory=list)
     sampled: bool = False  # whether any bucket holds more than one point
+    width: int = 1  # steps that a bucket covers
 
 
 def bucket_width(last_step: int, max_points: int) -> int:
@@ -59,26 +61,24 @@ def of_jobs(
     found = {id: Curves() for id in totals}
     if not totals:
         return found
-    tellers = _tellers(list(totals), students)
-    of_teller = and_(Metric.job_id == tellers.c.job_id, Metric.student_id == tellers.c.student_id)
-    if names:
-        of_teller = and_(of_teller, Metric.name.in_(names))
-    newest = select(Metric.job_id, func.max(Metric.step)).join(tellers, of_teller).group_by(Metric.job_id)
+    wanted = _wanted(list(totals), students, names)
+    newest = wanted(select(Metric.job_id, func.max(Metric.step))).group_by(Metric.job_id)
     widths = {job: bucket_width(max(last, totals[job]), max_points) for job, last in session.execute(newest)}
     if not widths:
         return found
     width = case(widths, value=Metric.job_id) if len(set(widths.values())) > 1 else literal(next(iter(widths.values())))
     buckets = (
-        select(
-            Metric.job_id,
-            Metric.student_id,
-            Metric.name,
-            func.max(Metric.step).label("step"),
-            func.min(Metric.value).label("low"),
-            func.max(Metric.value).label("high"),
-            func.count().label("points"),
+        wanted(
+            select(
+                Metric.job_id,
+                Metric.student_id,
+                Metric.name,
+                func.max(Metric.step).label("step"),
+                func.min(Metric.value).label("low"),
+                func.max(Metric.value).label("high"),
+                func.count().label("points"),
+            )
         )
-        .join(tellers, of_teller)
         .group_by(Metric.job_id, Metric.student_id, Metric.name, Metric.step // width)
         .subquery()
     )
@@ -96,6 +96,8 @@ def of_jobs(
         )
         .order_by(buckets.c.job_id, buckets.c.student_id, buckets.c.name, buckets.c.step)
     )
+    for job, one in widths.items():
+        found[job].width = one
     for job, student, name, step, low, high, points, value in rows:
         curves = found[job]
         if not curves.series or (curves.series[-1].student, curves.series[-1].name) != (student or None, name):
@@ -110,10 +112,19 @@ def of_jobs(
     return found
 
 
-def _tellers(jobs: Sequence[str], students: Sequence[str]) -> Subquery:
-    """(job, student) of every curve there can be. Joined with these, the key of the metrics finds a name at once;
-    by job and name alone it would be looked for among all points of the job."""
+def _wanted(
+    jobs: Sequence[str], students: Sequence[str], names: Sequence[str]
+) -> Callable[[Select[*tuple[Any, ...]]], Select[*tuple[Any, ...]]]:
+    """Narrows a query of metrics to these.
+
+    With names it is joined with all students there can be: their ids lie between job and name in the key, and by job
+    and name alone a curve would be looked for among all points of the job.
+    """
+    if not names:
+        of_jobs = Metric.job_id.in_(jobs)
+        return lambda query: query.where(and_(of_jobs, Metric.student_id.in_(students)) if students else of_jobs)
     own = select(Student.job_id.label("job_id"), Student.id.label("student_id")).where(Student.job_id.in_(jobs))
-    if students:
-        return own.where(Student.id.in_(students)).subquery()
-    return union_all(own, select(Job.id, literal("")).where(Job.id.in_(jobs))).subquery()
+    jobs_own = select(Job.id, literal("")).where(Job.id.in_(jobs))
+    tellers = (own.where(Student.id.in_(students)) if students else union_all(own, jobs_own)).subquery()
+    of_teller = and_(Metric.job_id == tellers.c.job_id, Metric.student_id == tellers.c.student_id)
+    return lambda query: query.join(tellers, and_(of_teller, Metric.name.in_(names)))

@@ -237,7 +237,7 @@ class Job(_Row, Base):
 
     __tablename__ = "jobs"
     id: Mapped[str] = _id("job")
-    project_id: Mapped[str] = _project()
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
     name: Mapped[str] = mapped_column(String(200))
     status: Mapped[JobStatus] = mapped_column(String(20), default=JobStatus.QUEUED, index=True)
     phase: Mapped[str | None] = mapped_column(String(40))
@@ -262,6 +262,8 @@ class Job(_Row, Base):
     )
 
     __table_args__ = (  # what lists are sorted by, and what is counted
+        Index("ix_jobs_of_project", "project_id", "id"),
+        Index("ix_jobs_by_name", "project_id", "name", "id"),
         Index("ix_jobs_by_status", "project_id", "status", "id"),
         Index("ix_jobs_by_finished_at", "project_id", "finished_at", "id"),
         Index("ix_jobs_by_top1", "project_id", "top1", "id"),

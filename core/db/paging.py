@@ -7,7 +7,7 @@ Ids sort by the time they were made, so that by default a page is `id > after`. 
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, false, literal, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.errors import Invalid, Problem
@@ -50,29 +50,32 @@ def sorted_page(
 ) -> Page[T]:
     """One page of `query`, ordered by `by`, then by id; rows without a value come last, in either order.
 
-    Those with a value and those without are asked for one after the other: so an index on (`by`, id) gives the order
-    on every engine. The object last seen may have changed so that `query` no longer finds it; `Invalid` where it is not
-    even among the `whole`.
+    The object last seen may have changed so that `query` no longer finds it; `Invalid` where it is not even among the
+    `whole`. Ids are sorted first, and rows read for one page of them: with an index on (`whole`, `by`, id) no row is
+    read in vain. Those with a value and those without are asked for one after the other, as no engine's index has both
+    in this order.
     """
     rising = window.order == "asc"
-    valued, blank = query.where(by.is_not(None)), query.where(by.is_(None))
+    ids = select(id).where(query.whereclause if query.whereclause is not None else true())
+    valued, blank = ids.where(by.is_not(None)), ids.where(by.is_(None))
     if window.after is not None:
         seen = session.execute(select(by).where(whole, id == window.after)).first()
         if seen is None:
             detail = "The object last seen is not there any more; begin again without `after`."
             raise Invalid([Problem("/query/after", "unknown_after", detail)])
-        here, there = tuple_(by, id), tuple_(seen[0], window.after)
-        if seen[0] is not None:
-            valued = valued.where(here > there if rising else here < there)
-        else:
+        if seen[0] is None:
+            valued = valued.where(false())
             blank = blank.where(id > window.after if rising else id < window.after)
-            valued = valued.where(False)
-    rows: list[T] = []
+        else:
+            here, there = tuple_(by, id), tuple_(literal(seen[0], by.type), window.after)
+            valued = valued.where(here > there if rising else here < there)
+    found: list[str] = []
     for part, columns in ((valued, (by, id)), (blank, (id,))):
-        if len(rows) <= window.limit:
+        if len(found) <= window.limit:
             ordered = part.order_by(*(column.asc() if rising else column.desc() for column in columns))
-            rows += session.scalars(ordered.limit(window.limit + 1 - len(rows))).unique()
-    return _cut(rows, id, window)
+            found += session.scalars(ordered.limit(window.limit + 1 - len(found)))
+    rows = {getattr(row, id.key): row for row in session.scalars(query.where(id.in_(found)))}
+    return _cut([rows[one] for one in found], id, window)
 
 
 def _cut(rows: list[T], id: InstrumentedAttribute[str], window: Window) -> Page[T]:

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nlargest
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from core.db.models import Checkpoint, Dataset, File, Job, Run, Student, Teacher, Upload, UploadPart
@@ -49,91 +50,79 @@ class Usage:
 
 
 KINDS = {"job": "jobs", "dataset": "datasets", "teacher": "teachers", "upload": "uploads"}
+_NOUNS: dict[str, type[Job | Dataset | Teacher | Upload]] = {
+    "job": Job,
+    "dataset": Dataset,
+    "teacher": Teacher,
+    "upload": Upload,
+}
 
 
 def of_project(session: Session, project_id: str, limit: int) -> Usage:
     """Every kind, and the `limit` largest objects."""
-    everything = union_all(*_sizes(project_id)).subquery()
-    kinds = select(everything.c.object, func.count(), func.sum(everything.c.bytes)).group_by(everything.c.object)
-    told = {object: (count, int(bytes)) for object, count, bytes in session.execute(kinds)}
-    largest = select(everything).order_by(everything.c.bytes.desc(), everything.c.id.desc()).limit(limit)
-    rows = session.execute(largest).all()
-    reasons = _reasons(session, project_id, {kind: [row.id for row in rows if row.object == kind] for kind in KINDS})
+    sizes = {object: _sizes(session, object, project_id) for object in KINDS}
+    kinds = [Kind(name, len(sizes[object]), sum(sizes[object].values())) for object, name in KINDS.items()]
+    everything = ((bytes, id, object) for object, of_kind in sizes.items() for id, bytes in of_kind.items())
+    largest = nlargest(limit, everything)
+    listed = {object: [id for _, id, of in largest if of == object] for object in KINDS}
+    rows = {row.id: row for object, ids in listed.items() for row in session.execute(_shown(object, ids))}
+    held = _held(session, project_id, listed)
     items = []
-    for row in rows:
-        fields = {**row._mapping, "bytes": int(row.bytes)}
-        items.append(Item(**fields, reason=_unfinished(row.object, row.status) or reasons.get(row.id)))
-    return Usage([Kind(name, *told.get(object, (0, 0))) for object, name in KINDS.items()], items)
+    for bytes, id, object in largest:
+        row = rows[id]
+        reason = _unfinished(row.status) if object == "job" else None
+        items.append(Item(object, id, row.name, bytes, row.created_at, row.status, reason or held.get(id)))
+    return Usage(kinds, items)
 
 
-def _sizes(project_id: str) -> Sequence[Select[Any]]:
-    """(object, id, name, bytes, created_at, status) of each noun."""
+def _sizes(session: Session, object: str, project_id: str) -> dict[str, int]:
+    """Bytes by id, for every object of the kind."""
+    if object == "job":
+        sizes = _sums(session, select(Job.id, func.sum(Checkpoint.bytes)).outerjoin(Checkpoint), Job, project_id)
+        files = select(Student.job_id, func.sum(File.bytes)).join(File, File.student_id == Student.id)
+        of_project = files.where(Student.project_id == project_id).group_by(Student.job_id)
+        for job, bytes in session.execute(of_project):
+            sizes[job] += int(bytes)
+        return sizes
+    if object == "upload":
+        bytes_ = case((Upload.status == "complete", func.max(Upload.bytes)), else_=func.sum(UploadPart.bytes))
+        return _sums(session, select(Upload.id, bytes_).outerjoin(UploadPart), Upload, project_id)
+    noun = Dataset if object == "dataset" else Teacher
+    return _sums(session, select(noun.id, func.max(noun.bytes)), noun, project_id)
 
-    def sizes(
-        object: str, noun: type[Job | Dataset | Teacher | Upload], name: ColumnElement[str], bytes: ColumnElement[int]
-    ) -> Select[Any]:
-        return select(
-            literal(object).label("object"),
-            noun.id.label("id"),
-            name.label("name"),
-            func.coalesce(bytes, 0).label("bytes"),
-            noun.created_at.label("created_at"),
-            noun.status.label("status"),
-        ).where(noun.project_id == project_id)
 
-    kept = (
-        select(Checkpoint.job_id, func.sum(Checkpoint.bytes).label("bytes"))
-        .join(Job, Job.id == Checkpoint.job_id)
-        .where(Job.project_id == project_id)
-        .group_by(Checkpoint.job_id)
-        .subquery()
+def _sums(session: Session, query: Select[*tuple[Any, ...]], noun: Any, project_id: str) -> dict[str, int]:
+    rows = session.execute(query.where(noun.project_id == project_id).group_by(noun.id))
+    return {id: int(bytes or 0) for id, bytes in rows}
+
+
+def _shown(object: str, ids: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    noun = _NOUNS[object]
+    name = Upload.filename if noun is Upload else noun.name  # type: ignore[union-attr]
+    shown: Select[*tuple[Any, ...]] = select(noun.id, name.label("name"), noun.created_at, noun.status).where(
+        noun.id.in_(ids)
     )
-    files = (
-        select(Student.job_id, func.sum(File.bytes).label("bytes"))
-        .join(File, File.student_id == Student.id)
-        .where(Student.project_id == project_id)
-        .group_by(Student.job_id)
-        .subquery()
-    )
-    arrived = (
-        select(UploadPart.upload_id, func.sum(UploadPart.bytes).label("bytes"))
-        .join(Upload, Upload.id == UploadPart.upload_id)
-        .where(Upload.project_id == project_id, Upload.status == "open")
-        .group_by(UploadPart.upload_id)
-        .subquery()
-    )
-    of_job = func.coalesce(kept.c.bytes, 0) + func.coalesce(files.c.bytes, 0)
-    of_upload = case((Upload.status == "complete", Upload.bytes), else_=arrived.c.bytes)
-    return (
-        sizes("job", Job, Job.name.expression, of_job)
-        .outerjoin(kept, kept.c.job_id == Job.id)
-        .outerjoin(files, files.c.job_id == Job.id),
-        sizes("dataset", Dataset, Dataset.name.expression, Dataset.bytes.expression),
-        sizes("teacher", Teacher, Teacher.name.expression, Teacher.bytes.expression),
-        sizes("upload", Upload, Upload.filename.expression, of_upload).outerjoin(
-            arrived, arrived.c.upload_id == Upload.id
-        ),
-    )
+    return shown
 
 
 # --- what holds an object -----------------------------------------------------------------------------------------
 
 
-def _unfinished(object: str, status: str) -> str | None:
-    """A job that is not over."""
-    if object != "job" or JobStatus(status) in TERMINAL:
+def _unfinished(status: str) -> str | None:
+    """Of a job that is not over."""
+    if status in TERMINAL:
         return None
     waits = {JobStatus.QUEUED: "still waiting in the queue", JobStatus.PAUSED: "paused: it can still go on"}
     return waits.get(JobStatus(status), "still running")
 
 
-def _reasons(session: Session, project_id: str, ids: dict[str, list[str]]) -> dict[str, str]:
+def _held(session: Session, project_id: str, ids: dict[str, list[str]]) -> dict[str, str]:
     """By id, the reason why a DELETE would be refused: the rules are those of each noun's `remove`."""
-    jobs_of_data = _count(session, Job.dataset_id.expression, ids["dataset"])
-    teachers_of_data = _count(session, Teacher.dataset_id.expression, ids["dataset"])
-    jobs_of_teacher = _count(session, Job.teacher_id.expression, ids["teacher"])
+    jobs_of_data = _count(session, Job.dataset_id, ids["dataset"])
+    teachers_of_data = _count(session, Teacher.dataset_id, ids["dataset"])
+    jobs_of_teacher = _count(session, Job.teacher_id, ids["teacher"])
     students = select(Student.id, Student.job_id).where(Student.job_id.in_(ids["job"]))
-    job_of: dict[str, str] = dict(session.execute(students).tuples().all())
+    job_of: dict[str, str] = dict(session.execute(students).all())
     reasons: dict[str, str] = {}
     reading: set[str] = set()  # uploads, students and teachers of which something is still to be made
     for noun in (Dataset, Teacher):
@@ -160,9 +149,9 @@ def _reasons(session: Session, project_id: str, ids: dict[str, list[str]]) -> di
     return reasons
 
 
-def _count(session: Session, column: ColumnElement[Any], ids: Sequence[str]) -> Counter[str]:
+def _count(session: Session, column: Any, ids: Sequence[str]) -> Counter[str]:
     found = select(column, func.count()).where(column.in_(ids)).group_by(column)
-    return Counter(dict(session.execute(found).tuples().all()))
+    return Counter(dict(session.execute(found).all()))
 
 
 def _many(count: int, noun: str) -> str:

@@ -49,16 +49,15 @@ test("the filter of the jobs stands in the address and reaches the service", asy
   server.use(
     http.get("*/v1/jobs", ({ request }) => {
       asked.push(new URL(request.url).search);
-      return HttpResponse.json(list([job], "job_0"));
+      return HttpResponse.json(list([job]));
     }),
   );
   await open("/jobs");
-  await userEvent.click(await screen.findByRole("link", { name: "failed" }));
+  await userEvent.click(await screen.findByRole("button", { name: /^failed/ }));
+  await userEvent.click(screen.getByRole("link", { name: "Job" }));
   await userEvent.type(screen.getByLabelText("Search jobs by name"), "birds");
-  await waitFor(() => expect(here()).toBe("/jobs?status=failed&name=birds"));
-  await waitFor(() => expect(asked).toContain("?status=failed&name=birds"));
-  await userEvent.click(screen.getByRole("link", { name: "Older" }));
-  await waitFor(() => expect(asked).toContain("?status=failed&name=birds&after=job_0"));
+  await waitFor(() => expect(here()).toBe("/jobs?status=failed&sort=name&name=birds"));
+  await waitFor(() => expect(asked).toContain("?sort=name&order=asc&status=failed&name=birds&limit=100"));
 });
 
 test("an error of a list is shown with its request, and asked again on demand", async () => {

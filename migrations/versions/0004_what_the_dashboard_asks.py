@@ -1,6 +1,7 @@
 """How far a job's best student is, what an attempt has cost, who changed what; indexes for sorted lists."""
 
 import json
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,9 +11,10 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+SORTED_BY = ("name", "status", "finished_at", "top1")
 
 def upgrade() -> None:
-    op.add_column("jobs", sa.Column("top1", sa.Float(), nullable=True))
+    op.add_column("jobs", sa.Column("top1", sa.Double(), nullable=True))
     op.add_column("attempts", sa.Column("gpus", sa.Integer(), server_default="0", nullable=False))
     op.add_column("attempts", sa.Column("teacher_forwards", sa.BigInteger(), nullable=True))
     op.create_table(
@@ -30,9 +32,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit_entries"),
     )
     op.create_index("ix_audit_entries_of_project", "audit_entries", ["project_id", "id"])
-    op.create_index("ix_jobs_by_status", "jobs", ["project_id", "status", "id"])
-    op.create_index("ix_jobs_by_finished_at", "jobs", ["project_id", "finished_at", "id"])
-    op.create_index("ix_jobs_by_top1", "jobs", ["project_id", "top1", "id"])
+    op.drop_index("ix_jobs_project_id", "jobs")
+    op.create_index("ix_jobs_of_project", "jobs", ["project_id", "id"])
+    for column in SORTED_BY:
+        op.create_index(f"ix_jobs_by_{column}", "jobs", ["project_id", column, "id"])
     op.create_index("ix_students_by_role", "students", ["project_id", "role"])
     _measured_before()
 
@@ -58,15 +61,17 @@ def _measured_before() -> None:
         connection.execute(sa.text("UPDATE jobs SET top1 = :top1 WHERE id = :job"), rows)
 
 
-def _read(stored: object) -> dict:
+def _read(stored: Any) -> dict[str, Any]:
     """JSON as the driver hands it over: text on SQLite, already read on PostgreSQL."""
-    return json.loads(stored) if isinstance(stored, str) else dict(stored or {})
+    return dict(json.loads(stored) if isinstance(stored, str) else stored or {})
 
 
 def downgrade() -> None:
     op.drop_index("ix_students_by_role", "students")
-    for column in ("top1", "finished_at", "status"):
+    for column in SORTED_BY:
         op.drop_index(f"ix_jobs_by_{column}", "jobs")
+    op.drop_index("ix_jobs_of_project", "jobs")
+    op.create_index("ix_jobs_project_id", "jobs", ["project_id"])
     op.drop_table("audit_entries")
     for table, columns in {"attempts": ["teacher_forwards", "gpus"], "jobs": ["top1"]}.items():
         with op.batch_alter_table(table) as batch:

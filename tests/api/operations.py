@@ -28,6 +28,7 @@ class Operation:
     method: str
     path: str
     query: list[str] = field(default_factory=list)
+    endless: bool = False  # a stream, which no client reads to its end
 
     def fill(self, values: dict[str, str]) -> str:
         return re.sub(r"\{(\w+)\}", lambda m: values[m[1]], self.path)
@@ -45,4 +46,5 @@ def operations(app: FastAPI) -> Iterator[Operation]:
     for path, methods in app.openapi()["paths"].items():
         for method, said in methods.items():
             query = [p["name"] for p in said.get("parameters", []) if p["in"] == "query"]
-            yield Operation(said["operationId"], method.upper(), path, query)
+            endless = list(said["responses"].get("200", {}).get("content", {})) == ["text/event-stream"]
+            yield Operation(said["operationId"], method.upper(), path, query, endless)

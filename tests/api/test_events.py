@@ -3,11 +3,8 @@
 import asyncio
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,13 +13,12 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from api.events import broadcaster
+from api.events import broadcaster, streams
 from core.db import events, keys, reports, runs
 from core.db.keys import Caller
 from core.db.models import Job
 from core.db.session import Database
 from core.lifecycle import JobStatus
-from core.settings import Settings
 from tests.fixtures.service import Make
 
 
@@ -60,32 +56,6 @@ def test_the_list(client: TestClient, make: Make, database: Database) -> None:
 
 
 # --- a real server ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def server(settings: Settings, client: TestClient, tmp_path: Path) -> Iterator[str]:
-    """Address of the API as its own process, on the test's database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
-    environment = os.environ | {
-        "DISTILLERY_DATA_DIR": str(settings.data_dir),
-        "DISTILLERY_DATABASE_URL": settings.database,
-    }
-    process = subprocess.Popen([*command, "--timeout-graceful-shutdown", "1"], env=environment)
-    url = f"http://127.0.0.1:{port}"
-    with httpx2.Client(base_url=url, transport=httpx2.HTTPTransport(retries=0)) as probe_client:
-        while process.poll() is None:
-            try:
-                if probe_client.get("/readyz").status_code == 200:
-                    break
-            except httpx2.TransportError:
-                threading.Event().wait(0.05)
-    assert process.poll() is None, "the server did not start"
-    yield url
-    process.send_signal(signal.SIGTERM)
-    process.wait(20)
 
 
 class Stream:
@@ -203,7 +173,7 @@ def test_a_slow_reader_loses_nothing(listen: Listen, make: Make, database: Datab
 def test_a_stream_ends_with_its_key(
     client: TestClient, make: Make, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broadcaster, "RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr(streams, "RECHECK_SECONDS", 0.0)
     job = make.job()["id"]
     with database.write() as work:
         row, _ = keys.create(work, keys.DEFAULT_PROJECT, "short-lived")
@@ -211,7 +181,7 @@ def test_a_stream_ends_with_its_key(
     async def watch() -> list[int]:
         reader = broadcaster.Broadcaster(database, read_seconds=0.01)
         seen = []
-        async with broadcaster.running(reader), asyncio.timeout(30):
+        async with streams.running(reader), asyncio.timeout(30):
             async for frame in reader.frames(job, Caller(keys.DEFAULT_PROJECT, row.id), 0):
                 seen.append(frame.seq)
                 with database.write() as work:

@@ -82,3 +82,45 @@ def test_a_rewind_leaves_no_double(client: TestClient, make: Make, database: Dat
         reports.rewind(work, job["id"], 2, 40)
     record(database, job["id"], student, range(50, 100, 10))
     assert curve(client, job["id"])["step"] == list(range(0, 100, 10))
+
+
+# --- of several jobs ------------------------------------------------------------------------------------------------
+
+
+def test_curves_of_several_jobs_are_those_of_each(client: TestClient, make: Make, database: Database) -> None:
+    jobs = [make.job() for _ in range(3)]
+    for job, (steps, total) in zip(jobs, ((range(0, 100, 10), 100), (range(500), 1000), ([], 0)), strict=True):
+        for student in job["students"][:2]:
+            if steps:
+                record(database, job["id"], student["id"], steps, total)  # type: ignore[arg-type]
+    with database.write() as work:
+        reports.record_metrics(work, jobs[0]["id"], 1, [(0, "", "teacher/top1", 0.75)])
+    for names in ("loss/total", "loss/total,teacher/top1", "nothing"):
+        asked = [job["id"] for job in reversed(jobs)]
+        query = "&".join(f"job={id}" for id in [*asked, asked[0]])
+        told = client.get(f"/v1/metrics?{query}&names={names}&max_points=20").json()
+        assert told["object"] == "metrics_list"
+        assert [one["job"] for one in told["data"]] == asked
+        for one in told["data"]:
+            alone = client.get(f"/v1/jobs/{one.pop('job')}/metrics?names={names}&max_points=20").json()
+            assert one | {"object": "metrics"} == alone
+    assert [len(one["series"]) for one in client.get(f"/v1/metrics?{query}&names=loss/total").json()["data"]] == [
+        0,
+        2,
+        2,
+    ]
+
+
+def test_what_cannot_be_asked_of_several(client: TestClient, stranger: TestClient, make: Make) -> None:
+    ours = make.job()["id"]
+    for query in (
+        "names=val/top1",
+        f"job={ours}",
+        f"job={ours}&names=a&max_points=0",
+        "&".join(["job=a"] * 51) + "&names=a",
+    ):
+        answer = client.get(f"/v1/metrics?{query}")
+        assert answer.status_code == 422, query
+    for who, query in ((client, f"job={ours}&job=job_none"), (stranger, f"job={ours}")):
+        answer = who.get(f"/v1/metrics?{query}&names=val/top1")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -98,6 +98,23 @@ def test_students_are_listed_by_job(client: TestClient, make: Make) -> None:
     }
 
 
+def test_students_know_where_they_come_from(client: TestClient, stranger: TestClient, make: Make) -> None:
+    job, _ = make.job(), make.job(teacher=None)
+    dataset = job["dataset"]
+    make.file(job["students"][0]["id"], CONTENT)
+    listed = client.get(f"/v1/students?dataset={dataset['id']}&order=asc").json()["data"]
+    assert {s["job"] for s in listed} == {job["id"]}
+    teacher = {"id": job["teacher"]["id"], "name": "strong", "top1": 0.9}
+    for one in listed:
+        assert one["dataset"] == {"id": dataset["id"], "name": "random"}
+        assert one["teacher"] == teacher
+        assert one == client.get(f"/v1/students/{one['id']}").json()
+    assert {s["id"]: s["bytes"] for s in listed if s["bytes"]} == {job["students"][0]["id"]: len(CONTENT)}
+    assert {s["teacher"] is None for s in client.get("/v1/students").json()["data"]} == {True, False}
+    for who, id in ((client, "dst_none"), (client, "%27"), (stranger, dataset["id"])):
+        assert who.get(f"/v1/students?dataset={id}").json()["data"] == []
+
+
 def test_a_student_becomes_a_teacher(client: TestClient, make: Make) -> None:
     job = make.job()
     student = job["students"][0]["id"]

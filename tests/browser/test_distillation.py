@@ -87,9 +87,9 @@ def test_who_is_right_filters_the_images(page: Page, stage: Stage, ids: dict[str
     page.goto(f"{stage.url}/jobs/{ids['finished']}/distillation")
     best = leader(page, stage, ids["finished"])
     for label, heading in (("student right", f"{best} right, teacher wrong"), ("both wrong", "Both wrong")):
-        choice = page.get_by_text(re.compile(f"^{label} \\d"))
-        there = int(choice.inner_text().rsplit(" ", 1)[1])
-        choice.click()
+        choice = page.get_by_role("radio", name=re.compile(f"^{label} \\d"))
+        there = int(choice.locator("..").inner_text().rsplit(" ", 1)[1])
+        choice.check(force=True)
         shown = page.get_by_role("region", name=heading).get_by_role("listitem")
         expect(shown).to_have_count(min(16, there))
     assert "differ=neither" in page.url

@@ -52,8 +52,8 @@ def test_students_stand_in_the_chart_and_in_the_table(page: Page, stage: Stage, 
 
 def test_other_measures_are_in_the_address(page: Page, stage: Stage, jobs: list[str]) -> None:
     page.goto(f"{stage.url}/explore")
-    page.get_by_text("agreement", exact=True).click()
-    page.get_by_text("file size", exact=True).click()
+    page.get_by_role("radio", name="agreement").check(force=True)
+    page.get_by_role("radio", name="file size").check(force=True)
     expect(page).to_have_url(re.compile("y=agreement"))
     expect(page).to_have_url(re.compile("x=bytes"))
     page.reload()

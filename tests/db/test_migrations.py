@@ -1,13 +1,16 @@
 """The migrated schema is the model's, on both engines; an unknown one is refused."""
 
+import json
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 import migrations
-from core.db.models import Base
+from core.db.models import Attempt, Base, Job
 from core.db.session import Database
 from core.errors import Unavailable
 
@@ -20,6 +23,73 @@ def test_model_and_migrated_schema_do_not_differ(empty_database_url: str) -> Non
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+    database.close()
+
+
+def test_rows_of_before_are_brought_along(empty_database_url: str) -> None:
+    """0003 -> 0004: jobs learn how far their best student is; attempts used no GPU that anybody knows of."""
+    database = Database(empty_database_url)
+    migrations.upgrade(empty_database_url, "0003")
+    at = "2026-01-01 00:00:00"
+    job = {"project_id": "prj", "status": "succeeded", "phase_history": "[]", "dataset_id": "dst", "recipe": "{}"}
+    job |= {"warnings": "[]", "priority": 0, "metadata": "{}", "last_seq": 1, "created_at": at, "name": "n"}
+    student = {"project_id": "prj", "position": 0, "label": "l", "seed": 0, "architecture": "a", "plan": "{}"}
+    student |= {"status": "trained", "created_at": at}
+    groups = [{"role": "control", "top1": 0.9}, {"role": "student", "top1": 0.25}, {"role": "student", "top1": 0.5}]
+    told = [("small", "student", 0.5), ("small", "student", 0.75), ("large", "student", 0.25), ("c", "control", 0.9)]
+    rows: list[tuple[str, dict[str, object]]] = [
+        ("projects", {"id": "prj", "name": "p", "created_at": at}),
+        (
+            "datasets",
+            {"id": "dst", "project_id": "prj", "name": "d", "status": "ready", "source": "{}", "created_at": at},
+        ),
+        ("jobs", job | {"id": "job_result", "result": json.dumps({"groups": groups})}),
+        ("jobs", job | {"id": "job_stored", "result": json.dumps({"teacher": None})}),
+        ("jobs", job | {"id": "job_nothing"}),
+        *(
+            (
+                "students",
+                student
+                | {"id": f"stu_{n}", "job_id": "job_stored", "name": name, "role": role}
+                | {"metrics": json.dumps({"top1": top1})},
+            )
+            for n, (name, role, top1) in enumerate(told)
+        ),
+        (
+            "students",
+            student | {"id": "stu_r", "job_id": "job_result", "name": "s", "role": "student", "metrics": '{"top1": 1}'},
+        ),
+        (
+            "students",
+            student | {"id": "stu_n", "job_id": "job_nothing", "name": "s", "role": "student", "metrics": "{}"},
+        ),
+        (
+            "runs",
+            {"id": "run", "project_id": "prj", "kind": "train", "subject": "job_result", "status": "succeeded"}
+            | {"priority": 0, "attempt": 1, "failures": 0, "created_at": at},
+        ),
+        ("attempts", {"run_id": "run", "n": 1, "worker_id": "wrk", "started_at": at}),
+    ]
+    with database.engine.begin() as connection:
+        for table, values in rows:
+            names = ", ".join(f":{name}" for name in values)
+            connection.execute(text(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({names})"), values)
+    migrations.upgrade(empty_database_url)
+    with database.read() as session:
+        found = {job.id: job.top1 for job in session.scalars(select(Job))}
+        assert found == {"job_result": 0.5, "job_stored": 0.625, "job_nothing": None}
+        attempt = session.scalars(select(Attempt)).one()
+        assert (attempt.gpus, attempt.teacher_forwards) == (0, None)
+    database.close()
+
+
+def test_the_way_back(empty_database_url: str) -> None:
+    migrations.upgrade(empty_database_url)
+    database = Database(empty_database_url)
+    config = migrations.configuration(database.engine)
+    command.downgrade(config, "0003")
+    command.upgrade(config, "head")
+    migrations.check(database.engine)
     database.close()
 
 

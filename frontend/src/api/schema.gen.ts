@@ -727,7 +727,7 @@ export interface paths {
         };
         /**
          * List Disagreements
-         * @description The images on which student and teacher differ, at most a hundred: what could have been learned first.
+         * @description The images on which student and teacher differ, at most a hundred of each kind: what was left to learn.
          */
         get: operations["list_disagreements"];
         put?: never;
@@ -2400,6 +2400,11 @@ export interface components {
             sampled: boolean;
             /** Series */
             series: components["schemas"]["SeriesRead"][];
+            /**
+             * Width
+             * @description Steps that a bucket covers, a power of two; each begins at a multiple of it.
+             */
+            width: number;
         };
         /**
          * JobPreview
@@ -3318,6 +3323,11 @@ export interface components {
             sampled: boolean;
             /** Series */
             series: components["schemas"]["SeriesRead"][];
+            /**
+             * Width
+             * @description Steps that a bucket covers, a power of two; each begins at a multiple of it.
+             */
+            width: number;
         };
         /**
          * Mix

@@ -132,6 +132,8 @@ export function draw(plot: typeof Plot, look: Look, width: number) {
     ],
   });
   for (const style of made.querySelectorAll("style")) style.remove();
+  // Groups without a role may not be named; what the whole says stands at the chart.
+  for (const one of made.querySelectorAll("[aria-label]")) one.removeAttribute("aria-label");
   return { made, x: made.scale("x") as unknown as Scale, y: made.scale("y") as unknown as Scale };
 }
 

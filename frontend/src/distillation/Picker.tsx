@@ -8,21 +8,19 @@ import type { Chosen } from "./chosen";
 const FEW = 5; // students that stand side by side
 
 interface Props {
-  job: string;
   groups: readonly Group[];
   chosen: Chosen;
 }
 
 /** Whose classes, images and gradients are shown below. It stays in sight, and the page stays where it is. */
-export function Picker({ job, groups, chosen }: Props) {
+export function Picker({ groups, chosen }: Props) {
   const navigate = useNavigate({ from: "/jobs/$id/distillation" });
   const name = useId();
   const seeds = chosen.group.members;
   if (groups.length < 2 && seeds.length < 2) return null;
   const choose = (student: string | undefined) =>
     void navigate({
-      to: "/jobs/$id/distillation",
-      params: { id: job },
+      to: ".",
       search: (before) => ({ ...before, ...(student ? { student } : {}) }),
       replace: true,
       resetScroll: false,

@@ -54,7 +54,7 @@ function Loaded({ job, series }: { job: Job; series: readonly Series[] }) {
       )}
       {chosen && (
         <div className="stack distilled" style={ink(chosen.group.hue)}>
-          <Picker job={job.id} groups={standings.map((one) => one.group)} chosen={chosen} />
+          <Picker groups={standings.map((one) => one.group)} chosen={chosen} />
           <Closer job={job} chosen={chosen}>
             {(lines.length > 0 || !OVER.includes(job.status)) && (
               <LineChart

@@ -37,6 +37,7 @@ function serveJob(change: Partial<typeof job> = {}) {
     answer("get", "/v1/jobs/job_1/metrics", {
       object: "metrics",
       sampled: false,
+      width: 1,
       last_event: 10,
       series: [
         makeSeries("stu_1", "val/top1", [

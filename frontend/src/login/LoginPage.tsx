@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { FlaskConical } from "lucide-react";
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { api, take } from "@/api/client";
 import { Failure } from "@/ui/faces";
 import { takeCode } from "./code";
@@ -13,6 +13,7 @@ export function LoginPage() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [key, setKey] = useState("");
+  const field = useRef<HTMLInputElement>(null);
   const { mutate, isPending, error } = useMutation({
     mutationFn: (body: Credentials) => take(api.POST("/v1/sessions", { body })),
     onSuccess: async () => {
@@ -25,6 +26,7 @@ export function LoginPage() {
     document.title = "Sign in · Distillery";
     const code = takeCode();
     if (code) mutate({ code });
+    else field.current?.focus();
   }, [mutate]);
 
   const submit = (event: FormEvent) => {
@@ -34,18 +36,25 @@ export function LoginPage() {
 
   return (
     <main className="door" id="content">
-      <FlaskConical size={32} color="var(--accent)" aria-hidden />
+      <div className="door-sign">
+        <FlaskConical size={28} aria-hidden />
+        <div className="stack tight">
+          <strong>Distillery</strong>
+          <span className="soft">Large teachers in, small students out.</span>
+        </div>
+      </div>
       <form className="card stack" onSubmit={submit}>
         <div className="stack tight">
           <h1>Sign in</h1>
           <p className="soft">
-            With an API key. On the machine of <code>distillery up</code> the first one lies in the data folder, in{" "}
-            <code>admin.key</code>.
+            With an API key. The first one lies in <code className="nowrap">admin.key</code> in the data folder, where{" "}
+            <code className="nowrap">distillery up</code> runs.
           </p>
         </div>
         <label className="field">
           <span>Key</span>
           <input
+            ref={field}
             className="input mono"
             type="password"
             name="key"

@@ -20,7 +20,9 @@ export function Palette({ onClose, onHelp }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [cancelling, setCancelling] = useState<Job | null>(null);
   useEffect(() => {
-    if (!cancelling) dialog.current?.showModal();
+    if (cancelling) return;
+    dialog.current?.showModal();
+    dialog.current?.querySelector("input")?.focus();
   }, [cancelling]);
   if (cancelling) return <CancelDialog job={cancelling} onClose={onClose} />;
   // Closing by the browser's own means gives the focus back to where it was.
@@ -60,7 +62,7 @@ function Content({ run, onHelp, onCancel }: ContentProps) {
     [
       { name: "This job", items: actions },
       { name: "Recent", items: recent },
-      ...named,
+      ...named.map(({ name, items }) => ({ name: text || name !== "Jobs" ? name : "Newest jobs", items })),
       { name: "Go to", items: places },
       { name: "Do", items: deeds },
     ],
@@ -72,7 +74,6 @@ function Content({ run, onHelp, onCancel }: ContentProps) {
       <div className="palette-head">
         <Search size={16} aria-hidden />
         <Command.Input
-          autoFocus
           placeholder="Search or jump to"
           maxLength={200}
           value={text}

@@ -91,13 +91,11 @@ export function useActions(onCancel: (job: Job) => void): Item[] {
     ...can.map((action) => ({
       ...DEEDS[action],
       id: `act ${action}`,
-      note: job.name,
       run: () => (action === "cancel" ? onCancel(job) : act.mutate(action)),
     })),
     {
       id: "act again",
       title: "Run this again",
-      note: job.name,
       icon: Copy,
       run: () => void navigate({ to: "/jobs/new", search: { from: job.id } }),
     },

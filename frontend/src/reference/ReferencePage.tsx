@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { Search } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { root } from "@/api/root";
 import { plural } from "@/format";
 import { Page } from "@/shell/Page";
@@ -40,7 +40,7 @@ function Contents({ document: api }: { document: OpenApi }) {
   const all = useMemo(() => chapters(api), [api]);
   const found = matching(all, q);
   const count = found.reduce((sum, { operations }) => sum + operations.length, 0);
-  const [opened, setOpened] = useState<ReadonlySet<string>>(() => new Set(hash ? [hash] : []));
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const to = (change: { q?: string; hash?: string }) => {
     const text = change.q ?? q;
     void navigate({ search: text ? { q: text } : {}, hash: change.hash ?? hash, replace: true, resetScroll: false });
@@ -49,15 +49,19 @@ function Contents({ document: api }: { document: OpenApi }) {
   // The others stay open: what is being read must not move away.
   const toggle = (id: string, open: boolean) => {
     setOpened(new Set(open ? [...opened, id] : [...opened].filter((other) => other !== id)));
-    if (open) to({ hash: id });
-    else if (id === hash) to({ hash: "" });
+    if (open) led.current = id;
+    if (open || id === hash) to({ hash: open ? id : "" });
   };
 
-  // Whoever comes by a link to one operation is led to it, once.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: not again with every operation that is opened
+  // Whoever comes by a link to one operation is led to it; who opens one is there already.
+  const led = useRef("");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when the address changes, not when something is opened
   useEffect(() => {
-    if (hash) document.getElementById(hash)?.scrollIntoView({ block: "start" });
-  }, []);
+    if (!hash || led.current === hash) return;
+    led.current = hash;
+    setOpened(new Set([...opened, hash]));
+    document.getElementById(hash)?.scrollIntoView({ block: "start" });
+  }, [hash]);
 
   return (
     <>

@@ -28,6 +28,7 @@ export function SettingsPage() {
             key={one}
             to="/settings"
             search={one === "appearance" ? {} : { section: one }}
+            activeOptions={{ exact: true }} // else the address alone makes each of them the current one
             aria-current={one === section ? "page" : undefined}
           >
             {PARTS[one].name}

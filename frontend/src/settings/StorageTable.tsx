@@ -27,7 +27,7 @@ export function StorageTable({ rows, chosen, onChoose }: Props) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className="table-scroll" tabIndex={0} aria-label="Storage">
-      <table className="table">
+      <table className="table storage">
         <thead>
           <tr>
             <th scope="col" className="check">
@@ -61,24 +61,25 @@ export function StorageTable({ rows, chosen, onChoose }: Props) {
           {rows.map((row) => (
             <tr key={row.id}>
               <td className="check">
-                <input
-                  type="checkbox"
-                  aria-label={`Choose ${row.name}`}
-                  checked={chosen.has(row.id)}
-                  disabled={!row.deletable}
-                  onChange={(event) => set([row.id], event.target.checked)}
-                />
+                {row.deletable && (
+                  <input
+                    type="checkbox"
+                    aria-label={`Choose ${row.name}`}
+                    checked={chosen.has(row.id)}
+                    onChange={(event) => set([row.id], event.target.checked)}
+                  />
+                )}
               </td>
-              <td className="name">
+              <td className="name" data-head="Name">
                 <span className="stack tight">
                   <Name row={row} />
                   {row.reason && <span className="small soft wrap">{row.reason}</span>}
                 </span>
               </td>
-              <td>{WORDS[row.object]}</td>
-              <td>{row.status}</td>
-              <td className="number">{day(row.created_at)}</td>
-              <td className="number strong">{bytes(row.bytes)}</td>
+              <td data-head="What">{WORDS[row.object]}</td>
+              <td data-head="Status">{row.status}</td>
+              <td className="number" data-head="Created">{day(row.created_at)}</td>
+              <td className="number strong" data-head="Size">{bytes(row.bytes)}</td>
             </tr>
           ))}
         </tbody>

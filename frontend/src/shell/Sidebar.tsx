@@ -1,6 +1,7 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { Ellipsis, FlaskConical, LogOut, Moon, Sun } from "lucide-react";
 import { useState } from "react";
+import { createPortal } from "react-dom";
 import { toggleTheme, useTheme } from "@/theme";
 import { MoreDialog } from "./MoreDialog";
 import { PlaceLink } from "./PlaceLink";
@@ -76,7 +77,11 @@ function More() {
         <Ellipsis size={18} aria-hidden />
         <span className="name">More</span>
       </button>
-      {open && <MoreDialog places={[...PLACES.slice(IN_BAR), REFERENCE]} onClose={() => setOpen(false)} />}
+      {open &&
+        createPortal(
+          <MoreDialog places={[...PLACES.slice(IN_BAR), REFERENCE]} onClose={() => setOpen(false)} />,
+          document.body,
+        )}
     </>
   );
 }

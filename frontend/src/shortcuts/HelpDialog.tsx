@@ -19,7 +19,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
         </p>
       )}
       <Shortcuts title="Anywhere" rows={ANYWHERE.filter(({ keys }) => plain || !isPlain(keys))} />
-      {plain && <Shortcuts title="Go to" rows={PAGES} />}
+      {plain && <Shortcuts title="Go to" rows={PAGES} between="then" />}
       <Shortcuts
         title="In the list of jobs"
         rows={[
@@ -31,6 +31,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
       />
       <Shortcuts
         title="In a chart"
+        between="or"
         rows={[
           { keys: "← →", what: "Read the values, point by point" },
           { keys: "Home End", what: "The first and the last point" },
@@ -46,7 +47,13 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Shortcuts({ title, rows }: { title: string; rows: readonly { keys: string; what: string }[] }) {
+interface Props {
+  title: string;
+  rows: readonly { keys: string; what: string }[];
+  between?: string;
+}
+
+function Shortcuts({ title, rows, between }: Props) {
   return (
     <section className="stack tight">
       <h3 className="small soft">{title}</h3>
@@ -55,7 +62,7 @@ function Shortcuts({ title, rows }: { title: string; rows: readonly { keys: stri
           <div key={keys}>
             <dt>{what}</dt>
             <dd>
-              <Keys keys={keys} />
+              <Keys keys={keys} {...(between ? { between } : {})} />
             </dd>
           </div>
         ))}

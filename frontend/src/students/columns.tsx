@@ -19,7 +19,7 @@ export function columnsFor(search: StudentsSearch): Column<Student>[] {
     { ...by("top1", "Top-1"), kind: "number", cell: (row) => <b className="strong">{percent(judged(row))}</b> },
     { ...by("gain", "Over control"), kind: "number", cell: (row) => <Gain of={metricsOf(row).control_difference} /> },
     { ...by("gap", "Gap closed"), kind: "number", cell: (row) => percent(metricsOf(row).gap_closed, 0) },
-    { ...by("agreement", "Like the teacher"), kind: "number", cell: (row) => percent(metricsOf(row).agreement) },
+    { ...by("agreement", "Agreement"), kind: "number", cell: (row) => percent(metricsOf(row).agreement) },
     { ...by("bytes", "Weights"), kind: "number", cell: (row) => bytes(row.bytes) },
     { ...by("latency", "One image"), kind: "number", cell: (row) => milliseconds(latencyOf(row)) },
     { head: "Created", kind: "number", cell: (row) => <span className="soft">{ago(row.created_at)}</span> },
@@ -56,9 +56,9 @@ function Name({ row }: { row: Student }) {
 
 function Network({ row }: { row: Student }) {
   return (
-    <span className="stack tight">
-      <span>{short(row.architecture)}</span>
-      <span className="small soft">
+    <span className="stack tight network">
+      <span className="nowrap">{short(row.architecture)}</span>
+      <span className="small soft clip" title={row.dataset.name}>
         {parameters(row.parameters)} · {row.dataset.name}
       </span>
     </span>

@@ -19,6 +19,8 @@ window.ResizeObserver ??= class {
   disconnect() {}
 };
 window.EventSource ??= Stream as unknown as typeof EventSource;
+// Nothing is laid out there: a list that draws only what is seen would draw nothing.
+Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 600 });
 window.scrollTo = () => undefined;
 HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
   this.open = true;

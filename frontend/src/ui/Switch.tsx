@@ -12,10 +12,11 @@ interface Props {
 export function Switch({ label, note, on, disabled = false, onChange }: Props) {
   const id = useId();
   return (
-    <div className="switch">
-      <label>
+    <div className="on-or-off">
+      <label className="switch-line strong">
         <input
           type="checkbox"
+          className="switch"
           role="switch"
           checked={on}
           aria-checked={on}
@@ -23,7 +24,6 @@ export function Switch({ label, note, on, disabled = false, onChange }: Props) {
           aria-describedby={note ? id : undefined}
           onChange={(event) => onChange(event.target.checked)}
         />
-        <span aria-hidden="true" />
         {label}
       </label>
       {note && (

@@ -1,9 +1,16 @@
 import { Link } from "@tanstack/react-router";
 import { Progress } from "@/ui/Progress";
 import type { Busy, Worker } from "./queries";
+import { type Usage, usageText } from "./usage";
+
+interface Props {
+  worker: Worker;
+  busy: readonly Busy[];
+  usage: ReadonlyMap<string, Usage>;
+}
 
 /** What each slot does: the work that can be seen from this project first, then what it cannot see, then what is free. */
-export function SlotWork({ worker, busy }: { worker: Worker; busy: readonly Busy[] }) {
+export function SlotWork({ worker, busy, usage }: Props) {
   const own = busy.filter(({ run }) => run.worker === worker.id);
   const others = Math.max(0, worker.busy - own.length);
   const free = Math.max(0, worker.slots - worker.busy);
@@ -12,7 +19,7 @@ export function SlotWork({ worker, busy }: { worker: Worker; busy: readonly Busy
     <ul className="slot-list">
       {own.map((one) => (
         <li key={one.run.id}>
-          <One one={one} />
+          <One one={one} usage={usage.get(one.run.subject)} />
         </li>
       ))}
       {others > 0 && <li className="soft small">{told(others, own.length > 0 ? "more " : "", "busy")}</li>}
@@ -21,14 +28,17 @@ export function SlotWork({ worker, busy }: { worker: Worker; busy: readonly Busy
   );
 }
 
-function One({ one: { run, job } }: { one: Busy }) {
+function One({ one: { run, job }, usage }: { one: Busy; usage: Usage | undefined }) {
   const { subject, kind } = run;
   if (kind === "train") {
     return (
       <span className="stack tight">
-        <Link to="/jobs/$id" params={{ id: subject }} className="title wrap">
-          {job?.name ?? subject}
-        </Link>
+        <span className="spread nowrap-row">
+          <Link to="/jobs/$id" params={{ id: subject }} className="title wrap">
+            {job?.name ?? subject}
+          </Link>
+          {usage && <span className="small soft nowrap">{usageText(usage)}</span>}
+        </span>
         {job && <Progress percent={job.progress.percent} label={`${job.name}: progress`} />}
       </span>
     );

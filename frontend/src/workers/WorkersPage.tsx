@@ -8,9 +8,12 @@ import { Pager } from "@/ui/Pager";
 import { Status } from "@/ui/Status";
 import type { Column } from "@/ui/Table";
 import { type Busy, busyQuery, type Worker, workersQuery } from "./queries";
+import { type Usage, usageQuery } from "./usage";
 import { SlotWork } from "./Work";
 
-const columns = (busy: readonly Busy[]): Column<Worker>[] => [
+const NOBODY: ReadonlyMap<string, Usage> = new Map();
+
+const columns = (busy: readonly Busy[], usage: ReadonlyMap<string, Usage>): Column<Worker>[] => [
   {
     head: "Worker",
     kind: "name",
@@ -24,14 +27,17 @@ const columns = (busy: readonly Busy[]): Column<Worker>[] => [
     ),
   },
   { head: "Status", cell: (row) => <Status value={row.status} /> },
-  { head: "What it does", cell: (row) => <SlotWork worker={row} busy={busy} /> },
+  { head: "What it does", cell: (row) => <SlotWork worker={row} busy={busy} usage={usage} /> },
   { head: "Devices", cell: (row) => <Devices devices={row.devices.map(String)} /> },
   { head: "Slots", kind: "number", cell: (row) => `${row.busy} of ${row.slots}` },
   {
     head: "Heartbeat",
     kind: "number",
-    cell: (row) =>
-      row.status === "stopped" ? `stopped ${ago(row.stopped_at)}` : `${duration(row.heartbeat_age_seconds)} ago`,
+    cell: (row) => (
+      <span className={row.status === "silent" ? "warn" : ""}>
+        {row.status === "stopped" ? `stopped ${ago(row.stopped_at)}` : `${duration(row.heartbeat_age_seconds)} ago`}
+      </span>
+    ),
   },
   { head: "Started", kind: "number", cell: (row) => <span className="soft">{ago(row.created_at)}</span> },
 ];
@@ -49,6 +55,8 @@ export function WorkersPage() {
   const { after } = useSearch({ from: "/shell/workers" });
   const query = useQuery(workersQuery(after));
   const busy = useQuery(busyQuery).data ?? [];
+  const trained = busy.flatMap(({ run }) => (run.kind === "train" ? [run.subject] : []));
+  const usage = useQuery(usageQuery(trained)).data ?? NOBODY;
   const online = query.data?.data.filter((worker) => worker.status === "online") ?? [];
   const sum = (count: (worker: Worker) => number) => online.reduce((total, worker) => total + count(worker), 0);
   return (
@@ -70,7 +78,7 @@ export function WorkersPage() {
       <Listed
         label="workers"
         query={query}
-        columns={columns(busy)}
+        columns={columns(busy, usage)}
         empty={
           <>
             No worker has ever reported. Start one on a machine that reaches the database, the storage and the broker

@@ -25,7 +25,7 @@ const WORDS = {
   cancel: {
     ask: "Cancel",
     after: "They stop for good. Weights that were saved so far can still be downloaded.",
-    others: "over already and stay as they are",
+    others: ["is over already and stays as it is", "are over already and stay as they are"],
     keep: "Let them run",
     doing: "Cancelling",
     done: "told to stop",
@@ -33,7 +33,7 @@ const WORDS = {
   delete: {
     ask: "Delete",
     after: "Their students, weights, curves and logs go with them. This cannot be undone.",
-    others: "not over yet and stay",
+    others: ["is not over yet and stays", "are not over yet and stay"],
     keep: "Keep them",
     doing: "Deleting",
     done: "deleted",
@@ -79,7 +79,7 @@ export function BulkDialog({ action, jobs: given, others, onClose, onDone }: Pro
           <Names jobs={jobs} />
           {others > 0 && (
             <p className="small soft">
-              {plural(others, "more of the chosen", "more of the chosen")} {others === 1 ? "is" : "are"} {words.others}.
+              {others} more of the chosen {words.others[others === 1 ? 0 : 1]}.
             </p>
           )}
           {action === "delete" && done === null && (

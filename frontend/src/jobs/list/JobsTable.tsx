@@ -60,9 +60,10 @@ export function JobsTable(props: Props) {
 
   const { startIndex = 0, endIndex = 0 } = virtual.range ?? {};
   useEffect(() => onSee(startIndex, endIndex), [onSee, startIndex, endIndex]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a page that brings nothing new must not ask for the next
   useEffect(() => {
     if (hasMore && endIndex >= jobs.length - EARLY) loadMore();
-  }, [hasMore, endIndex, jobs.length, loadMore]);
+  }, [hasMore, endIndex, jobs.length]);
 
   const choose = useCallback(
     (id: string, range: boolean) => {
