@@ -45,7 +45,13 @@ function setUp(events: Told[]) {
   return { client, follower, asked, again, steps, seen };
 }
 
-const event = (seq: number, type: string, more: object = {}): Told => ({ seq, type, attempt: 1, created_at: "", ...more });
+const event = (seq: number, type: string, more: object = {}): Told => ({
+  seq,
+  type,
+  attempt: 1,
+  created_at: "",
+  ...more,
+});
 const point = (seq: number) =>
   event(seq, "metric", { series: [{ student: null, name: "lr", step: [seq], value: [1] }] });
 const line = (seq: number) => event(seq, "log", { level: "info", message: `line ${seq}` });
@@ -90,10 +96,5 @@ test("what a frame only announces is asked for again", async () => {
   const { follower, again, seen } = setUp([event(11, "checkpoint"), event(12, "status", { status: "succeeded" })]);
   follower.announced(12);
   await vi.waitFor(() => expect(seen()).toBe(12));
-  expect(again).toEqual([
-    "jobs/job_1/checkpoints",
-    "jobs/job_1",
-    "jobs/job_1/students",
-    "jobs/job_1/runs",
-  ]);
+  expect(again).toEqual(["jobs/job_1/checkpoints", "jobs/job_1", "jobs/job_1/students", "jobs/job_1/runs"]);
 });
