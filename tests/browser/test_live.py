@@ -101,24 +101,6 @@ def test_the_keyboard_moves_one_cursor_over_all_charts(page: Page, stage: Stage,
     expect(accuracy(page).locator("figcaption")).not_to_contain_text("at epoch")
 
 
-def test_log_lines_arrive_and_a_reader_who_scrolled_up_is_left_alone(
-    page: Page, stage: Stage, attempt: Attempt
-) -> None:
-    for i in range(60):
-        attempt.log("info", f"line {i}")
-    page.goto(f"{stage.url}/jobs/{attempt.job}/log")
-    log = page.get_by_role("list", name="Log")
-    expect(log.get_by_text("line 59")).to_be_in_viewport()
-    attempt.log("warning", "the newest line")
-    expect(log.get_by_text("the newest line")).to_be_in_viewport()
-
-    log.evaluate("list => list.scrollTo(0, 0)")
-    expect(log.get_by_text("line 0", exact=True)).to_be_in_viewport()
-    attempt.log("info", "one more line")
-    expect(log.get_by_text("one more line")).to_be_attached()
-    assert log.evaluate("list => list.scrollTop") == 0
-
-
 def test_a_job_that_ends_shows_its_verdict_and_its_files(page: Page, stage: Stage, attempt: Attempt) -> None:
     page.goto(f"{stage.url}/jobs/{attempt.job}")
     attempt.finish()

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { isNotFound } from "@/api/client";
 import { seriesColor } from "@/charts/color";
-import { Dumbbells } from "@/charts/Dumbbells";
+import { Pairs } from "@/charts/Pairs";
 import { evaluationQuery } from "@/evaluation/queries";
 import { percent, percentage, plural, points } from "@/format";
 import { Card } from "@/ui/Card";
@@ -106,7 +106,7 @@ function Measured({ left, right, search, onChange }: MeasuredProps) {
   return (
     <>
       <p>{sentence(classes, left.name, right.name)}</p>
-      <Dumbbells
+      <Pairs
         label={`Top-1 of each class: ${left.name} and ${right.name}`}
         rows={shown.map((row) => ({
           key: row.name,

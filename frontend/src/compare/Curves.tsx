@@ -1,7 +1,11 @@
+import { useQueries } from "@tanstack/react-query";
+import { useCallback, useMemo } from "react";
+import { xAt } from "@/charts/axis";
 import { seriesColor, seriesText } from "@/charts/color";
 import { LineChart } from "@/charts/LineChart";
-import type { Axis, Level, Line } from "@/charts/lines";
+import { type Axis, type Clock, type Level, type Line, lastStepOf } from "@/charts/lines";
 import { percentage, plural } from "@/format";
+import { clockOf, clockQuery } from "@/jobs/clock";
 import { meanOf } from "@/jobs/groups";
 import { axisOf } from "@/jobs/lines";
 import type { Series } from "@/jobs/queries";
@@ -16,31 +20,41 @@ interface Props {
   onChange: (search: CompareSearch) => void;
 }
 
+type X = "epoch" | "step" | "time";
+
 const AXES = [
   { key: "epoch", name: "epochs" },
   { key: "step", name: "steps" },
+  { key: "time", name: "time" },
 ] as const;
 
 const canBeEpochs = (candidates: readonly Candidate[]): boolean =>
   candidates.every(({ job }) => axisOf(job).name === "epoch");
 
-/** Along what the curves run; nothing to choose where some job does not know its epochs. */
-export function Along({ candidates, search: { x, ...search }, onChange }: Omit<Props, "series">) {
-  if (!canBeEpochs(candidates)) return null;
+/** Along what the curves run: epochs, unless some job does not know its own. */
+const alongOf = (search: CompareSearch, candidates: readonly Candidate[]): X =>
+  search.x ?? (canBeEpochs(candidates) ? "epoch" : "step");
+
+export function Along({ candidates, search, onChange }: Omit<Props, "series">) {
+  const { x: _, ...rest } = search;
   return (
     <Choice
       label="Along"
-      choices={AXES}
-      value={x ?? "epoch"}
-      onChange={(key) => onChange(key === "step" ? { ...search, x: "step" } : search)}
+      choices={canBeEpochs(candidates) ? AXES : AXES.slice(1)}
+      value={alongOf(search, candidates)}
+      onChange={(key) => onChange(key === "epoch" ? rest : { ...rest, x: key })}
     />
   );
 }
 
 /** The best student of each job on one chart. */
 export function Curves({ candidates, series, search }: Omit<Props, "onChange">) {
-  const epochs = search.x !== "step" && canBeEpochs(candidates);
-  const lines = candidates.flatMap((one) => lineOf(one, series?.get(one.job.id) ?? [], epochs));
+  const x = alongOf(search, candidates);
+  const clocks = useClocks(candidates, x === "time");
+  const lines = useMemo(
+    () => candidates.flatMap((one) => lineOf(one, series?.get(one.job.id) ?? [], x, clocks)),
+    [candidates, series, x, clocks],
+  );
   const seeds = Math.max(1, ...candidates.map((one) => one.standing?.group.members.length ?? 1));
   const mean = seeds > 1 ? ` · mean of up to ${plural(seeds, "seed")}` : "";
   return (
@@ -51,7 +65,7 @@ export function Curves({ candidates, series, search }: Omit<Props, "onChange">) 
       metric="compare/val/top1"
       lines={lines}
       levels={levelsOf(candidates)}
-      axis={axisFor(candidates, epochs)}
+      axis={axisFor(candidates, x, lines)}
       write={percentage}
       unit={100}
       focus
@@ -60,28 +74,45 @@ export function Curves({ candidates, series, search }: Omit<Props, "onChange">) 
   );
 }
 
-function lineOf({ job, hue, name, standing }: Candidate, series: readonly Series[], epochs: boolean): Line[] {
-  if (!standing) return [];
-  const { step, value } = meanOf(series, "val/top1", standing.group.members);
-  if (step.length === 0) return [];
-  const each = epochs ? axisOf(job).perStep : 1;
-  return [
-    {
-      key: job.id,
-      name,
-      step: each === 1 ? step : step.map((at) => at * each),
-      value,
-      color: seriesColor(hue),
-      text: seriesText(hue),
-      kind: "solid",
-    },
-  ];
+type Clocks = ReadonlyMap<string, Clock>;
+
+/** When each job had got how far; empty until that is wanted and known. */
+function useClocks(candidates: readonly Candidate[], wanted: boolean): Clocks {
+  return useQueries({
+    queries: candidates.map(({ job }) => ({ ...clockQuery(job), enabled: wanted })),
+    combine: useCallback(
+      (answers: { data: Parameters<typeof clockOf>[0] | undefined }[]) =>
+        new Map(
+          candidates.flatMap(({ job }, i) => {
+            const events = wanted ? answers[i]?.data : undefined;
+            return events ? [[job.id, clockOf(events, job)] as const] : [];
+          }),
+        ),
+      [candidates, wanted],
+    ),
+  });
 }
 
-/** Steps are epochs already where epochs are shown: jobs have epochs of different lengths. */
-function axisFor(candidates: readonly Candidate[], epochs: boolean): Axis {
-  const planned = candidates.map(({ job }) => (epochs ? job.progress.total_epochs : job.progress.total_steps) ?? 0);
-  return { name: epochs ? "epoch" : "step", perStep: 1, end: Math.max(...planned) || null };
+function lineOf({ job, hue, name, standing }: Candidate, series: readonly Series[], x: X, clocks: Clocks): Line[] {
+  const clock = clocks.get(job.id);
+  if (!standing || (x === "time" && !clock)) return [];
+  const { step, value } = meanOf(series, "val/top1", standing.group.members);
+  if (step.length === 0) return [];
+  const each = axisOf(job).perStep;
+  const place = (at: number) =>
+    clock ? xAt({ name: "time", perStep: 1, end: null, clock }, at) : x === "epoch" ? at * each : at;
+  const ink = { color: seriesColor(hue), text: seriesText(hue) };
+  return [{ key: job.id, name, step: step.map(place), value, ...ink, kind: "solid" }];
+}
+
+/** The lines stand on the axis's own scale already: jobs have epochs and hours of different lengths. */
+function axisFor(candidates: readonly Candidate[], x: X, lines: readonly Line[]): Axis {
+  if (x === "time") {
+    const last = Math.max(1, lastStepOf(lines) ?? 1);
+    return { name: x, perStep: 1, end: null, clock: { step: [0, last], seconds: [0, last] } };
+  }
+  const planned = candidates.map(({ job }) => (x === "epoch" ? job.progress.total_epochs : job.progress.total_steps));
+  return { name: x, perStep: 1, end: Math.max(...planned.map((one) => one ?? 0)) || null };
 }
 
 /** One level for each teacher, however many jobs learn from it. */

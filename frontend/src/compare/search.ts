@@ -6,7 +6,7 @@ export const MOST = 8;
 export interface CompareSearch {
   /** Ids with commas between them, in the order in which they are shown. */
   jobs?: string;
-  x?: "step";
+  x?: "step" | "time";
   at?: "best";
   /** Settings that are the same as well. */
   all?: true;
@@ -20,7 +20,7 @@ export interface CompareSearch {
 export const compareSearch = (search: Search): CompareSearch =>
   some({
     jobs: text(search.jobs),
-    x: oneOf("step")(search.x),
+    x: oneOf("step", "time")(search.x),
     at: oneOf("best")(search.at),
     all: flag(search.all),
     left: text(search.left),

@@ -1,6 +1,6 @@
 import { ticks } from "./scale";
 
-export interface Dumbbell {
+export interface Pair {
   key: string;
   name: string;
   /** Two values on the one axis that all rows share; shares from 0 to 1. */
@@ -15,13 +15,13 @@ export interface Dumbbell {
 
 interface Props {
   label: string;
-  rows: readonly Dumbbell[];
+  rows: readonly Pair[];
   write: (value: number) => string;
   colors: { from: string; to: string };
 }
 
 /** Pairs of values on one shared axis, joined by a line. */
-export function Dumbbells({ label, rows, write, colors }: Props) {
+export function Pairs({ label, rows, write, colors }: Props) {
   const values = rows.flatMap((row) => [row.from, row.to]);
   const low = Math.max(0, Math.floor(Math.min(...values) * 10 - 0.3) / 10);
   const high = Math.min(1, Math.ceil(Math.max(...values) * 10 + 0.3) / 10);
@@ -29,7 +29,7 @@ export function Dumbbells({ label, rows, write, colors }: Props) {
   const at = (value: number) => `${(100 * (value - low)) / span}%`;
   const marks = ticks(low * 100, high * 100, 5).map((tick) => tick / 100);
   return (
-    <figure className="dumbbells" aria-label={label} data-points={rows.length}>
+    <figure className="pairs" aria-label={label} data-points={rows.length}>
       <ul>
         {rows.map((row) => (
           <li key={row.key} title={row.title} className={row.faint ? "faint" : undefined}>
