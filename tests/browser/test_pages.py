@@ -15,10 +15,11 @@ from tests.fixtures.browser import FRONTEND
 pytestmark = pytest.mark.browser
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
 HOSTILE = "Ünïcödé <script>alert(1)</script> " + "endless" * 20
+COLUMNS = "status,dataset,progress,curve,best,gap,agreement,below,size,duration,created,finished"
 PAGES = {
     "overview": "/",
     "jobs": "/jobs",
-    "jobs, all columns": "/jobs?columns=status,dataset,progress,curve,best,gap,agreement,below,size,duration,created,finished",
+    "jobs, all columns": f"/jobs?columns={COLUMNS}",
     "no such job list": "/jobs?status=cancelled",
     "nothing to compare": "/compare",
     "comparison": "/compare?jobs={finished},{running},{failed}&all=true",
