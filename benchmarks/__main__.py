@@ -11,7 +11,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import data, first_metric, loss, memory, step, students
+from benchmarks import dashboard, data, first_metric, loss, memory, step, students
 from benchmarks.measure import Row, Scale
 
 BENCHMARKS: dict[str, Callable[[Scale], Iterator[Row]]] = {
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "data": data.rows,
     "first_metric": first_metric.rows,
     "memory": memory.rows,
+    "dashboard": dashboard.rows,
 }
 
 

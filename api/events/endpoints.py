@@ -97,5 +97,6 @@ def get_metrics(
     )[job_id]
     # Encoded here: a thousand points through the response model cost a hundred times as much.
     series = [asdict(curve) for curve in curves.series]
-    body = {"object": "metrics", "series": series, "sampled": curves.sampled, "last_event": job.last_seq}
+    body = {"object": "metrics", "series": series, "sampled": curves.sampled}
+    body |= {"width": curves.width, "last_event": job.last_seq}
     return Response(json.dumps(body, separators=(",", ":")), media_type="application/json")

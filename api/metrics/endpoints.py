@@ -41,6 +41,7 @@ def list_metrics(
             "job": one.id,
             "series": [asdict(curve) for curve in curves[one.id].series],
             "sampled": curves[one.id].sampled,
+            "width": curves[one.id].width,
             "last_event": one.last_event,
         }
         for one in found

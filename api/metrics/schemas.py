@@ -14,6 +14,7 @@ class JobMetricsRead(Read):
     job: str = Field(description="The job's id.")
     series: list[SeriesRead]
     sampled: bool = Field(description="Whether any bucket holds more than one point.")
+    width: int = Field(description="Steps that a bucket covers, a power of two; each begins at a multiple of it.")
     last_event: int = Field(description="The number of the job's newest event when this was read.")
 
 

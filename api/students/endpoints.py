@@ -90,7 +90,7 @@ def list_disagreements(
     limit: Annotated[int, Query(ge=1, le=100)] = 24,
     after: Annotated[int, Query(ge=-1, lt=2**31, description="Number of the last one seen.")] = -1,
 ) -> Listing[DisagreementRead]:
-    """The images on which student and teacher differ, at most a hundred of each kind: what could have been learned first."""
+    """The images on which student and teacher differ, at most a hundred of each kind: what was left to learn."""
     student, evaluation = service.evaluation(session, storage, caller.project_id, student_id)
     chosen = service.chosen_split(evaluation, split)
     found = evaluation.disagreements[chosen]

@@ -136,7 +136,7 @@ def _of_interest(object: str, at: datetime, projects: Collection[str]) -> Sequen
     return noun.status == "validating", new
 
 
-_STATES: dict[str, Select[Any]] = {
+_STATES: dict[str, Select[*tuple[Any, ...]]] = {
     "job": select(Job.id, Job.project_id, Job.status, Job.last_seq),
     "dataset": select(Dataset.id, Dataset.project_id, Dataset.status, Dataset.progress),
     "teacher": select(Teacher.id, Teacher.project_id, Teacher.status),

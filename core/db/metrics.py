@@ -33,6 +33,7 @@ class Curves:
 
     series: list[Series] = field(default_factory=list)
     sampled: bool = False  # whether any bucket holds more than one point
+    width: int = 1  # steps that a bucket covers
 
 
 def bucket_width(last_step: int, max_points: int) -> int:
@@ -95,6 +96,8 @@ def of_jobs(
         )
         .order_by(buckets.c.job_id, buckets.c.student_id, buckets.c.name, buckets.c.step)
     )
+    for job, one in widths.items():
+        found[job].width = one
     for job, student, name, step, low, high, points, value in rows:
         curves = found[job]
         if not curves.series or (curves.series[-1].student, curves.series[-1].name) != (student or None, name):
@@ -109,7 +112,9 @@ def of_jobs(
     return found
 
 
-def _wanted(jobs: Sequence[str], students: Sequence[str], names: Sequence[str]) -> Callable[[Select[Any]], Select[Any]]:
+def _wanted(
+    jobs: Sequence[str], students: Sequence[str], names: Sequence[str]
+) -> Callable[[Select[*tuple[Any, ...]]], Select[*tuple[Any, ...]]]:
     """Narrows a query of metrics to these.
 
     With names it is joined with all students there can be: their ids lie between job and name in the key, and by job

@@ -107,7 +107,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
-        """All that is read here is of one moment; with `read`, PostgreSQL's statements each see a moment of their own."""
+        """What is read here is of one moment; with `read`, each statement of PostgreSQL sees a moment of its own."""
         with self.read() as session:
             if not self.is_sqlite:
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

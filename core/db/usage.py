@@ -91,15 +91,17 @@ def _sizes(session: Session, object: str, project_id: str) -> dict[str, int]:
     return _sums(session, select(noun.id, func.max(noun.bytes)), noun, project_id)
 
 
-def _sums(session: Session, query: Select[Any], noun: Any, project_id: str) -> dict[str, int]:
+def _sums(session: Session, query: Select[*tuple[Any, ...]], noun: Any, project_id: str) -> dict[str, int]:
     rows = session.execute(query.where(noun.project_id == project_id).group_by(noun.id))
     return {id: int(bytes or 0) for id, bytes in rows}
 
 
-def _shown(object: str, ids: Sequence[str]) -> Select[Any]:
+def _shown(object: str, ids: Sequence[str]) -> Select[*tuple[Any, ...]]:
     noun = _NOUNS[object]
     name = Upload.filename if noun is Upload else noun.name  # type: ignore[union-attr]
-    shown: Select[Any] = select(noun.id, name.label("name"), noun.created_at, noun.status).where(noun.id.in_(ids))
+    shown: Select[*tuple[Any, ...]] = select(noun.id, name.label("name"), noun.created_at, noun.status).where(
+        noun.id.in_(ids)
+    )
     return shown
 
 

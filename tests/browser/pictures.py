@@ -17,7 +17,12 @@ LOADED = (
     "[...document.images].every(i => i.getBoundingClientRect().top >= innerHeight || (i.complete && i.naturalWidth))"
 )
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-WHOLE = ("job", "new")  # pages that are shown to their end; of the others, what a screen shows
+WHOLE = (
+    "job",
+    "distillation",
+    "explore",
+    "new",
+)  # pages that are shown to their end; of the others, what a screen shows
 TALLEST = 2400  # pixels
 
 
@@ -29,6 +34,8 @@ def addresses(context: BrowserContext, url: str) -> dict[str, str]:
     return {
         "overview": "/",
         "job": f"/jobs/{job['id']}",
+        "distillation": f"/jobs/{job['id']}/distillation",
+        "explore": f"/explore?dataset={job['dataset']['id']}",
         "new": f"/jobs/new?from={job['id']}",
         "dataset": f"/datasets/{job['dataset']['id']}",
     } | taught

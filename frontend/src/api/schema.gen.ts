@@ -727,7 +727,7 @@ export interface paths {
         };
         /**
          * List Disagreements
-         * @description The images on which student and teacher differ, at most a hundred of each kind: what could have been learned first.
+         * @description The images on which student and teacher differ, at most a hundred of each kind: what was left to learn.
          */
         get: operations["list_disagreements"];
         put?: never;
@@ -2400,6 +2400,11 @@ export interface components {
             sampled: boolean;
             /** Series */
             series: components["schemas"]["SeriesRead"][];
+            /**
+             * Width
+             * @description Steps that a bucket covers, a power of two; each begins at a multiple of it.
+             */
+            width: number;
         };
         /**
          * JobPreview
@@ -2578,6 +2583,11 @@ export interface components {
              * @enum {string}
              */
             status: "waiting" | "training" | "trained" | "failed" | "cancelled";
+            /**
+             * Twin
+             * @description Equal for a student and the control that it is measured against.
+             */
+            twin: string;
         };
         /**
          * JobTeacher
@@ -3318,6 +3328,11 @@ export interface components {
             sampled: boolean;
             /** Series */
             series: components["schemas"]["SeriesRead"][];
+            /**
+             * Width
+             * @description Steps that a bucket covers, a power of two; each begins at a multiple of it.
+             */
+            width: number;
         };
         /**
          * Mix
@@ -4744,6 +4759,11 @@ export interface components {
              * @description Of names, dtypes, shapes and bytes: equal weights, equal hash.
              */
             tensors_sha256: string | null;
+            /**
+             * Twin
+             * @description Equal for a student of a job and the control that it is measured against.
+             */
+            twin: string;
         };
         /**
          * StudentTeacher
@@ -6051,7 +6071,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ProblemRead"];
+                    "application/problem+json": components["schemas"]["ProblemRead"];
                 };
             };
         };

@@ -1,4 +1,4 @@
-import { useEffect, useId, useMemo, useRef } from "react";
+import { type CSSProperties, useEffect, useId, useMemo, useRef } from "react";
 import { count } from "@/format";
 import { over, where } from "./axis";
 import { ChartMenu } from "./ChartMenu";
@@ -95,7 +95,7 @@ export function LineChart(props: Props) {
         </figcaption>
         <ChartMenu title={title} caption={told} metric={metric} look={look} lines={lines} levels={levels} />
       </div>
-      <div className="plot-frame" style={{ minHeight: height }}>
+      <div className="plot-frame" style={{ "--plot-height": `${height}px` } as CSSProperties}>
         {near && <Plot title={title} look={look} measured={shown} height={height} />}
         {printing && <Paper title={title} caption={told} look={look} />}
         {settings.zoom && (

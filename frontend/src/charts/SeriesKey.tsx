@@ -45,7 +45,7 @@ export function SeriesKey({ lines, levels = [] }: Props) {
       })}
       {hidden.length > 0 && (
         <button type="button" className="series plain" onClick={() => change({ hide: [] })}>
-          Show all
+          Show all series
         </button>
       )}
     </fieldset>

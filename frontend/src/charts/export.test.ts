@@ -42,7 +42,11 @@ test("a band's ends have columns of their own", () => {
 
 test("a drawing of vectors has its title, its axes and a path for each line; a name stays a name", () => {
   const hostile = lines.map((line, i) => (i ? { ...line, name: "<script>alert(1)</script>" } : line));
-  const scene = sceneOf({ ...look, lines: hostile }, { title: "Does it?", caption: "in %", width: 600, height: 300 }, (css) => css);
+  const scene = sceneOf(
+    { ...look, lines: hostile },
+    { title: "Does it?", caption: "in %", width: 600, height: 300 },
+    (css) => css,
+  );
   const text = svgText(scene);
   const drawing = new DOMParser().parseFromString(text, "image/svg+xml");
   expect(drawing.querySelector("parsererror")).toBeNull();

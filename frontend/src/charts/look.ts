@@ -84,7 +84,9 @@ export const labelWidth = (name: string, value: string) =>
 export function labelRoom({ lines, levels, axis, zoom, write }: Look): number {
   const last = lastStepOf(lines);
   const own = named(lines);
-  const ends = own.map((line) => labelWidth(own.length + levels.length > 1 ? line.name : "", write(line.value.at(-1) ?? 0)));
+  const ends = own.map((line) =>
+    labelWidth(own.length + levels.length > 1 ? line.name : "", write(line.value.at(-1) ?? 0)),
+  );
   const flats = levels.map((level) => labelWidth(level.name, write(level.value)));
   const inside = !zoom && axis.name !== "time" && axis.end !== null && last !== null && last < 0.6 * axis.end;
   return Math.max(10, ...flats, ...(inside ? [] : ends));

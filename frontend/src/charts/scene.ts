@@ -46,7 +46,7 @@ export interface Frame {
 }
 
 const PAD = 16;
-const HEAD = 52;
+const HEAD = 62;
 const FOOT = 44;
 const SMALL = 12.5;
 const NAME = 24; // characters of a name that fit beside its line

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { LineChart } from "@/charts/LineChart";
+import { VerdictCard } from "@/distillation/VerdictCard";
 import { percentage } from "@/format";
-import { Empty, Notice } from "@/ui/faces";
+import { Notice } from "@/ui/faces";
 import { useAxis } from "./axis";
 import { CourseCard } from "./course/CourseCard";
 import { Downloads } from "./Downloads";
@@ -11,7 +12,6 @@ import { linesOf, teacherLevel } from "./lines";
 import { type Job, metricsQuery, OVER, warningsQuery } from "./queries";
 import { SizeChart } from "./SizeChart";
 import { StudentCard } from "./StudentCard";
-import { type Verdict, verdictOf } from "./verdict";
 
 const WARNINGS = 3;
 
@@ -23,14 +23,13 @@ export function JobOverview() {
   const series = metrics?.series ?? [];
   const standings = standingsOf(job, series);
   const teacher = teacherOf(job, series);
-  const verdict = verdictOf(job, standings, teacher);
   const lines = linesOf(job, series, "val/top1");
   const measured = standings.filter((one) => one.top1 !== null);
   return (
     <>
       {job.error && <JobError error={job.error} />}
       <Warned id={job.id} />
-      {verdict ? <VerdictCard verdict={verdict} /> : <Waiting job={job} />}
+      <VerdictCard job={job} standings={standings} teacher={teacher} />
       {measured.length > 0 && (
         <div className="grid">
           {standings.map((standing) => (
@@ -77,16 +76,6 @@ function Warned({ id }: { id: string }) {
   );
 }
 
-function VerdictCard({ verdict }: { verdict: Verdict }) {
-  return (
-    <section className="card verdict" aria-label="Verdict">
-      <p className="small soft">{verdict.kicker}</p>
-      <p className="verdict-text wrap">{verdict.text}</p>
-      {verdict.detail && <p className="soft wrap">{verdict.detail}</p>}
-    </section>
-  );
-}
-
 function JobError({ error }: { error: NonNullable<Job["error"]> }) {
   return (
     <Notice kind="bad" title={error.title || error.code}>
@@ -97,24 +86,5 @@ function JobError({ error }: { error: NonNullable<Job["error"]> }) {
         {error.retryable ? " · worth a retry" : ""}
       </p>
     </Notice>
-  );
-}
-
-function Waiting({ job }: { job: Job }) {
-  if (OVER.includes(job.status)) {
-    return job.error ? null : (
-      <div className="card">
-        <Empty>It ended before its first evaluation: there is nothing to show.</Empty>
-      </div>
-    );
-  }
-  return (
-    <section className="card verdict" aria-label="Verdict">
-      <p className="small soft">So far</p>
-      <p className="verdict-text">
-        {job.status === "queued" ? "Waiting for a free slot of a worker." : "Nothing has been measured yet."}
-      </p>
-      <p className="soft">The first figures come with the end of the first epoch.</p>
-    </section>
   );
 }

@@ -37,6 +37,7 @@ function serveJob(change: Partial<typeof job> = {}) {
     answer("get", "/v1/jobs/job_1/metrics", {
       object: "metrics",
       sampled: false,
+      width: 1,
       last_event: 10,
       series: [
         makeSeries("stu_1", "val/top1", [
@@ -159,7 +160,7 @@ const line = (seq: number, level: string, message: string) => ({
 
 test("the log is filtered by level and searched, all in the address", async () => {
   // A list that draws only what is seen asks how high it is, which jsdom does not know.
-  vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockReturnValue(400);
+  vi.spyOn(Element.prototype, "clientHeight", "get").mockReturnValue(400);
   serveJob();
   server.use(
     answer(

@@ -96,11 +96,10 @@ export class Follower {
       const params = { path: { job_id: this.id }, query };
       const page = (await take(api.GET("/v1/jobs/{job_id}/events", { params }))) as Schema<"EventList">;
       if (this.stopped) return;
+      const frames = page.data as Frame[];
       this.applying = true;
-      for (const event of page.data as Frame[]) {
-        if (!types) apply(this.client, this.id, event, this.askAgain);
-        if (this.logWhole) appendLine(this.client, this.id, event);
-      }
+      if (!types) apply(this.client, this.id, frames, this.askAgain);
+      if (this.logWhole) appendLines(this.client, this.id, frames);
       this.applying = false;
       if (!page.next) return;
       last = Number(page.next);
@@ -108,19 +107,20 @@ export class Follower {
   }
 }
 
-/** Writes what a frame tells into the cached job and its curves, and asks again for what it only announces. */
-export function apply(client: QueryClient, id: string, frame: Frame, askAgain: (key: QueryKey) => void): void {
-  client.setQueryData<Job>(jobKeys.one(id), (job) => job && jobAfter(job, frame));
-  client.setQueryData<Metrics>(jobKeys.metrics(id), (metrics) => metrics && metricsAfter(metrics, frame));
-  if (frame.type === "log" && frame.level === "warning") askAgain(jobKeys.warnings(id));
-  if (frame.type === "checkpoint") askAgain(jobKeys.checkpoints(id));
-  if (frame.type === "status" || frame.type === "done") {
+/** Writes what frames tell into the cached job and its curves, and asks again for what they only announce. */
+function apply(client: QueryClient, id: string, frames: readonly Frame[], askAgain: (key: QueryKey) => void): void {
+  client.setQueryData<Job>(jobKeys.one(id), (job) => job && frames.reduce(jobAfter, job));
+  client.setQueryData<Metrics>(jobKeys.metrics(id), (metrics) => metrics && frames.reduce(metricsAfter, metrics));
+  for (const frame of frames) {
+    if (frame.type === "log" && frame.level === "warning") askAgain(jobKeys.warnings(id));
+    if (frame.type === "checkpoint") askAgain(jobKeys.checkpoints(id));
+    if (frame.type !== "status" && frame.type !== "done") continue;
     if (!frame.student) askAgain(jobKeys.one(id));
     askAgain(jobKeys.students(id));
     askAgain(jobKeys.runs(id));
   }
 }
 
-function appendLine(client: QueryClient, id: string, frame: Frame): void {
-  client.setQueryData<LogLine[]>(jobKeys.log(id), (lines) => lines && logAfter(lines, frame));
+function appendLines(client: QueryClient, id: string, frames: readonly Frame[]): void {
+  client.setQueryData<LogLine[]>(jobKeys.log(id), (lines) => lines && frames.reduce(logAfter, lines));
 }

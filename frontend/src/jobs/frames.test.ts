@@ -1,5 +1,5 @@
 import { makeJob, makeSeries } from "@/testing/make";
-import { append, type Frame, jobAfter, logAfter, metricsAfter, rewind } from "./frames";
+import { type Frame, jobAfter, logAfter, metricsAfter } from "./frames";
 import type { Metrics } from "./queries";
 
 const frame = (seq: number, type: Frame["type"], told: object = {}): Frame => ({
@@ -13,6 +13,7 @@ const frame = (seq: number, type: Frame["type"], told: object = {}): Frame => ({
 const metrics = (): Metrics => ({
   object: "metrics",
   sampled: false,
+  width: 1,
   last_event: 10,
   series: [
     makeSeries("stu_1", "val/top1", [
@@ -21,40 +22,6 @@ const metrics = (): Metrics => ({
       [30, 0.7],
     ]),
   ],
-});
-
-test("points are appended in the order of their steps, once each", () => {
-  const series = append(
-    makeSeries(null, "lr", [
-      [1, 0.1],
-      [3, 0.3],
-    ]),
-    {
-      student: null,
-      name: "lr",
-      step: [2, 3, 4],
-      value: [0.2, 0.33, 0.4],
-    },
-  );
-  expect(series.step).toEqual([1, 2, 3, 4]);
-  expect(series.value).toEqual([0.1, 0.2, 0.33, 0.4]);
-  expect(series.min).toEqual(series.value);
-});
-
-test("appending leaves what it was given as it is", () => {
-  const before = makeSeries(null, "lr", [[1, 0.1]]);
-  append(before, { student: null, name: "lr", step: [2], value: [0.2] });
-  expect(before.step).toEqual([1]);
-});
-
-test("a rewind drops the points beyond its step, and no others", () => {
-  const series = makeSeries("stu_1", "val/top1", [
-    [10, 0.5],
-    [20, 0.6],
-    [30, 0.7],
-  ]);
-  expect(rewind(series, 20).step).toEqual([10, 20]);
-  expect(rewind(series, 30)).toBe(series);
 });
 
 test("a metric frame extends known curves and begins new ones", () => {

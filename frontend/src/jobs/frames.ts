@@ -1,4 +1,5 @@
-import type { Job, JobStudent, LogLine, Metrics, Series } from "./queries";
+import { append, coarser, type Points, rewind } from "./buckets";
+import { type Job, type JobStudent, type LogLine, MAX_POINTS, type Metrics } from "./queries";
 
 /** One event of a job's stream: its envelope, and beside it what it tells. */
 export interface Frame {
@@ -7,49 +8,6 @@ export interface Frame {
   attempt: number;
   created_at: string;
   [field: string]: unknown;
-}
-
-interface Points {
-  student: string | null;
-  name: string;
-  step: number[];
-  value: number[];
-}
-
-/** Points in the order of their steps; one for a step that is there already takes its place. */
-export function append(series: Series, points: Points): Series {
-  let { step, value, min, max, points: recorded } = series;
-  step = [...step];
-  value = [...value];
-  min = [...min];
-  max = [...max];
-  points.step.forEach((at, i) => {
-    const one = points.value[i] as number;
-    let place = step.length;
-    while (place > 0 && (step[place - 1] as number) >= at) place--;
-    const known = step[place] === at ? 1 : 0;
-    step.splice(place, known, at);
-    recorded += 1 - known;
-    for (const column of [value, min, max]) column.splice(place, known, one);
-  });
-  return { ...series, step, value, min, max, points: recorded };
-}
-
-/** Without the points beyond a step. */
-export function rewind(series: Series, toStep: number): Series {
-  const keep = series.step.filter((step) => step <= toStep).length;
-  if (keep === series.step.length) return series;
-  const cut = (column: number[]) => column.slice(0, keep);
-  // How many points stood for those that are gone is not known; as many as for the others, about.
-  const points = series.step.length ? Math.round((series.points * keep) / series.step.length) : 0;
-  return {
-    ...series,
-    step: cut(series.step),
-    value: cut(series.value),
-    min: cut(series.min),
-    max: cut(series.max),
-    points,
-  };
 }
 
 /** The curves after a frame. What the snapshot held already changes nothing. */
@@ -64,9 +22,14 @@ export function metricsAfter(metrics: Metrics, frame: Frame): Metrics {
     for (const points of frame.series as Points[]) {
       const key = `${points.student} ${points.name}`;
       const empty = { student: points.student, name: points.name, step: [], value: [], min: [], max: [], points: 0 };
-      series.set(key, append(series.get(key) ?? empty, points));
+      series.set(key, append(series.get(key) ?? empty, points, metrics.width));
     }
     next.series = [...series.values()];
+    // The service knew how many steps there will be; if not, the buckets grow with the job.
+    while (next.series.some((one) => one.step.length > MAX_POINTS)) {
+      next.width *= 2;
+      next.series = next.series.map((one) => coarser(one, next.width));
+    }
   }
   return next;
 }

@@ -12,10 +12,10 @@ import { jobKeys, jobQuery, logQuery, metricsQuery } from "./queries";
 export function useLive(id: string): void {
   const client = useQueryClient();
   const tab = useTab();
-  const job = useQuery(jobQuery(id)).data;
-  const metrics = useQuery(metricsQuery(id)).data;
+  const hasJob = useQuery({ ...jobQuery(id), select: () => true }).data ?? false;
+  const hasMetrics = useQuery({ ...metricsQuery(id), select: () => true }).data ?? false;
   const hasLog = useQuery({ ...logQuery(id), enabled: false, select: () => true }).data ?? false;
-  const ready = job !== undefined && metrics !== undefined;
+  const ready = hasJob && hasMetrics;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a log that has come is completed by a new follower
   useEffect(() => {

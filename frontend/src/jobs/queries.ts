@@ -72,7 +72,7 @@ const PAGE = 1000;
 
 /** The first pages of a long log, to be read while the others come. It is never asked for by itself. */
 export const logBegunQuery = (id: string) =>
-  queryOptions<LogLine[]>({ queryKey: [...jobKeys.log(id), "begun"], enabled: false });
+  queryOptions<LogLine[]>({ queryKey: [...jobKeys.log(id), "begun"], enabled: false, structuralSharing: false });
 
 export const logQuery = (id: string) =>
   queryOptions({
@@ -80,17 +80,21 @@ export const logQuery = (id: string) =>
     queryFn: async ({ signal, client }) => {
       let lines: LogLine[] = [];
       let after = 0;
+      let shown = 0;
       for (;;) {
         const params = { path: { job_id: id }, query: { after, limit: PAGE } };
         const page = await take(api.GET("/v1/jobs/{job_id}/logs", { params, signal }));
         lines = [...lines, ...page.data];
         if (!page.next) break;
         after = Number(page.next);
+        if (lines.length < 2 * shown) continue; // told a few times in all, however long it is
+        shown = lines.length;
         client.setQueryData(logBegunQuery(id).queryKey, lines);
       }
       client.removeQueries({ queryKey: logBegunQuery(id).queryKey });
       return lines;
     },
+    structuralSharing: false, // to compare a hundred thousand lines one by one takes longer than to show them
     staleTime: Number.POSITIVE_INFINITY,
   });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { curl } from "./curl";
 import { chapters, matching, type OpenApi, type Operation } from "./document";
-import { limits, nameOf, parts, sample, type Schemas, typed } from "./schema";
+import { limits, nameOf, parts, type Schemas, sample, typed } from "./schema";
 
 const schemas: Schemas = {
   Node: {
@@ -93,8 +93,9 @@ test("a command can be copied: what the reader must fill in stands in capitals",
 });
 
 test("the search knows methods, paths, words and parameters; all words must be there", () => {
-  const ids = (text: string) => matching(all, text).flatMap(({ operations }) => operations.map((one) => one.operationId));
-  expect(ids("post cancel")).toEqual(["cancel_job"]);
+  const ids = (text: string) =>
+    matching(all, text).flatMap(({ operations }) => operations.map((one) => one.operationId));
+  expect(ids("post /cancel")).toEqual(["cancel_job"]);
   expect(ids("max_points")).toContain("get_metrics");
   expect(ids("no such thing at all")).toEqual([]);
 });

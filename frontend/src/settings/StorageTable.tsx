@@ -78,8 +78,12 @@ export function StorageTable({ rows, chosen, onChoose }: Props) {
               </td>
               <td data-head="What">{WORDS[row.object]}</td>
               <td data-head="Status">{row.status}</td>
-              <td className="number" data-head="Created">{day(row.created_at)}</td>
-              <td className="number strong" data-head="Size">{bytes(row.bytes)}</td>
+              <td className="number" data-head="Created">
+                {day(row.created_at)}
+              </td>
+              <td className="number strong" data-head="Size">
+                {bytes(row.bytes)}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -1,8 +1,10 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { server } from "./server";
 import { Stream } from "./stream";
+
+configure({ asyncUtilTimeout: 20_000 }); // no test is about time
 
 // What a browser has and jsdom lacks. Charts themselves are tested in a real browser (tests/browser).
 window.matchMedia ??= ((query: string) => ({
