@@ -1,7 +1,9 @@
 """The plan that follows from a recipe: one entry per student and seed, and the controls they are measured against."""
 
+import hashlib
 import json
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from core.catalog import canonical_name
 from core.losses import AnyLoss, TaskLoss
@@ -25,16 +27,16 @@ class StudentPlan(Part):
     image_size: int | None = None  # as asked for; None: what suits the network and the data set
 
     def twin_key(self) -> str:
-        """Equal for a student and its control: same network, start, optimizer and seed."""
-        same = {
-            "architecture": self.architecture,
-            "init": self.init.model_dump(),
-            "image_size": self.image_size,
-            "drop_path": self.drop_path,
-            "optimizer": self.optimizer.model_dump(),
-            "seed": self.seed,
-        }
-        return json.dumps(same, sort_keys=True)
+        return twin_key(self.model_dump(mode="json"))
+
+
+_APART = {"label", "name", "role", "loss"}  # in which a student and its control may differ
+
+
+def twin_key(plan: Mapping[str, Any]) -> str:
+    """Of a stored plan: equal for a student and its control, which share network, start, optimizer and seed."""
+    same = {name: value for name, value in plan.items() if name not in _APART}
+    return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def drop_path_of(recipe: Recipe, student: Student) -> float:

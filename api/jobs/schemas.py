@@ -9,7 +9,7 @@ from api.schemas import FailureRead, Name, ObjectRead, Read, Reference, Wish
 from core.db.models import Dataset, Job, Run, Student, Teacher
 from core.db.spent import Spent
 from core.lifecycle import JobStatus, available_actions
-from core.plan import StudentPlan
+from core.plan import StudentPlan, twin_key
 
 Priority = int
 Metadata = dict[str, str]
@@ -70,14 +70,15 @@ class JobStudent(Read):
     architecture: str
     parameters: int | None
     loss: str = Field(description="The kind of its loss.")
+    twin: str = Field(description="Equal for a student and the control that it is measured against.")
     status: Literal["waiting", "training", "trained", "failed", "cancelled"]
     metrics: dict[str, Any]
     error: FailureRead | dict[str, Any] | None = None
 
     @classmethod
     def of(cls, row: Student) -> Self:
-        fields = {name: getattr(row, name) for name in cls.model_fields if name != "loss"}
-        return cls.model_validate(fields | {"loss": row.plan["loss"]["kind"]})
+        fields = {name: getattr(row, name) for name in cls.model_fields if name not in ("loss", "twin")}
+        return cls.model_validate(fields | {"loss": row.plan["loss"]["kind"], "twin": twin_key(row.plan)})
 
 
 class SpentRead(Read):

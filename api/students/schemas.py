@@ -8,6 +8,7 @@ from pydantic import Field
 from api.schemas import FailureRead, ObjectRead, Read, Reference
 from core.db.models import Dataset, Student, Teacher
 from core.evaluation import Disagreement, SplitEvaluation, SplitName
+from core.plan import twin_key
 
 WEIGHTS = "weights.safetensors"
 
@@ -60,6 +61,7 @@ class StudentRead(ObjectRead):
     loss: dict[str, Any]
     optimizer: dict[str, Any]
     init: dict[str, Any]
+    twin: str = Field(description="Equal for a student of a job and the control that it is measured against.")
     metrics: dict[str, Any]
     error: FailureRead | dict[str, Any] | None
     tensors_sha256: str | None = Field(description="Of names, dtypes, shapes and bytes: equal weights, equal hash.")
@@ -90,5 +92,6 @@ class StudentRead(ObjectRead):
             loss=row.plan["loss"],
             optimizer=row.plan["optimizer"],
             init=row.plan["init"],
+            twin=twin_key(row.plan),
             files=files,
         )

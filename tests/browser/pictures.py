@@ -17,7 +17,12 @@ LOADED = (
     "[...document.images].every(i => i.getBoundingClientRect().top >= innerHeight || (i.complete && i.naturalWidth))"
 )
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-WHOLE = ("job", "distillation", "explore", "new")  # pages that are shown to their end; of the others, what a screen shows
+WHOLE = (
+    "job",
+    "distillation",
+    "explore",
+    "new",
+)  # pages that are shown to their end; of the others, what a screen shows
 TALLEST = 2400  # pixels
 
 

@@ -2583,6 +2583,11 @@ export interface components {
              * @enum {string}
              */
             status: "waiting" | "training" | "trained" | "failed" | "cancelled";
+            /**
+             * Twin
+             * @description Equal for a student and the control that it is measured against.
+             */
+            twin: string;
         };
         /**
          * JobTeacher
@@ -4754,6 +4759,11 @@ export interface components {
              * @description Of names, dtypes, shapes and bytes: equal weights, equal hash.
              */
             tensors_sha256: string | null;
+            /**
+             * Twin
+             * @description Equal for a student of a job and the control that it is measured against.
+             */
+            twin: string;
         };
         /**
          * StudentTeacher
@@ -6061,7 +6071,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ProblemRead"];
+                    "application/problem+json": components["schemas"]["ProblemRead"];
                 };
             };
         };

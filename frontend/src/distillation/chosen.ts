@@ -16,7 +16,7 @@ export function chosenOf(standings: readonly Standing[], wanted: string | undefi
   if (!group) return null;
   const member = group.members.find((one) => one.id === wanted) ?? alive(group.members);
   if (!member) return null;
-  return { group, member, control: group.controls.find((one) => one.seed === member.seed) ?? null };
+  return { group, member, control: group.controls.find((one) => one.twin === member.twin) ?? null };
 }
 
 /** One that did not fail, where there is one. */

@@ -73,6 +73,7 @@ test("seeds are one candidate, beside the control of the same network in the sam
       name: "small",
       role: "student",
       seed: 0,
+      twin: String(change.seed ?? 0),
       architecture: "cifar/resnet8",
       parameters: 100,
       bytes: 400,

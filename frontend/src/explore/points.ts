@@ -1,5 +1,5 @@
 import { percentage } from "@/format";
-import { type Group, groupsOf, type Interval, metricsOf } from "@/jobs/groups";
+import { type Group, groupsOf, type Interval, judgedOn, metricsOf } from "@/jobs/groups";
 import type { JobStudent } from "@/jobs/queries";
 import type { Student } from "@/students/queries";
 
@@ -39,8 +39,8 @@ const average = (values: readonly (number | null | undefined)[]): number | null 
 };
 
 const latency = (student: Student) => (student.metrics.latency_ms as number | null | undefined) ?? null;
-const headline = (student: Student) => metricsOf(student).test?.top1 ?? metricsOf(student).top1 ?? null;
-const agreement = (student: Student) => metricsOf(student).test?.agreement ?? metricsOf(student).agreement ?? null;
+const headline = (student: Student) => judgedOn(metricsOf(student)).top1 ?? null;
+const agreement = (student: Student) => judgedOn(metricsOf(student)).agreement ?? null;
 
 /** Trained students and controls of any jobs, as candidates: the newest job first. */
 export function pointsOf(students: readonly Student[]): Point[] {

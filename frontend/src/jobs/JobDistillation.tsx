@@ -9,7 +9,6 @@ import { Picker } from "@/distillation/Picker";
 import { VerdictCard } from "@/distillation/VerdictCard";
 import { percentage } from "@/format";
 import { Answer } from "@/ui/Answer";
-import { Empty } from "@/ui/faces";
 import { useAxis } from "./axis";
 import { standingsOf, teacherOf } from "./groups";
 import { useJob } from "./JobPage";
@@ -41,7 +40,9 @@ function Loaded({ job, series }: { job: Job; series: readonly Series[] }) {
     <>
       {!isTaught(job) && (
         <div className="card">
-          <Empty>Nothing is distilled here: this job has no teacher, its students learn from the labels alone.</Empty>
+          <p className="soft">
+            Nothing is distilled here: this job has no teacher, its students learn from the labels alone.
+          </p>
         </div>
       )}
       <VerdictCard job={job} standings={standings} teacher={teacher} />

@@ -34,6 +34,11 @@ export function JobsPage() {
   const loadMore = useCallback(() => {
     if (!isFetchingNextPage && !isFetchNextPageError) void fetchNextPage();
   }, [isFetchingNextPage, isFetchNextPageError, fetchNextPage]);
+  const done = useCallback((gone: ReadonlySet<string>, what: string) => {
+    select((old) => without(old, gone));
+    toast(what);
+  }, []);
+  const none = query.data !== undefined && rows.length === 0 && !hasNextPage && !isNarrowed(search);
   const total = totalOf(search, filter.status, counts);
 
   return (
@@ -52,40 +57,39 @@ export function JobsPage() {
         </>
       }
     >
-      <Filters search={search} columns={columns} counts={counts} />
-      {query.data === undefined ? (
-        query.isError ? (
-          <Failure error={query.error} onRetry={() => void query.refetch()} />
+      {!none && <Filters search={search} columns={columns} counts={counts} />}
+      <div className="jobs-frame">
+        {query.data === undefined ? (
+          query.isError ? (
+            <Failure error={query.error} onRetry={() => void query.refetch()} />
+          ) : (
+            <Loading label="jobs" heights={[36, 56, 56, 56, 56, 56]} />
+          )
+        ) : none ? (
+          <div className="card">
+            <None />
+          </div>
+        ) : rows.length === 0 && !hasNextPage ? (
+          <div className="card">
+            <NoMatch search={search} />
+          </div>
         ) : (
-          <Loading label="jobs" heights={[36, 56, 56, 56, 56, 56]} />
-        )
-      ) : rows.length === 0 && !hasNextPage ? (
-        <div className="card">{isNarrowed(search) ? <NoMatch search={search} /> : <None />}</div>
-      ) : (
-        <div className="card jobs-list" aria-busy={query.isPlaceholderData}>
-          <JobsTable
-            jobs={rows}
-            columns={columns}
-            search={search}
-            selection={selection}
-            onSelect={select}
-            total={total}
-            hasMore={hasNextPage}
-            loadMore={loadMore}
-            onSee={see}
-          />
-          {chosen.length > 0 && (
-            <BulkBar
-              jobs={chosen}
-              onClear={() => select(NOTHING)}
-              onDone={(gone, what) => {
-                select((old) => without(old, gone));
-                toast(what);
-              }}
+          <div className="card jobs-list" aria-busy={query.isPlaceholderData}>
+            <JobsTable
+              jobs={rows}
+              columns={columns}
+              search={search}
+              selection={selection}
+              onSelect={select}
+              total={total}
+              hasMore={hasNextPage}
+              loadMore={loadMore}
+              onSee={see}
             />
-          )}
-        </div>
-      )}
+          </div>
+        )}
+        <BulkBar jobs={chosen} onClear={() => select(NOTHING)} onDone={done} />
+      </div>
       {isFetchNextPageError && <Failure error={query.error} onRetry={() => void fetchNextPage()} />}
       {rows.length > 0 && (
         <p className="small soft">

@@ -76,7 +76,8 @@ const spelled = (interval: readonly number[] | null) =>
 /** From the control on the left to the teacher's gold tick on the right. */
 function Track({ standing, teacher, color }: Props & { color: string }) {
   const { top1, control, gapClosed } = standing;
-  if (top1 === null || teacher === null) return <div className="track" />;
+  if (teacher === null) return null;
+  if (top1 === null) return <div className="track" />;
   const [least, most] = [Math.min(control ?? 0, top1, teacher), Math.max(control ?? 0, top1, teacher)];
   // As a rule the control is where the track begins. A student below its control still gets a length of its own.
   const low = control === null || control === least ? least : least - (most - least) / 4;

@@ -3,6 +3,16 @@ import type { Job, JobStudent, Series } from "./queries";
 
 export type Interval = [number, number];
 
+/** On one split. */
+interface Measured {
+  top1: number;
+  top1_interval: Interval;
+  top5: number;
+  agreement: number | null;
+  agreement_teacher_wrong?: number | null;
+  ece?: number;
+}
+
 /** What a student's `metrics` hold; all absent before its first evaluation. */
 export interface StudentMetrics {
   top1?: number;
@@ -12,7 +22,7 @@ export interface StudentMetrics {
   agreement_teacher_wrong?: number | null;
   ece?: number;
   best?: { top1: number; step: number; epoch: number };
-  test?: { top1: number; top1_interval: Interval; top5: number; agreement: number | null } | null;
+  test?: Measured | null;
   control_difference?: { value: number; interval: Interval } | null;
   gap_closed?: number | null;
   gap_closed_reason?: string | null;
@@ -45,6 +55,8 @@ export interface Result {
 }
 
 export const metricsOf = (student: { metrics: Record<string, unknown> }) => student.metrics as StudentMetrics;
+/** On the split of the headline: test where there is one, else val. */
+export const judgedOn = (metrics: StudentMetrics): Partial<Measured> => metrics.test ?? metrics;
 export const resultOf = (job: Job) => (job.result ?? {}) as Result;
 
 /** A student over its seeds, with the controls of the same network and seeds. `hue` is its colour on every page. */
@@ -71,12 +83,9 @@ export function groupsOf(students: readonly JobStudent[]): Group[] {
   }
   const controls = students.filter((student) => student.role === "control");
   for (const group of groups.values()) {
-    const own = controls.filter((control) => control.name === `${group.name} control`);
-    const seeds = new Set(group.members.map((member) => member.seed));
-    // Students that differ only in their loss share their controls, which are named after the first of them.
-    group.controls = own.length
-      ? own
-      : controls.filter((control) => control.architecture === group.architecture && seeds.has(control.seed));
+    // Students that differ only in their loss share their controls.
+    const twins = new Set(group.members.map((member) => member.twin));
+    group.controls = controls.filter((control) => twins.has(control.twin));
   }
   return [...groups.values()];
 }
@@ -155,7 +164,9 @@ export function standingsOf(job: Job, series: readonly Series[] = []): Standing[
       students: readonly JobStudent[],
       name: string,
       saved: (m: StudentMetrics) => number | null | undefined,
-    ) => meanOf(series, name, students).value.at(-1) ?? average(students.map((student) => saved(metricsOf(student))));
+    ) =>
+      meanOf(series, name, students).value.at(-1) ??
+      average(students.filter((one) => one.status !== "failed").map((student) => saved(metricsOf(student))));
     const top1 = now(group.members, "val/top1", (m) => m.top1);
     const control = now(group.controls, "val/top1", (m) => m.top1);
     const difference = top1 !== null && control !== null ? top1 - control : null;

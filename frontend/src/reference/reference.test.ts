@@ -95,7 +95,7 @@ test("a command can be copied: what the reader must fill in stands in capitals",
 test("the search knows methods, paths, words and parameters; all words must be there", () => {
   const ids = (text: string) =>
     matching(all, text).flatMap(({ operations }) => operations.map((one) => one.operationId));
-  expect(ids("post cancel")).toEqual(["cancel_job"]);
+  expect(ids("post /cancel")).toEqual(["cancel_job"]);
   expect(ids("max_points")).toContain("get_metrics");
   expect(ids("no such thing at all")).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { percent, percentage, plain, plusMinus, points, spaced } from "@/format";
-import { metricsOf, resultOf } from "@/jobs/groups";
+import { judgedOn, metricsOf, resultOf } from "@/jobs/groups";
 import type { Job } from "@/jobs/queries";
 import { Card } from "@/ui/Card";
 import { Facts } from "@/ui/Facts";
@@ -9,8 +9,7 @@ import type { Student } from "./queries";
 /** How good it is: beside its teacher, and beside the same network that learned without one. */
 export function Figures({ student, job }: { student: Student; job: Job | undefined }) {
   const metrics = metricsOf(student);
-  const { top1, top1_interval, top5, agreement, best, test, control_difference, gap_closed, gap_closed_reason } =
-    metrics;
+  const { top1, top1_interval, best, test, control_difference, gap_closed, gap_closed_reason } = metrics;
   if (top1 === undefined) {
     return (
       <Card title="How good it is">
@@ -25,9 +24,9 @@ export function Figures({ student, job }: { student: Student; job: Job | undefin
   const rows: [string, string][] = [];
   if (test) rows.push(["on validation", `${percent(top1)} ${plusMinus(top1, top1_interval)}`]);
   if (best) rows.push(["best on validation", `${percent(best.top1)}, epoch ${best.epoch} (selected on validation)`]);
-  if (top5 != null) rows.push(["top-5 on validation", percent(top5)]);
+  const { top5, agreement, agreement_teacher_wrong: mistakes, ece } = judgedOn(metrics);
+  if (top5 != null) rows.push(["top-5", percent(top5)]);
   if (agreement != null) rows.push(["same answer as the teacher", percent(agreement)]);
-  const { agreement_teacher_wrong: mistakes, ece } = metrics;
   if (mistakes != null) rows.push(["same answer where the teacher is wrong", percent(mistakes)]);
   if (ece != null) rows.push(["calibration error", percent(ece)]);
   const { latency_ms } = student.metrics as { latency_ms?: number | null };
@@ -40,7 +39,7 @@ export function Figures({ student, job }: { student: Student; job: Job | undefin
   if (gap_closed != null) rows.push(["gap to the teacher closed", percent(gap_closed, 0)]);
   else if (gap_closed_reason) rows.push(["gap to the teacher closed", spaced(gap_closed_reason)]);
   return (
-    <Card title="How good it is" aside={`top-1 on ${test ? "the test part" : "validation"}`}>
+    <Card title="How good it is" aside={`on ${test ? "the test part" : "validation"}`}>
       <div className="stack">
         <p>
           <span className="figure">{percent(on.top1)}</span>{" "}

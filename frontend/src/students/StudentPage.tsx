@@ -72,7 +72,7 @@ function Loaded({ student }: { student: Student }) {
   const job = useQuery(jobQuery(student.job)).data;
   const groups = groupsOf(job?.students ?? []);
   const group = groups.find((one) => [...one.members, ...one.controls].some((member) => member.id === student.id));
-  const control = group?.controls.find((one) => one.seed === student.seed && one.id !== student.id);
+  const control = group?.controls.find((one) => one.twin === student.twin && one.id !== student.id);
   return (
     <div className="stack" style={colors(student, group)}>
       {failure && (

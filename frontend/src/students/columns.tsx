@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ago, bytes, parameters, percent, plain, points, short } from "@/format";
-import { metricsOf } from "@/jobs/groups";
+import { judgedOn, metricsOf } from "@/jobs/groups";
 import { some } from "@/search";
 import { SortMark } from "@/ui/SortMark";
 import { Status } from "@/ui/Status";
@@ -19,7 +19,7 @@ export function columnsFor(search: StudentsSearch): Column<Student>[] {
     { ...by("top1", "Top-1"), kind: "number", cell: (row) => <b className="strong">{percent(judged(row))}</b> },
     { ...by("gain", "Over control"), kind: "number", cell: (row) => <Gain of={metricsOf(row).control_difference} /> },
     { ...by("gap", "Gap closed"), kind: "number", cell: (row) => percent(metricsOf(row).gap_closed, 0) },
-    { ...by("agreement", "Agreement"), kind: "number", cell: (row) => percent(metricsOf(row).agreement) },
+    { ...by("agreement", "Agreement"), kind: "number", cell: (row) => percent(judgedOn(metricsOf(row)).agreement) },
     { ...by("bytes", "Weights"), kind: "number", cell: (row) => bytes(row.bytes) },
     { ...by("latency", "One image"), kind: "number", cell: (row) => milliseconds(latencyOf(row)) },
     { head: "Created", kind: "number", cell: (row) => <span className="soft">{ago(row.created_at)}</span> },

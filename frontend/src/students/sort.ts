@@ -1,8 +1,8 @@
-import { metricsOf } from "@/jobs/groups";
+import { judgedOn, metricsOf } from "@/jobs/groups";
 import type { Student } from "./queries";
 
 /** What a student is judged by: on test where there is one. */
-export const judged = (row: Student): number | null => metricsOf(row).test?.top1 ?? metricsOf(row).top1 ?? null;
+export const judged = (row: Student): number | null => judgedOn(metricsOf(row)).top1 ?? null;
 
 export const latencyOf = (row: Student): number | null =>
   (row.metrics as { latency_ms?: number | null }).latency_ms ?? null;
@@ -13,7 +13,7 @@ const VALUES = {
   top1: judged,
   gain: (row: Student) => metricsOf(row).control_difference?.value ?? null,
   gap: (row: Student) => metricsOf(row).gap_closed ?? null,
-  agreement: (row: Student) => metricsOf(row).agreement ?? null,
+  agreement: (row: Student) => judgedOn(metricsOf(row)).agreement ?? null,
   bytes: (row: Student) => row.bytes,
   latency: latencyOf,
 } satisfies Record<string, (row: Student) => string | number | null>;

@@ -11,6 +11,7 @@ export function makeStudent(change: Partial<JobStudent> = {}): JobStudent {
     architecture: "cifar/resnet8",
     parameters: 78_042,
     loss: "dist",
+    twin: `${change.architecture ?? "cifar/resnet8"} ${change.seed ?? 0}`,
     status: "training",
     metrics: {},
     error: null,

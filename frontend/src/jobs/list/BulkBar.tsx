@@ -13,10 +13,37 @@ interface Props {
   onDone: (gone: ReadonlySet<string>, told: string) => void;
 }
 
-/** What can be done with the chosen jobs, in front of the list's last rows: nothing moves when it comes. */
+interface Question {
+  action: Bulk;
+  jobs: readonly Job[];
+  others: number;
+}
+
+/**
+ * What can be done with the chosen jobs, in front of the list's last rows: nothing moves when it comes. A question that
+ * was asked stays until it is answered, also when its jobs leave the list meanwhile.
+ */
 export function BulkBar({ jobs, onClear, onDone }: Props) {
-  const [asking, setAsking] = useState<Bulk | null>(null);
+  const [asking, setAsking] = useState<Question | null>(null);
+  const ask = (action: Bulk, able: readonly Job[]) =>
+    setAsking({ action, jobs: able, others: jobs.length - able.length });
+  return (
+    <>
+      {jobs.length > 0 && <Bar jobs={jobs} onClear={onClear} onAsk={ask} />}
+      {asking && <BulkDialog {...asking} onClose={() => setAsking(null)} onDone={onDone} />}
+    </>
+  );
+}
+
+interface BarProps {
+  jobs: readonly Job[];
+  onClear: () => void;
+  onAsk: (action: Bulk, able: readonly Job[]) => void;
+}
+
+function Bar({ jobs, onClear, onAsk }: BarProps) {
   const able = (action: Bulk) => jobs.filter((job) => job.available_actions.includes(action));
+  const [cancellable, deletable] = [able("cancel"), able("delete")];
   const comparable = jobs.length >= FEWEST && jobs.length <= MOST;
   const compare = (
     <>
@@ -39,8 +66,8 @@ export function BulkBar({ jobs, onClear, onDone }: Props) {
       <button
         type="button"
         className="button"
-        disabled={able("cancel").length === 0}
-        onClick={() => setAsking("cancel")}
+        disabled={cancellable.length === 0}
+        onClick={() => onAsk("cancel", cancellable)}
       >
         <X size={14} aria-hidden />
         Cancel
@@ -48,8 +75,8 @@ export function BulkBar({ jobs, onClear, onDone }: Props) {
       <button
         type="button"
         className="button danger"
-        disabled={able("delete").length === 0}
-        onClick={() => setAsking("delete")}
+        disabled={deletable.length === 0}
+        onClick={() => onAsk("delete", deletable)}
       >
         <Trash2 size={14} aria-hidden />
         Delete
@@ -57,15 +84,6 @@ export function BulkBar({ jobs, onClear, onDone }: Props) {
       <button type="button" className="button bare" onClick={onClear}>
         Clear
       </button>
-      {asking && (
-        <BulkDialog
-          action={asking}
-          jobs={able(asking)}
-          others={jobs.length - able(asking).length}
-          onClose={() => setAsking(null)}
-          onDone={onDone}
-        />
-      )}
     </div>
   );
 }

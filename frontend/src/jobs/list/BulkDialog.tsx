@@ -42,8 +42,7 @@ const WORDS = {
 const NAMED = 8;
 
 /** Asks with the number and the names, does it one by one through the service, tells how far it is and what failed. */
-export function BulkDialog({ action, jobs: given, others, onClose, onDone }: Props) {
-  const [jobs] = useState(given); // the list goes on living while the question stands
+export function BulkDialog({ action, jobs, others, onClose, onDone }: Props) {
   const [typed, setTyped] = useState("");
   const [done, setDone] = useState<number | null>(null);
   const [failed, setFailed] = useState<readonly Failed<Job>[] | null>(null);
