@@ -25,7 +25,7 @@ export function OperationCard({ operation, schemas, open, onToggle }: Props) {
       onToggle={(event) => event.currentTarget.open !== open && onToggle(event.currentTarget.open)}
     >
       <summary>
-        <span className={`method ${method}`}>{method.toUpperCase()}</span>
+        <span className={`method of-${method}`}>{method.toUpperCase()}</span>
         <code className="path">
           <Path path={path} />
         </code>

@@ -45,6 +45,9 @@ export function typed(schema: JsonSchema): string {
   return schema.type ?? "anything";
 }
 
+/** A longer default says less than the fields inside do. */
+const SHORT = 40;
+
 /** What else is asked of a value: "1 to 100", "at most 200 characters", "default 20". */
 export function limits(schema: JsonSchema): string[] {
   const one = [schema, ...choices(schema)].find(({ type }) => type && type !== "null") ?? schema;
@@ -61,7 +64,8 @@ export function limits(schema: JsonSchema): string[] {
   if (one.exclusiveMaximum !== undefined) said.push(`less than ${one.exclusiveMaximum}`);
   range(one.minLength, one.maxLength, "characters");
   range(one.minItems, one.maxItems, "items");
-  if (schema.default !== undefined && schema.default !== null) said.push(`default ${JSON.stringify(schema.default)}`);
+  const usual = JSON.stringify(schema.default ?? null);
+  if (usual !== "null" && usual.length <= SHORT) said.push(`default ${usual}`);
   return said;
 }
 
