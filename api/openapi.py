@@ -19,8 +19,8 @@ def describe(app: FastAPI) -> None:
             for operations in made["paths"].values():
                 for operation in operations.values():
                     problem = operation["responses"].get("default", {}).get("content", {})
-                    if "application/json" in problem:
-                        problem[MEDIA_TYPE] = problem.pop("application/json")
+                    for said in set(problem) - {MEDIA_TYPE}:  # that of the operation's own answers
+                        problem[MEDIA_TYPE] = problem.pop(said)
             app.openapi_schema = made
         return app.openapi_schema
 

@@ -34,7 +34,7 @@ _APART = {"label", "name", "role", "loss"}  # in which a student and its control
 
 
 def twin_key(plan: Mapping[str, Any]) -> str:
-    """Of a plan as it is stored: equal for a student and its control, which share network, start, optimizer and seed."""
+    """Of a stored plan: equal for a student and its control, which share network, start, optimizer and seed."""
     same = {name: value for name, value in plan.items() if name not in _APART}
     return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.browser.stage import Stage, open_stage
 
-PATIENCE = 30_000  # milliseconds: the machine may be busy with other tests
+PATIENCE = 150_000  # milliseconds: the machine may be busy with other tests
 
 
 @pytest.fixture(scope="module")

@@ -63,11 +63,11 @@ def test_an_hour_of_a_job_leaves_the_tab_as_small_as_it_was(page: Page, stage: S
     chart = page.locator("figure[data-metric='loss/total']")
     network = page.context.new_cdp_session(page)
     used = []
-    burst = 60
+    burst = 120
     for minute in range(HOUR // burst):
         last = flushes(stage, attempt, minute * burst, burst)
         expect(chart).to_have_attribute("data-last-step", str(last))
-        if minute % 10 == 9:
+        if minute % 5 == 4:
             used.append(heap(network))
     assert last == 20 + HOUR * STEPS
     # 36,000 steps of eight curves went by; a page that kept every point would hold some 10 MiB more.

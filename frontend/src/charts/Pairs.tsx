@@ -38,7 +38,7 @@ export function Pairs({ label, rows, write, colors }: Props) {
             </span>
             <span className="rail" aria-hidden="true">
               {marks.map((mark) => (
-                <span key={mark} className="mark" style={{ left: at(mark) }} />
+                <span key={mark} className="rule" style={{ left: at(mark) }} />
               ))}
               <span
                 className="between"

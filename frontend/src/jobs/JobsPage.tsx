@@ -38,6 +38,7 @@ export function JobsPage() {
     select((old) => without(old, gone));
     toast(what);
   }, []);
+  const none = query.data !== undefined && rows.length === 0 && !hasNextPage && !isNarrowed(search);
   const total = totalOf(search, filter.status, counts);
 
   return (
@@ -56,7 +57,7 @@ export function JobsPage() {
         </>
       }
     >
-      <Filters search={search} columns={columns} counts={counts} />
+      {!none && <Filters search={search} columns={columns} counts={counts} />}
       <div className="jobs-frame">
         {query.data === undefined ? (
           query.isError ? (
@@ -64,8 +65,14 @@ export function JobsPage() {
           ) : (
             <Loading label="jobs" heights={[36, 56, 56, 56, 56, 56]} />
           )
+        ) : none ? (
+          <div className="card">
+            <None />
+          </div>
         ) : rows.length === 0 && !hasNextPage ? (
-          <div className="card">{isNarrowed(search) ? <NoMatch search={search} /> : <None />}</div>
+          <div className="card">
+            <NoMatch search={search} />
+          </div>
         ) : (
           <div className="card jobs-list" aria-busy={query.isPlaceholderData}>
             <JobsTable

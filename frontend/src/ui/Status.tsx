@@ -11,6 +11,7 @@ const LOOK: Record<string, string> = {
   ready: "succeeded",
   online: "succeeded",
   failed: "failed",
+  crashed: "failed",
   rejected: "failed",
 };
 

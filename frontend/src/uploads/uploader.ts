@@ -1,6 +1,7 @@
 import { ApiError, api, type Schema, take } from "@/api/client";
 import { service } from "@/api/root";
 import { FileGone, type Hasher, hashFile } from "./hash";
+import { nap } from "./nap";
 import { Pace } from "./pace";
 import { sendPart } from "./send";
 
@@ -245,24 +246,5 @@ export class Uploader {
 }
 
 const path = (upload: Upload) => ({ params: { path: { upload_id: upload.id } } });
-
 /** The browser's own question before a page is left. */
 const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-
-/** Seconds, or until the machine is online again. */
-function nap(seconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void) => {
-      window.clearTimeout(timer);
-      window.removeEventListener("online", wake);
-      signal.removeEventListener("abort", stop);
-      settle();
-    };
-    const wake = () => end(resolve);
-    const stop = () => end(() => reject(signal.reason));
-    const timer = window.setTimeout(wake, 1000 * seconds);
-    window.addEventListener("online", wake);
-    signal.addEventListener("abort", stop);
-    if (signal.aborted) stop();
-  });
-}

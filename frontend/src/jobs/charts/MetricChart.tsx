@@ -1,7 +1,7 @@
 import { memo, useMemo } from "react";
 import { LineChart } from "@/charts/LineChart";
 import type { Axis } from "@/charts/lines";
-import { bytes, percentage, plain } from "@/format";
+import { percentage, plain } from "@/format";
 import { collapsed, jobLine, linesOf, teacherLevel } from "../lines";
 import type { Job, Series } from "../queries";
 import { aboutOf } from "./about";
@@ -14,6 +14,9 @@ interface Props {
   axis: Axis;
   height?: number;
 }
+
+/** As the axis counts. */
+const gigabytes = (bytes: number) => String(Number((bytes / 1e9).toPrecision(3)));
 
 /** One figure of a job over its training. New points of other figures leave it alone. */
 export const MetricChart = memo(function MetricChart({ name, job, series, axis, height }: Props) {
@@ -38,7 +41,7 @@ export const MetricChart = memo(function MetricChart({ name, job, series, axis, 
       lines={lines}
       levels={levels}
       axis={axis}
-      write={about.share ? percentage : about.bytes ? bytes : plain}
+      write={about.share ? percentage : about.bytes ? gigabytes : plain}
       unit={about.share ? 100 : about.bytes ? 1e-9 : 1}
       focus={about.focus ?? false}
       fromZero={about.fromZero ?? false}

@@ -52,38 +52,40 @@ function Bar({ jobs, onClear, onAsk }: BarProps) {
     </>
   );
   return (
-    <div className="bulk-bar" role="toolbar" aria-label="What to do with the chosen jobs">
-      <strong className="nowrap">{plural(jobs.length, "job")} chosen</strong>
-      {comparable ? (
-        <Link to="/compare" search={{ jobs: jobs.map((job) => job.id).join(",") }} className="button">
-          {compare}
-        </Link>
-      ) : (
-        <button type="button" className="button" disabled title={`${FEWEST} to ${MOST} jobs can be compared`}>
-          {compare}
+    <div className="bulk-dock">
+      <div className="bulk-bar" role="toolbar" aria-label="What to do with the chosen jobs">
+        <strong className="nowrap">{plural(jobs.length, "job")} chosen</strong>
+        {comparable ? (
+          <Link to="/compare" search={{ jobs: jobs.map((job) => job.id).join(",") }} className="button">
+            {compare}
+          </Link>
+        ) : (
+          <button type="button" className="button" disabled title={`${FEWEST} to ${MOST} jobs can be compared`}>
+            {compare}
+          </button>
+        )}
+        <button
+          type="button"
+          className="button"
+          disabled={cancellable.length === 0}
+          onClick={() => onAsk("cancel", cancellable)}
+        >
+          <X size={14} aria-hidden />
+          Cancel
         </button>
-      )}
-      <button
-        type="button"
-        className="button"
-        disabled={cancellable.length === 0}
-        onClick={() => onAsk("cancel", cancellable)}
-      >
-        <X size={14} aria-hidden />
-        Cancel
-      </button>
-      <button
-        type="button"
-        className="button danger"
-        disabled={deletable.length === 0}
-        onClick={() => onAsk("delete", deletable)}
-      >
-        <Trash2 size={14} aria-hidden />
-        Delete
-      </button>
-      <button type="button" className="button bare" onClick={onClear}>
-        Clear
-      </button>
+        <button
+          type="button"
+          className="button danger"
+          disabled={deletable.length === 0}
+          onClick={() => onAsk("delete", deletable)}
+        >
+          <Trash2 size={14} aria-hidden />
+          Delete
+        </button>
+        <button type="button" className="button bare" onClick={onClear}>
+          Clear
+        </button>
+      </div>
     </div>
   );
 }
