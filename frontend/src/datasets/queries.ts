@@ -13,7 +13,6 @@ export const datasetKeys = {
   samples: (id: string, what: object) => ["datasets", id, "samples", what] as const,
 };
 
-const READING = 1_000;
 const NEVER_STALE = { staleTime: Number.POSITIVE_INFINITY };
 
 export const datasetsQuery = (after?: string) =>
@@ -21,7 +20,6 @@ export const datasetsQuery = (after?: string) =>
     queryKey: datasetKeys.list(after),
     queryFn: ({ signal }) => take(api.GET("/v1/datasets", { params: { query: after ? { after } : {} }, signal })),
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.data.some((one) => one.status === "validating") ? READING : false),
   });
 
 export const datasetQuery = (id: string) =>
@@ -29,7 +27,6 @@ export const datasetQuery = (id: string) =>
     queryKey: datasetKeys.one(id),
     queryFn: ({ signal }) =>
       take(api.GET("/v1/datasets/{dataset_id}", { params: { path: { dataset_id: id } }, signal })),
-    refetchInterval: ({ state }) => (state.data?.status === "validating" ? READING : false),
   });
 
 export const builtinsQuery = queryOptions({

@@ -11,11 +11,6 @@ export interface Again {
   exact?: boolean;
 }
 
-const LISTS = {
-  dataset: ["datasets", "list"],
-  teacher: ["teachers", "list"],
-} as const;
-
 /**
  * The questions whose answers a change may have touched. Of a job that only went on, its own answer and the lists of
  * jobs; of one whose status is another (`moved`), also everything that counts or shows what came out of it.
@@ -24,8 +19,9 @@ export function againAfter(change: Changed, moved: boolean): Again[] {
   const { object, id } = change;
   if (object === "worker") return [{ key: ["workers"] }, { key: ["runs"] }, { key: ["counts"] }];
   if (object !== "job") {
-    const own = id ? [{ key: [`${object}s`, id], exact: true }] : [{ key: [`${object}s`] }];
-    return [...own, { key: LISTS[object] }, { key: ["counts"] }, { key: ["storage"] }];
+    const kind = `${object}s`;
+    const lists = [{ key: [kind, "list"] }, { key: [kind, "choose"] }, { key: ["counts"] }, { key: ["storage"] }];
+    return id ? [{ key: [kind, id], exact: true }, ...lists] : [{ key: [kind] }, ...lists];
   }
   const one = id ? [{ key: jobKeys.one(id), exact: true }] : [];
   const lists = [...one, { key: jobKeys.lists }];

@@ -86,16 +86,13 @@ export const facesQuery = (dataset: string) =>
   });
 
 const CHOICES = 50;
-const READING = 2_000;
-
-/** Those that can be chosen, newest first, by a part of their name; asked again while one of them is being read. */
+/** Those that can be chosen, newest first, by a part of their name. */
 export const teachersToChooseQuery = (name: string) =>
   queryOptions({
     queryKey: ["teachers", "choose", name] as const,
     queryFn: ({ signal }) =>
       take(api.GET("/v1/teachers", { params: { query: { limit: CHOICES, ...(name ? { name } : {}) } }, signal })),
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.data.some((one) => one.status === "validating") ? READING : false),
   });
 
 export const datasetsToChooseQuery = (name: string) =>
@@ -104,5 +101,4 @@ export const datasetsToChooseQuery = (name: string) =>
     queryFn: ({ signal }) =>
       take(api.GET("/v1/datasets", { params: { query: { limit: CHOICES, ...(name ? { name } : {}) } }, signal })),
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.data.some((one) => one.status === "validating") ? READING : false),
   });

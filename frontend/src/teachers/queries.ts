@@ -9,14 +9,11 @@ export const teacherKeys = {
   one: (id: string) => ["teachers", id] as const,
 };
 
-const READING = 1_000;
-
 export const teachersQuery = (after?: string) =>
   queryOptions({
     queryKey: teacherKeys.list(after),
     queryFn: ({ signal }) => take(api.GET("/v1/teachers", { params: { query: after ? { after } : {} }, signal })),
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.data.some((one) => one.status === "validating") ? READING : false),
   });
 
 export const teacherQuery = (id: string) =>
@@ -24,7 +21,6 @@ export const teacherQuery = (id: string) =>
     queryKey: teacherKeys.one(id),
     queryFn: ({ signal }) =>
       take(api.GET("/v1/teachers/{teacher_id}", { params: { path: { teacher_id: id } }, signal })),
-    refetchInterval: ({ state }) => (state.data?.status === "validating" ? READING : false),
   });
 
 /** What a teacher can be measured on. */
