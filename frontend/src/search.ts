@@ -11,6 +11,8 @@ export const oneOf =
   (value: unknown): T | undefined =>
     known.find((one) => one === value);
 
-/** Leaves out what is not there: an address says nothing about defaults. */
-export const some = <T extends object>(search: T): { [K in keyof T]?: NonNullable<T[K]> } =>
-  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as never;
+/**
+ * What is there. What is not stays as `undefined`: it leaves no trace in an address, and it stands in the way of what an
+ * address said that was not understood, which the router would hand on as it is.
+ */
+export const some = <T extends object>(search: T) => search as { [K in keyof T]?: NonNullable<T[K]> };

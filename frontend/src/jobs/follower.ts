@@ -122,5 +122,5 @@ function apply(client: QueryClient, id: string, frames: readonly Frame[], askAga
 }
 
 function appendLines(client: QueryClient, id: string, frames: readonly Frame[]): void {
-  client.setQueryData<LogLine[]>(jobKeys.log(id), (lines) => lines && frames.reduce(logAfter, lines));
+  client.setQueryData<LogLine[]>(jobKeys.log(id), (lines) => lines && logAfter(lines, frames));
 }

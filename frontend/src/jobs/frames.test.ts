@@ -83,7 +83,7 @@ test("a phase that begins leaves the status and the actions alone", () => {
 
 test("a log line is added once", () => {
   const line = frame(5, "log", { level: "info", message: "hello" });
-  const lines = logAfter([], line);
+  const lines = logAfter([], [line]);
   expect(lines).toMatchObject([{ seq: 5, level: "info", message: "hello" }]);
-  expect(logAfter(lines, line)).toBe(lines);
+  expect(logAfter(lines, [line])).toBe(lines);
 });

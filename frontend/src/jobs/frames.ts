@@ -68,12 +68,20 @@ export function jobAfter(job: Job, frame: Frame): Job {
   return next;
 }
 
-/** The log after a frame. */
-export function logAfter(lines: LogLine[], frame: Frame): LogLine[] {
-  if (frame.type !== "log" || frame.seq <= (lines.at(-1)?.seq ?? 0)) return lines;
-  const { seq, attempt, created_at } = frame;
-  return [
-    ...lines,
-    { object: "log", seq, attempt, created_at, level: String(frame.level), message: String(frame.message) },
-  ];
+/** The log after some frames, copied once however many lines there are. */
+export function logAfter(lines: LogLine[], frames: readonly Frame[]): LogLine[] {
+  const last = lines.at(-1)?.seq ?? 0;
+  const found = frames.filter(({ type, seq }) => type === "log" && seq > last);
+  if (found.length === 0) return lines;
+  const told = found.map(
+    ({ seq, attempt, created_at, level, message }): LogLine => ({
+      object: "log",
+      seq,
+      attempt,
+      created_at,
+      level: String(level),
+      message: String(message),
+    }),
+  );
+  return [...lines, ...told];
 }
