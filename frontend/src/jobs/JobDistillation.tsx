@@ -1,19 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { seriesColor, seriesText } from "@/charts/color";
-import { LineChart } from "@/charts/LineChart";
 import { Closer } from "@/distillation/Closer";
 import { chosenOf, isTaught } from "@/distillation/chosen";
 import { Learning } from "@/distillation/Learning";
 import { Picker } from "@/distillation/Picker";
 import { VerdictCard } from "@/distillation/VerdictCard";
-import { percentage } from "@/format";
 import { Answer } from "@/ui/Answer";
-import { useAxis } from "./axis";
+import { AccuracyChart } from "./AccuracyChart";
 import { standingsOf, teacherOf } from "./groups";
 import { useJob } from "./JobPage";
-import { linesOf, teacherLevel } from "./lines";
-import { type Job, metricsQuery, OVER, type Series } from "./queries";
+import { type Job, metricsQuery, type Series } from "./queries";
 import { StudentCard } from "./StudentCard";
 
 /** Whether distillation helped, where a student is still worse than its teacher, and which one to ship. */
@@ -29,13 +26,10 @@ export function JobDistillation() {
 
 function Loaded({ job, series }: { job: Job; series: readonly Series[] }) {
   const { student } = useSearch({ from: "/shell/jobs/$id/distillation" });
-  const axis = useAxis(job);
   const standings = standingsOf(job, series);
   const teacher = teacherOf(job, series);
   const chosen = chosenOf(standings, student);
   const measured = standings.some((one) => one.top1 !== null);
-  const controls = job.students.some((one) => one.role === "control");
-  const lines = linesOf(job, series, "val/top1");
   return (
     <>
       {!isTaught(job) && (
@@ -57,21 +51,7 @@ function Loaded({ job, series }: { job: Job; series: readonly Series[] }) {
         <div className="stack distilled" style={ink(chosen.group.hue)}>
           <Picker groups={standings.map((one) => one.group)} chosen={chosen} />
           <Closer job={job} chosen={chosen}>
-            {(lines.length > 0 || !OVER.includes(job.status)) && (
-              <LineChart
-                title={isTaught(job) ? "Does it get as good as its teacher?" : "How good does it get?"}
-                caption="validation top-1, %"
-                note={controls ? "dotted: the same network without a teacher" : ""}
-                metric="val/top1"
-                lines={lines}
-                levels={teacherLevel(job, series)}
-                axis={axis}
-                write={percentage}
-                unit={100}
-                focus
-                height={360}
-              />
-            )}
+            <AccuracyChart job={job} series={series} height={360} />
           </Closer>
           <Learning job={job} series={series} group={chosen.group} />
         </div>

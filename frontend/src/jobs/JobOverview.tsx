@@ -1,15 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { LineChart } from "@/charts/LineChart";
 import { VerdictCard } from "@/distillation/VerdictCard";
-import { percentage } from "@/format";
 import { Notice } from "@/ui/faces";
-import { useAxis } from "./axis";
+import { AccuracyChart } from "./AccuracyChart";
 import { CourseCard } from "./course/CourseCard";
 import { Downloads } from "./Downloads";
 import { standingsOf, teacherOf } from "./groups";
 import { useJob } from "./JobPage";
-import { linesOf, teacherLevel } from "./lines";
-import { type Job, metricsQuery, OVER, warningsQuery } from "./queries";
+import { type Job, metricsQuery, warningsQuery } from "./queries";
 import { SizeChart } from "./SizeChart";
 import { StudentCard } from "./StudentCard";
 
@@ -18,12 +15,10 @@ const WARNINGS = 3;
 /** What came out, or how it stands; then the curves; then the files. */
 export function JobOverview() {
   const job = useJob();
-  const axis = useAxis(job);
   const metrics = useQuery(metricsQuery(job.id)).data;
   const series = metrics?.series ?? [];
   const standings = standingsOf(job, series);
   const teacher = teacherOf(job, series);
-  const lines = linesOf(job, series, "val/top1");
   const measured = standings.filter((one) => one.top1 !== null);
   return (
     <>
@@ -37,22 +32,7 @@ export function JobOverview() {
           ))}
         </div>
       )}
-      {(lines.length > 0 || !OVER.includes(job.status)) && (
-        <LineChart
-          title="Does it get as good as its teacher?"
-          caption="validation top-1, %"
-          note={job.students.some((one) => one.role === "control") ? "dotted: the same network without a teacher" : ""}
-          metric="val/top1"
-          lines={lines}
-          levels={teacherLevel(job, series)}
-          axis={axis}
-          write={percentage}
-          unit={100}
-          focus
-          height={300}
-          keyed
-        />
-      )}
+      <AccuracyChart job={job} series={series} height={300} keyed />
       <CourseCard job={job} />
       <div className="grid halves">
         {standings.some((one) => one.final) && <SizeChart job={job} standings={standings} />}
