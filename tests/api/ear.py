@@ -9,6 +9,7 @@ from api.changes.watcher import Watcher
 from api.events import streams
 from core.db.keys import DEFAULT_PROJECT, Caller
 from core.db.session import Database
+from tests.fixtures import loops
 
 Told = dict[str, Any]
 Do = Callable[[], object]
@@ -45,7 +46,7 @@ def listening(database: Database, story: Callable[[Ear], Coroutine[Any, Any, Non
             await story(ear)
             await ear.frames.aclose()  # type: ignore[attr-defined]
 
-    asyncio.run(run())
+    loops.run(run())
 
 
 def job(id: str, status: str, last_event: int | None) -> Told:

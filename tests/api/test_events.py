@@ -19,6 +19,7 @@ from core.db.keys import Caller
 from core.db.models import Job
 from core.db.session import Database
 from core.lifecycle import JobStatus
+from tests.fixtures import loops
 from tests.fixtures.service import Make
 
 
@@ -188,7 +189,7 @@ def test_a_stream_ends_with_its_key(
                     keys.revoke(work, keys.DEFAULT_PROJECT, row.id)
         return seen
 
-    assert asyncio.run(watch()) == [1]
+    assert loops.run(watch()) == [1]
 
 
 def test_strangers_get_no_stream(listen: Listen, stranger: TestClient, make: Make) -> None:

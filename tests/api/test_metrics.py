@@ -49,8 +49,9 @@ def test_every_point_while_they_are_few(client: TestClient, make: Make, database
         "value": [0.0, 10.0, 20.0, 30.0, 40.0],
         "min": [0.0, 10.0, 20.0, 30.0, 40.0],
         "max": [0.0, 10.0, 20.0, 30.0, 40.0],
+        "points": 5,
     }
-    assert body["sampled"] is False
+    assert (body["sampled"], body["width"]) == (False, 2)  # of the thousand steps to come, two share a point
     assert client.get(f"/v1/jobs/{job['id']}/metrics?names=teacher/top1,val/top1").json()["series"] == [teacher]
     assert client.get(f"/v1/jobs/{job['id']}/metrics?student={student}").json()["series"] == [ours]
     assert client.get(f"/v1/jobs/{job['id']}/metrics?student=stu_none").status_code == 404
