@@ -9,11 +9,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from core.db.session import UNREACHABLE
 from core.errors import (
     Conflict,
     DistilleryError,
@@ -192,7 +192,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DistilleryError, on_distillery_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
-    for down in (OperationalError, InterfaceError, PoolTimeout):
+    for down in UNREACHABLE:
         app.add_exception_handler(down, on_database_down)
     app.add_exception_handler(DataError, on_unstorable)
     app.add_exception_handler(UnicodeEncodeError, on_unstorable)

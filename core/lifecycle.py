@@ -20,7 +20,7 @@ Q, R, PG, PD, CG, S, F, C = JobStatus
 
 MOVES: dict[JobStatus, frozenset[JobStatus]] = {
     Q: frozenset({R, PD, C, F}),
-    R: frozenset({S, F, C, PG, CG, Q}),  # back to queued: a yield, or its worker was lost
+    R: frozenset({S, F, C, PG, CG, Q, PD}),  # queued: a yield, or its worker was lost; paused: the disk is full
     PG: frozenset({PD, CG, S, F, C}),  # a result may win the race against the pause
     PD: frozenset({Q, C}),
     CG: frozenset({C, S, F}),

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     storage_url: str | None = Field(None, description="Folder (file:///…) of files; default: in the data dir.")
     lease_seconds: float = Field(30.0, gt=0, description="A worker that is silent for so long loses its run.")
     heartbeat_seconds: float = Field(5.0, gt=0, description="How often a worker renews its leases.")
+    outage_seconds: float = Field(3600.0, gt=0, description="A run goes on so long without the database answering.")
     poll_seconds: float = Field(2.0, gt=0, description="How often a worker looks for work that no nudge announced.")
     dataset_roots: Annotated[list[Path], NoDecode] = Field(
         default_factory=list, description="Folders from which data sets may be read, separated by ':'."

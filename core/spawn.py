@@ -3,6 +3,7 @@
 The twin of core/child.py. The worker and `distillery train` both use it, so both run the very same child.
 """
 
+import fcntl
 import json
 import os
 import select
@@ -69,6 +70,8 @@ class ChildProcess:
         file, log = folder / "assignment.json", folder / LOG_NAME
         file.write_text(assignment.model_dump_json(indent=1))
         events_read, events_write = os.pipe()
+        with suppress(OSError):  # not for everybody: a child whose parent waits for the database goes on for longer
+            fcntl.fcntl(events_write, fcntl.F_SETPIPE_SZ, 1 << 20)
         lifeline_read, lifeline_write = os.pipe()
         environment = child_environment(assignment.threads)
         if gpus is not None:

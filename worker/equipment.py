@@ -1,5 +1,6 @@
 """What every run of a worker shares."""
 
+import shutil
 import threading
 from dataclasses import dataclass, field
 
@@ -17,3 +18,8 @@ class Equipment:
     queue: Queue
     threads: int  # per child
     stopping: threading.Event = field(default_factory=threading.Event)  # set once the worker shuts down
+
+    def free_bytes(self) -> int:
+        """Room for what a run writes: in storage, and in the folder its child works in."""
+        folder = self.settings.work_dir if self.settings.work_dir.exists() else self.settings.data_dir
+        return min(self.storage.free_bytes(), shutil.disk_usage(folder).free)

@@ -1,8 +1,14 @@
-"""What a supervisor stores on a run that it could not prepare or publish."""
+"""What a supervisor stores on a run that it could not prepare, publish or keep alive."""
 
 import errno
+from pathlib import Path
+
+import psutil
 
 from core.errors import Failure, NotFound, TrainingFailed
+from core.spawn import Exit
+
+DISK_FULL, STORAGE_ERROR = "disk_full", "storage_error"
 
 
 def failure_of(error: TrainingFailed | NotFound | OSError) -> Failure:
@@ -12,10 +18,35 @@ def failure_of(error: TrainingFailed | NotFound | OSError) -> Failure:
         return Failure("file_missing", "A stored file is missing", error.detail, "Was the storage folder changed?")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Failure(
-            "disk_full",
+            DISK_FULL,
             "The disk is full",
             f"A file could not be stored: {error.strerror}.",
-            "Free some space, then retry: the job goes on from its last checkpoint.",
+            "Free some space: it goes on by itself, from its last checkpoint.",
             retryable=True,
         )
-    return Failure("storage_error", "A file could not be stored or read", str(error), retryable=True)
+    hint = "The disk or its connection seems to fail: look into the system's log."
+    return Failure(STORAGE_ERROR, "A file could not be stored or read", str(error), hint, retryable=True)
+
+
+def oom_kills() -> int:
+    """How many processes the kernel has ended for want of memory: in our control group, else on this machine."""
+    for file in (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat")):
+        try:
+            lines = file.read_text().splitlines()
+        except OSError:
+            continue
+        counts = [int(line.split()[1]) for line in lines if line.startswith("oom_kill ")]
+        if counts:
+            return counts[0]
+    return 0
+
+
+def out_of_memory(exit_: Exit) -> Failure:
+    held, all_ = exit_.peak_memory / 2**30, psutil.virtual_memory().total / 2**30
+    return Failure(
+        "out_of_memory",
+        "The machine ran out of memory",
+        f"The kernel ended the training process, which held up to {held:,.1f} GiB; the machine has {all_:,.1f} GiB.",
+        "Lower the batch size, train fewer students in one job, or give the machine fewer slots.",
+        retryable=True,
+    )

@@ -14,13 +14,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
 
 from core import VERSION
+from core.child import boot_seconds
 from core.db import audit, runs, waiting
 from core.db.models import Worker, now
-from core.db.session import Database
+from core.db.session import UNREACHABLE, Database
 from core.gpus import list_gpus
+from core.leasing import Observer
 from core.queue import make_queue
 from core.settings import Settings
 from core.storage import open_storage
@@ -48,6 +49,7 @@ def gpus_of(slot: int, each: int, gpus: int) -> str | None:
 
 
 READING = ("read_dataset", "read_teacher")
+ROOM_SECONDS = 5.0  # how often it is asked whether a full disk has room again
 
 
 class Host:
@@ -70,6 +72,8 @@ class Host:
         self._threads: set[threading.Thread] = set()
         self._beat_due = 0.0
         self._collect_due = 0.0
+        self._room_due = 0.0
+        self._observer = Observer(settings.lease_seconds)
         with self.equipment.database.write() as work:
             row = Worker(
                 hostname=socket.gethostname(), pid=os.getpid(), slots=self.slots, version=VERSION, devices=list(gpus)
@@ -133,7 +137,7 @@ class Host:
 
     def _claim(self, slot: Slot) -> runs.Claim | None:
         with self.equipment.database.write() as work:
-            return runs.claim(work, self.worker_id, self.equipment.settings.lease_seconds, slot.kinds)
+            return runs.claim(work, self.worker_id, slot.kinds)
 
     def _start_waiting(self) -> None:
         """One thread for each run that waits and finds a free slot."""
@@ -163,10 +167,11 @@ class Host:
             try:
                 self._beat()
                 self._sweep()
+                self._resume()
                 self._start_waiting()
                 self._collect()
-            except OperationalError as error:
-                log.warning("the database does not answer (%s); trying again", error.orig)
+            except UNREACHABLE as error:
+                log.warning("the database does not answer (%s); trying again", error)
             except Exception:
                 log.exception("the poll failed; trying again")
             self._wake.wait(self.equipment.settings.poll_seconds)
@@ -181,13 +186,24 @@ class Host:
             work.execute(update(Worker).where(Worker.id == self.worker_id).values(heartbeat_at=now(), busy=busy))
 
     def _sweep(self) -> None:
-        with self.equipment.database.write() as work:
-            released = runs.sweep(work)
-            if released:
-                log.warning("released %d run(s) whose lease ran out: %s", len(released), ", ".join(released))
+        with self.equipment.database.read() as session:
+            signs = runs.signs(session)
+        if silent := self._observer.look(signs, boot_seconds()):
+            with self.equipment.database.write() as work:
+                released = runs.release(work, silent)
                 work.after_commit(self.equipment.queue.nudge)
+            log.warning("released %d run(s) whose holder is silent: %s", len(released), ", ".join(released))
         with self.equipment.database.write() as work:
             waiting.release(work)  # whatever its reader missed; claimed in this same poll
+
+    def _resume(self) -> None:
+        """What was paused because a disk was full, once there is room again."""
+        if time.monotonic() < self._room_due:
+            return
+        self._room_due = time.monotonic() + ROOM_SECONDS
+        with self.equipment.database.write() as work:
+            if resumed := runs.resume_with_room(work, self.equipment.free_bytes()):
+                log.info("there is room again for %s", ", ".join(resumed))
 
     def _collect(self) -> None:
         if time.monotonic() >= self._collect_due:
@@ -210,6 +226,6 @@ class Host:
             with self.equipment.database.write() as work:
                 gone = update(Worker).where(Worker.id == self.worker_id).values(stopped_at=now(), busy=0)
                 work.execute(gone)
-        except OperationalError:
+        except UNREACHABLE:
             log.warning("the database does not answer; this worker's row will look stale")
         self.equipment.database.close()

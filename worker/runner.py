@@ -7,11 +7,11 @@ import logging
 import shutil
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from sqlalchemy.exc import OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_any, wait_fixed
 from tenacity.stop import stop_base
 
@@ -19,18 +19,20 @@ from core.assignment import Assignment
 from core.child import boot_seconds
 from core.db import runs, waiting
 from core.db.models import Run
-from core.db.session import UnitOfWork
+from core.db.session import UNREACHABLE, UnitOfWork
 from core.errors import Failure, NotFound, Stale, TrainingFailed
 from core.events import CheckpointSaved, Event, Failed, Finished, Metrics, Stopped, StudentSaved
 from core.lifecycle import JobStatus
 from core.spawn import ChildProcess, Exit
 from worker.duties import make_duty
 from worker.equipment import Equipment
-from worker.failures import failure_of
+from worker.failures import failure_of, oom_kills
+from worker.judging import Circumstances, judge
 from worker.lease import Lease
 
 log = logging.getLogger(__name__)
 FLUSH_SECONDS = 1.0
+T = TypeVar("T")
 
 
 class Duty(Protocol):
@@ -82,6 +84,7 @@ class _Supervision:
     def __init__(self, claim: runs.Claim, equipment: Equipment, lease: Lease, folder: Path, gpus: str | None) -> None:
         self.claim, self.equipment, self.lease, self.gpus = claim, equipment, lease, gpus
         self.duty: Duty = make_duty(claim, equipment, folder)
+        self.folder = folder
         self.pending: list[Event] = []
         self.last: Finished | Failed | Stopped | None = None
         self.flushed_at = time.monotonic()
@@ -89,6 +92,8 @@ class _Supervision:
         self.asked_at: float | None = None  # when the child was first asked to stop
         self.told: str | None = None
         self.forced = False
+        self.checkpoint_bytes = 0
+        self.oom_kills = oom_kills()
 
     def run(self) -> None:
         """A mistake of ours counts as a crash, with its trace: left to its lease, the run would come back for ever."""
@@ -98,14 +103,14 @@ class _Supervision:
             raise
         except Exception:
             log.exception("run %s, attempt %d: the supervisor failed", self.claim.run_id, self.claim.attempt)
-            self._end(runs.Ending("crashed", log_tail=traceback.format_exc(limit=-5)), None)
+            self._write_ending(runs.Ending("crashed", log_tail=traceback.format_exc(limit=-5)), None)
 
     def _run(self) -> None:
         try:
-            assignment = self.duty.prepare()
+            assignment = self._while_unreachable(self.duty.prepare)
             child = ChildProcess.start(self.duty.module, assignment, gpus=self.gpus)
         except (TrainingFailed, NotFound, OSError) as error:
-            self._end(runs.Ending("failed"), failure_of(error))
+            self._end(None, failure_of(error))
             return
         self.lease.guard(child)
         failure, at_its_end = None, False
@@ -118,11 +123,7 @@ class _Supervision:
             exit_ = child.wait(timeout=5.0)
         if self.lease.lost:
             raise Stale(self.claim.run_id, self.claim.attempt)
-        stored = failure is None
-        ending, failure = self._judge(exit_, failure)
-        if stored and (of_ours := self._flush_rest() or self._publish()) is not None and failure is None:
-            ending, failure = runs.Ending("failed"), of_ours
-        self._end(ending, failure)
+        self._end(exit_, failure or self._flush_rest() or self._publish())
 
     def _follow(self, child: ChildProcess) -> Failure | None:
         """Read events and store them until the child closes its pipe; a failure of ours ends it early."""
@@ -132,6 +133,8 @@ class _Supervision:
                     self.last = event
                 else:
                     self.pending.append(event)
+                if isinstance(event, CheckpointSaved):
+                    self.checkpoint_bytes = event.bytes
             if self.lease.lost:
                 return None
             self._ask_to_stop(child)
@@ -156,8 +159,8 @@ class _Supervision:
         self.seen_metrics = self.seen_metrics or any(isinstance(event, Metrics) for event in events)
         try:
             self.duty.report(events)
-        except OperationalError as error:
-            log.warning("run %s: figures wait for the database: %s", self.claim.run_id, error.orig)
+        except UNREACHABLE as error:
+            log.warning("run %s: figures wait for the database: %s", self.claim.run_id, error)
             self.pending = events + self.pending
         except OSError as error:
             return failure_of(error)
@@ -174,8 +177,9 @@ class _Supervision:
 
     def _publish(self) -> Failure | None:
         if isinstance(self.last, Finished):
+            result = self.last.result
             try:
-                self.duty.publish(self.last.result)
+                self._while_unreachable(lambda: self.duty.publish(result))
             except OSError as error:
                 return failure_of(error)
         return None
@@ -202,46 +206,48 @@ class _Supervision:
             self.forced = True
             child.terminate()
 
-    def _judge(self, exit_: Exit, failure: Failure | None) -> tuple[runs.Ending, Failure | None]:
-        if failure is not None:
-            outcome = "failed"
-        elif isinstance(self.last, Finished):
-            outcome = "succeeded"
-        elif isinstance(self.last, Failed):
-            outcome = "failed"
-            last = self.last
-            failure = Failure(last.code, last.title, last.detail, last.hint, last.retryable, last.errors)
-        elif isinstance(self.last, Stopped) or self.forced:
-            wished = {JobStatus.CANCELLING: "cancelled", JobStatus.PAUSING: "paused"}
-            outcome = wished.get(self.lease.status, "yielded")
-        else:
-            outcome = "crashed"
-        ending = runs.Ending(outcome, exit_.code, exit_.signal, exit_.peak_memory, exit_.log_tail)
-        return ending, failure
-
-    def _end(self, ending: runs.Ending, failure: Failure | None) -> None:
-        """The last transaction of the attempt; tried again while the lease holds."""
-        tries = Retrying(
-            retry=retry_if_exception_type(OperationalError),
-            stop=stop_any(_until_lost(self.lease)),
-            wait=wait_fixed(1.0),
-            reraise=True,
+    def _end(self, exit_: Exit | None, failure: Failure | None) -> None:
+        """`failure`: what went wrong outside the child; no `exit_`: it could not begin."""
+        shutil.rmtree(self.folder, ignore_errors=True)  # before the room on the disk is looked at
+        around = Circumstances(
+            status=self.lease.status,
+            forced=self.forced,
+            oom_kills=oom_kills() - self.oom_kills,
+            free_bytes=self.equipment.free_bytes(),
+            checkpoint_bytes=self.checkpoint_bytes,
         )
-        for attempt in tries:
-            with attempt, self.equipment.database.write() as work:
-                run = runs.fence(work, self.claim)
-                if ending.outcome == "succeeded" and isinstance(self.last, Finished):
-                    self.duty.succeed(work, run, self.last.result)
-                to = runs.end(work, run, ending, error=failure, max_crashes=self.equipment.settings.max_crashes)
-                if to == JobStatus.QUEUED:
-                    work.after_commit(self.equipment.queue.nudge)
+        self._write_ending(*judge(self.last, exit_, failure, around))
+
+    def _write_ending(self, ending: runs.Ending, failure: Failure | None) -> None:
+        """The last transaction of the attempt."""
+        to = self._while_unreachable(lambda: self._write_once(ending, failure))
         log.info("run %s, attempt %d: %s, now %s", self.claim.run_id, self.claim.attempt, ending.outcome, to)
         if self.claim.kind != "train":
             self._release_others()
 
+    def _write_once(self, ending: runs.Ending, failure: Failure | None) -> JobStatus:
+        with self.equipment.database.write() as work:
+            run = runs.fence(work, self.claim)
+            if ending.outcome == "succeeded" and isinstance(self.last, Finished):
+                self.duty.succeed(work, run, self.last.result)
+            to = runs.end(work, run, ending, error=failure, max_crashes=self.equipment.settings.max_crashes)
+            if to == JobStatus.QUEUED:
+                work.after_commit(self.equipment.queue.nudge)
+        return to
+
+    def _while_unreachable(self, do: Callable[[], T]) -> T:
+        """Again and again while the database does not answer, until the lease is lost."""
+        tries = Retrying(
+            retry=retry_if_exception_type(UNREACHABLE),
+            stop=stop_any(_until_lost(self.lease)),
+            wait=wait_fixed(1.0),
+            reraise=True,
+        )
+        return tries(do)
+
     def _release_others(self) -> None:
         """Apart from the ending, which nothing that waits may hold up; what is missed here, a worker's poll finds."""
-        with suppress(OperationalError), self.equipment.database.write() as work:
+        with suppress(*UNREACHABLE), self.equipment.database.write() as work:
             if waiting.release(work):
                 work.after_commit(self.equipment.queue.nudge)
 

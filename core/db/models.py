@@ -372,8 +372,8 @@ class Run(_Row, Base):
     failures: Mapped[int] = mapped_column(default=0)  # crashes since the last new checkpoint
     waits_for: Mapped[str | None] = mapped_column(Id)  # the part that must be read first (core/db/waiting.py)
     worker_id: Mapped[str | None] = mapped_column(Id)
-    lease_clock: Mapped[str | None] = mapped_column(String(60))  # which clock lease_until is read on (core/db/clock.py)
-    lease_until: Mapped[float | None]
+    beat: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # the holder's sign of life
+    needs_bytes: Mapped[int | None] = mapped_column(BigInteger)  # paused until storage has so much room
     attempts: Mapped[list["Attempt"]] = relationship(order_by="Attempt.n", cascade="all, delete-orphan")
 
     __table_args__ = (Index("ix_runs_claimable", "status", "priority", "id"),)

@@ -8,15 +8,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from core.db import events
-from core.db.clock import lease_clock
 from core.db.models import Attempt, Dataset, Job, Run, Student, Teacher, now
 from core.db.paging import Page, Window, page
 from core.errors import Failure, Stale
-from core.lifecycle import HELD, TERMINAL, JobStatus, available_actions, check_move, decide
+from core.leasing import Outcome, RunState, Sign, claimed, ended, owns, renewed, wished
+from core.lifecycle import HELD, TERMINAL, JobStatus, available_actions, check_move
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,12 @@ def held(session: Session, ids: Sequence[str]) -> set[str]:
     return set(session.scalars(select(Run.id).where(Run.id.in_(ids), Run.status.in_(HELD))))
 
 
-def claim(work: Session, worker_id: str, lease_seconds: float, kinds: Collection[str] | None = None) -> Claim | None:
+def state_of(run: Run) -> RunState:
+    """The run as core.leasing sees it."""
+    return RunState(JobStatus(run.status), run.attempt, run.beat, run.failures)
+
+
+def claim(work: Session, worker_id: str, kinds: Collection[str] | None = None) -> Claim | None:
     """The best queued run (of these kinds), for exactly one caller; None where nothing waits."""
     ready = select(Run).where(Run.status == JobStatus.QUEUED, Run.waits_for.is_(None))
     if kinds is not None:
@@ -71,11 +76,11 @@ def claim(work: Session, worker_id: str, lease_seconds: float, kinds: Collection
     run = work.scalars(best.with_for_update(skip_locked=True)).first()
     if run is None:
         return None
-    clock, reading = lease_clock(work)
+    to = claimed(state_of(run))
     won = work.scalars(
         update(Run)
         .where(Run.id == run.id, Run.status == JobStatus.QUEUED, Run.attempt == run.attempt)
-        .values(attempt=run.attempt + 1, worker_id=worker_id, lease_clock=clock, lease_until=reading + lease_seconds)
+        .values(attempt=to.attempt, beat=to.beat, worker_id=worker_id)
         .returning(Run.id)
     ).first()
     if won is None:
@@ -86,13 +91,20 @@ def claim(work: Session, worker_id: str, lease_seconds: float, kinds: Collection
     return Claim(run.id, run.kind, run.subject, run.project_id, run.attempt)
 
 
-def renew(work: Session, claim: Claim, lease_seconds: float) -> JobStatus:
-    """Extend the lease and show the heartbeat; returns the status, in which pause and cancel are read."""
+def renew(work: Session, claim: Claim) -> JobStatus:
+    """Show a sign of life; returns the status, in which pause and cancel are read."""
     run = fence(work, claim)
-    clock, reading = lease_clock(work)
-    run.lease_clock, run.lease_until = clock, reading + lease_seconds
+    run.beat = renewed(state_of(run), claim.attempt).beat
     if run.kind == "train":
         work.execute(update(Job).where(Job.id == run.subject).values(heartbeat_at=now()))
+    return run.status
+
+
+def look(session: Session, claim: Claim) -> JobStatus:
+    """The status, without a lock; `Stale` unless this attempt still owns the run."""
+    run = session.get(Run, claim.run_id, populate_existing=True)
+    if run is None or not owns(state_of(run), claim.attempt):
+        raise Stale(claim.run_id, claim.attempt)
     return run.status
 
 
@@ -100,7 +112,7 @@ def fence(work: Session, claim: Claim) -> Run:
     """Lock the run for the rest of the transaction; `Stale` unless this attempt still owns it."""
     query = select(Run).where(Run.id == claim.run_id).with_for_update().execution_options(populate_existing=True)
     run = work.scalars(query).first()
-    if run is None or run.attempt != claim.attempt or run.status not in HELD:
+    if run is None or not owns(state_of(run), claim.attempt):
         raise Stale(claim.run_id, claim.attempt)
     return run
 
@@ -110,8 +122,7 @@ def move(work: Session, run: Run, to: JobStatus, *, error: Failure | None = None
     to = JobStatus(to)
     check_move(JobStatus(run.status), to)
     run.status = to
-    if to not in HELD:
-        run.lease_until = None
+    run.needs_bytes = None
     if run.kind == "train":
         job = work.get_one(Job, run.subject, with_for_update=True, populate_existing=True)
         _move_job(work, job, run, to, error)
@@ -119,6 +130,8 @@ def move(work: Session, run: Run, to: JobStatus, *, error: Failure | None = None
         noun: type[Dataset | Teacher] = Dataset if run.kind == "read_dataset" else Teacher
         values = {"status": "rejected", "error": error.as_dict() if error else None}
         work.execute(update(noun).where(noun.id == run.subject).values(**values))
+    elif to == JobStatus.PAUSED and error is not None and run.kind == "read_dataset":
+        work.execute(update(Dataset).where(Dataset.id == run.subject).values(progress=f"paused: {error.detail}"[:200]))
     work.flush()
 
 
@@ -134,6 +147,8 @@ def _move_job(work: Session, job: Job, run: Run, to: JobStatus, error: Failure |
             .where(Student.job_id == job.id, Student.status == "cancelled")
             .values(status="waiting", error=None)
         )
+    if to == JobStatus.PAUSED:
+        job.error = error.as_dict() if error else None  # why, where nobody asked for it
     if to in TERMINAL:
         job.finished_at = now()
         job.error = error.as_dict() if error else None
@@ -179,12 +194,11 @@ def act(work: Session, job: Job, action: str) -> bool:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    to = decide(JobStatus(run.status), action)
+    to = wished(state_of(run), action)
     if to is None:
         return False
-    if action == "retry":
-        run.failures = 0
-    move(work, run, to)
+    run.failures = to.failures
+    move(work, run, to.status)
     return True
 
 
@@ -192,11 +206,12 @@ def act(work: Session, job: Job, action: str) -> bool:
 class Ending:
     """How an attempt ended, as seen from outside the child."""
 
-    outcome: str  # succeeded, failed, cancelled, paused, yielded, crashed, lost
+    outcome: Outcome
     exit_code: int | None = None
     signal: int | None = None
     peak_memory: int | None = None
     log_tail: str | None = None
+    needs_bytes: int | None = None  # paused for want of room: goes on by itself where there is so much
 
 
 def end(work: Session, run: Run, ending: Ending, *, error: Failure | None = None, max_crashes: int = 3) -> JobStatus:
@@ -206,25 +221,14 @@ def end(work: Session, run: Run, ending: Ending, *, error: Failure | None = None
         attempt.ended_at, attempt.outcome = now(), ending.outcome
         attempt.exit_code, attempt.signal = ending.exit_code, ending.signal
         attempt.peak_memory, attempt.log_tail = ending.peak_memory, ending.log_tail
-    to, failure = _leads_to(run, ending, error, max_crashes)
-    move(work, run, to, error=failure)
-    return to
-
-
-def _leads_to(run: Run, ending: Ending, error: Failure | None, max_crashes: int) -> tuple[JobStatus, Failure | None]:
-    if ending.outcome == "succeeded":
-        return JobStatus.SUCCEEDED, None
-    if ending.outcome == "failed":
-        return JobStatus.FAILED, error
-    if run.status == JobStatus.CANCELLING:
-        return JobStatus.CANCELLED, None
-    if ending.outcome == "crashed":
-        run.failures += 1
-        if run.failures >= max_crashes:
-            return JobStatus.FAILED, _crash_loop(run, ending)
-    if run.status == JobStatus.PAUSING:
-        return JobStatus.PAUSED, None
-    return JobStatus.QUEUED, None
+    to = ended(state_of(run), ending.outcome, max_crashes)
+    run.failures = to.failures
+    if to.status == JobStatus.FAILED and ending.outcome == "crashed":
+        error = error or _crash_loop(run, ending)
+    move(work, run, to.status, error=error)
+    if to.status == JobStatus.PAUSED:
+        run.needs_bytes = ending.needs_bytes
+    return to.status
 
 
 def _crash_loop(run: Run, ending: Ending) -> Failure:
@@ -240,16 +244,28 @@ def _crash_loop(run: Run, ending: Ending) -> Failure:
     )
 
 
-def sweep(work: Session) -> list[str]:
-    """Release the runs whose lease has run out; each is checked again under its lock. Returns their ids."""
-    clock, reading = lease_clock(work)
-    expired = and_(
-        Run.status.in_(HELD),
-        or_(Run.lease_until.is_(None), Run.lease_clock != clock, Run.lease_until < reading),
-    )
-    query = select(Run).where(expired).with_for_update(skip_locked=True).execution_options(populate_existing=True)
+def resume_with_room(work: Session, free_bytes: int) -> list[str]:
+    """Let go on what was paused for want of room and now has enough. Returns the runs' ids."""
+    roomy = select(Run).where(Run.status == JobStatus.PAUSED, Run.needs_bytes <= free_bytes).order_by(Run.id)
+    resumed = list(work.scalars(roomy.with_for_update(skip_locked=True)).all())
+    for run in resumed:
+        move(work, run, JobStatus.QUEUED)
+    return [run.id for run in resumed]
+
+
+def signs(session: Session) -> list[Sign]:
+    """What the holders of all held runs show."""
+    rows = session.execute(select(Run.id, Run.attempt, Run.beat).where(Run.status.in_(HELD)))
+    return [Sign(*row) for row in rows]
+
+
+def release(work: Session, silent: Collection[Sign]) -> list[str]:
+    """Take runs from holders that show nothing any more; each is checked again under its lock. Returns their ids."""
     released = []
-    for run in work.scalars(query).all():
-        end(work, run, Ending("lost"))
-        released.append(run.id)
+    for sign in silent:
+        same = select(Run).where(Run.id == sign.run_id, Run.attempt == sign.attempt, Run.beat == sign.beat)
+        held = same.where(Run.status.in_(HELD)).execution_options(populate_existing=True)
+        if (run := work.scalars(held.with_for_update(skip_locked=True)).first()) is not None:
+            end(work, run, Ending("lost"))
+            released.append(run.id)
     return released

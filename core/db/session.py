@@ -12,11 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 log = logging.getLogger(__name__)
+
+# The database does not answer, or has ended the session of one that slept: the same later may well succeed.
+UNREACHABLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+# A server that has vanished is noticed within seconds; a session that sleeps in a transaction loses its locks.
+POSTGRES = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "options": "-c idle_in_transaction_session_timeout=30s -c lock_timeout=30s",
+}
 
 
 class UnitOfWork(Session):
@@ -63,7 +76,8 @@ class Database:
         else:
             if self.url.drivername == "postgresql":
                 self.url = self.url.set(drivername="postgresql+psycopg")
-            self.engine = create_engine(self.url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+            asked = {name: value for name, value in POSTGRES.items() if name not in self.url.query}
+            self.engine = create_engine(self.url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=asked)
         self._writer = self.engine.execution_options(distillery_begin="BEGIN IMMEDIATE")
 
     @staticmethod

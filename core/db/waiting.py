@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 from sqlalchemy import select, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core.catalog import architecture
 from core.db import runs, teachers
 from core.db.models import Dataset, Job, Run, Student, Teacher
+from core.db.session import UNREACHABLE
 from core.errors import Failure, Invalid, Problem
 from core.fit import check_fit
 from core.lifecycle import JobStatus
@@ -72,7 +72,7 @@ def _release(work: Session, run: Run) -> bool:
     try:
         with work.begin_nested():
             return (_release_job if run.kind == "train" else _release_teacher)(work, run)
-    except OperationalError:
+    except UNREACHABLE:
         raise
     except Exception as error:
         log.exception("run %s (%s %s) cannot be looked at", run.id, run.kind, run.subject)

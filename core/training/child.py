@@ -60,7 +60,7 @@ def explain(error: Exception, assignment: TrainAssignment | ReadTeacherAssignmen
             "disk_full",
             "The disk is full",
             f"A file could not be written: {error.strerror}.",
-            "Free some space, then retry: the job goes on from its last checkpoint.",
+            "Free some space: the job goes on from its last checkpoint.",
             retryable=True,
         )
     if is_out_of_memory(error):
@@ -77,14 +77,22 @@ def is_out_of_memory(error: Exception) -> bool:
 
 def _out_of_memory(error: Exception, assignment: TrainAssignment | ReadTeacherAssignment) -> Failure:
     said = str(error).strip().partition("\n")[0]
-    detail, hint = "The checkpoint did not fit into memory.", "A machine with more memory is needed."
+    where, code = ("the GPU's memory", "out_of_gpu_memory") if _is_a_gpus(error) else ("memory", "out_of_memory")
+    detail, hint = f"The checkpoint did not fit into {where}.", "A machine with more memory is needed."
     if isinstance(assignment, TrainAssignment):
         detail = (
             f"{len(assignment.students)} students with batches of {assignment.recipe.training.batch_size} images "
-            "did not fit into memory."
+            f"did not fit into {where}."
         )
         hint = "Lower the batch size, or train fewer students in one job."
-    return Failure("out_of_memory", "Out of memory", f"{detail} {said}".strip(), hint)
+    title = "Out of GPU memory" if code == "out_of_gpu_memory" else "Out of memory"
+    return Failure(code, title, f"{detail} {said}".strip(), hint, retryable=True)
+
+
+def _is_a_gpus(error: Exception) -> bool:
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError)
 
 
 def main(arguments: "Sequence[str] | None" = None) -> None:

@@ -47,7 +47,7 @@ def test_the_life_of_a_job(client: TestClient, make: Make, database: Database) -
     claims: list[runs.Claim] = []
 
     def claim(work: Session) -> None:
-        got = runs.claim(work, "wrk_a", 30)
+        got = runs.claim(work, "wrk_a")
         assert got is not None
         claims.append(got)
 

@@ -30,7 +30,7 @@ def tell(database: Database, job_id: str, type: str, data: dict[str, Any]) -> in
 
 def finish(database: Database, job_id: str) -> None:
     with database.write() as work:
-        claim = runs.claim(work, "wrk_test", 30)
+        claim = runs.claim(work, "wrk_test")
         assert claim is not None
         runs.end(work, runs.fence(work, claim), runs.Ending("succeeded"))
         assert work.get_one(Job, job_id).status == JobStatus.SUCCEEDED

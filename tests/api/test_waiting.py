@@ -31,7 +31,7 @@ def post(client: TestClient, **changes: Any) -> dict[str, Any]:
 
 def claim(database: Database) -> runs.Claim | None:
     with database.write() as work:
-        return runs.claim(work, "wrk_test", 30.0)
+        return runs.claim(work, "wrk_test")
 
 
 def finish(database: Database, claim: runs.Claim | None, **fields: Any) -> bool:

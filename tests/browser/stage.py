@@ -112,7 +112,7 @@ class Stage:
 
         """The best queued run, claimed."""
         with self.database.write() as work:
-            claim = runs.claim(work, worker, 3600)
+            claim = runs.claim(work, worker)
             assert claim is not None, "no run is queued"
             students = [s.id for s in work.get_one(Job, claim.subject).students]
         return Attempt(self, claim, students)

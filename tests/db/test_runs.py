@@ -1,49 +1,29 @@
 """Claim, lease, fence, end and sweep: the same on SQLite and on PostgreSQL."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from core.db import events, reports, runs
-from core.db.models import Attempt, Checkpoint, Dataset, Event, Job, Metric, Project, Run, Student
+from core.db.models import Attempt, Checkpoint, Event, Job, Metric
 from core.db.session import Database
 from core.errors import Failure, IllegalMove, Stale
 from core.lifecycle import JobStatus
-
-MakeJob = Callable[..., str]
-
-
-@pytest.fixture
-def make_job(database: Database) -> MakeJob:
-    """A queued job with one student; returns its id."""
-
-    def make(priority: int = 0) -> str:
-        with database.write() as work:
-            project = work.scalars(select(Project)).first() or Project(name="default")
-            work.add(project)
-            work.flush()
-            dataset = Dataset(project_id=project.id, name="digits", source={"kind": "builtin", "name": "digits"})
-            work.add(dataset)
-            work.flush()
-            job = Job(project_id=project.id, name="a job", dataset_id=dataset.id, recipe={}, priority=priority)
-            work.add(job)
-            work.flush()
-            student = Student(
-                project_id=project.id, job_id=job.id, position=0, label="small", name="small", seed=0,
-                role="student", architecture="cifar/resnet8", plan={},
-            )  # fmt: skip
-            work.add(student)
-            runs.enqueue(work, kind="train", subject=job.id, project_id=project.id, priority=priority)
-            return job.id
-
-    return make
+from tests.db.conftest import MakeJob
 
 
-def claim(database: Database, lease: float = 30.0) -> runs.Claim | None:
+def claim(database: Database) -> runs.Claim | None:
     with database.write() as work:
-        return runs.claim(work, "wrk_test", lease)
+        return runs.claim(work, "wrk_test")
+
+
+def release_all(database: Database) -> list[str]:
+    """As if every holder had been silent for a lease."""
+    with database.read() as session:
+        silent = runs.signs(session)
+    with database.write() as work:
+        return runs.release(work, silent)
 
 
 def status(database: Database, job_id: str) -> JobStatus:
@@ -95,14 +75,13 @@ def test_many_workers_claim_each_run_exactly_once(database: Database, make_job: 
 
 def test_a_stale_attempt_changes_nothing(database: Database, make_job: MakeJob) -> None:
     job = make_job()
-    old = claim(database, lease=-1.0)
+    old = claim(database)
     assert old is not None
-    with database.write() as work:
-        assert runs.sweep(work) == [old.run_id]
+    assert release_all(database) == [old.run_id]
     new = claim(database)
     assert new is not None and new.attempt == old.attempt + 1
     with pytest.raises(Stale), database.write() as work:
-        runs.renew(work, old, 30.0)
+        runs.renew(work, old)
     with pytest.raises(Stale), database.write() as work:
         runs.fence(work, old)
         reports.record_metrics(work, job, old.attempt, [(1, "", "loss/total", 1.0)])
@@ -115,10 +94,9 @@ def test_a_stale_attempt_changes_nothing(database: Database, make_job: MakeJob) 
 
 def test_the_negative_control_without_the_fence_the_stale_attempt_writes(database: Database, make_job: MakeJob) -> None:
     job = make_job()
-    old = claim(database, lease=-1.0)
+    old = claim(database)
     assert old is not None
-    with database.write() as work:
-        runs.sweep(work)
+    release_all(database)
     assert claim(database) is not None
     with database.write() as work:  # what `fence` prevents
         reports.record_metrics(work, job, old.attempt, [(1, "", "loss/total", 1.0)])
@@ -126,16 +104,38 @@ def test_the_negative_control_without_the_fence_the_stale_attempt_writes(databas
         assert session.scalar(select(Metric.attempt)) == old.attempt
 
 
-def test_the_sweep_leaves_living_leases_alone(database: Database, make_job: MakeJob) -> None:
+def test_a_sign_of_life_just_in_time_keeps_the_run(database: Database, make_job: MakeJob) -> None:
     job = make_job()
     got = claim(database)
     assert got is not None
+    with database.read() as session:
+        silent = runs.signs(session)
     with database.write() as work:
-        assert runs.sweep(work) == []
-        work.execute(update(Run).values(lease_clock="another boot"))
+        runs.renew(work, got)
     with database.write() as work:
-        assert runs.sweep(work) == [got.run_id]
+        assert runs.release(work, silent) == [], "between the look and the release it has shown itself"
+    assert status(database, job) == "running"
+    assert release_all(database) == [got.run_id]
     assert status(database, job) == "queued"
+
+
+def test_what_was_paused_for_want_of_room_goes_on_with_room(database: Database, make_job: MakeJob) -> None:
+    job, asked = make_job(), make_job()
+    act(database, asked, "pause")
+    got = claim(database)
+    assert got is not None and got.subject == job
+    full = Failure("disk_full", "The disk is full", "A file could not be stored.")
+    with database.write() as work:
+        assert runs.end(work, runs.fence(work, got), runs.Ending("paused", needs_bytes=1000), error=full) == "paused"
+    with database.read() as session:
+        assert session.get_one(Job, job).error == full.as_dict()
+    with database.write() as work:
+        assert runs.resume_with_room(work, 999) == []
+    with database.write() as work:
+        assert runs.resume_with_room(work, 1000) == [got.run_id]
+    assert (status(database, job), status(database, asked)) == ("queued", "paused")
+    with database.read() as session:
+        assert session.get_one(Job, job).error is None
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def claimed(database: Database, tmp_path: Path, source: dict[str, object]) -> tu
         work.flush()
         datasets.create(work, project.id, name="set", source=source)
     with database.write() as work:
-        claim = runs.claim(work, "wrk_1", 60.0)
+        claim = runs.claim(work, "wrk_1")
     assert claim is not None
     return claim, equipment
 

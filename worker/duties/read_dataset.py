@@ -51,6 +51,8 @@ class ReadDataset:
                 work.get_one(Dataset, self.claim.subject).progress = said[-1][:200]
 
     def publish(self, result: dict[str, Any]) -> None:
+        with self.equipment.database.read() as session:
+            runs.look(session, self.claim)  # one who has slept through a takeover replaces nothing
         self.equipment.storage.put(keys.dataset(self.claim.subject), Path(result["path"]))
 
     def succeed(self, work: UnitOfWork, run: Run, result: dict[str, Any]) -> None:

@@ -75,6 +75,8 @@ class ReadTeacher:
         """A teacher has no curves; its report comes whole, at the end."""
 
     def publish(self, result: dict[str, Any]) -> None:
+        with self.equipment.database.read() as session:
+            runs.look(session, self.claim)  # one who has slept through a takeover replaces nothing
         self.equipment.storage.put(keys.teacher(self.claim.subject), Path(result["path"]))
 
     def succeed(self, work: UnitOfWork, run: Run, result: dict[str, Any]) -> None:

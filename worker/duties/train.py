@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from core.db import events as job_events
 from core.db import reports, runs, standing
 from core.db.models import Checkpoint, Job, Run, Student
 from core.db.session import UnitOfWork
-from core.errors import NotFound
+from core.errors import NotFound, Stale
 from core.events import (
     CheckpointSaved,
     Event,
@@ -91,7 +92,16 @@ class Train:
 
     def report(self, events: list[Event]) -> None:
         """Files first, then all rows of this batch in one fenced transaction, then the files they replace go."""
-        stored = {id(event): self._store(event) for event in events}
+        events = _newest(events)
+        stored = self._store_all(events)
+        try:
+            self._write(events, stored)
+        except Stale:
+            for key in chain.from_iterable(stored.values()):  # taken from us between the look and the rows
+                self.equipment.storage.delete(key)
+            raise
+
+    def _write(self, events: list[Event], stored: dict[int, list[str]]) -> None:
         with self.equipment.database.write() as work:
             run = runs.fence(work, self.claim)
             job = work.get_one(Job, self.claim.subject)
@@ -132,6 +142,13 @@ class Train:
             "images_per_second": round(progress.images_per_second, 1),
             **self.totals,
         }
+
+    def _store_all(self, events: list[Event]) -> dict[int, list[str]]:
+        """By event (its id), the keys of its files. One who has slept through a takeover stores nothing."""
+        if any(isinstance(event, CheckpointSaved | StudentSaved) for event in events):
+            with self.equipment.database.read() as session:
+                runs.look(session, self.claim)
+        return {id(event): self._store(event) for event in events}
 
     def _store(self, event: Event) -> list[str]:
         """Make an event's files durable in storage; returns their keys."""
@@ -212,3 +229,17 @@ class Train:
         standing.settle(work, job.id, result)
         if job.progress:
             job.progress = job.progress | {"percent": 100.0, "step": job.progress["total_steps"], "eta_seconds": 0.0}
+
+
+def _newest(events: list[Event]) -> list[Event]:
+    """Without the files that a later event supersedes: after a long wait for the database they are gone."""
+    kept: list[Event] = []
+    seen: set[object] = set()
+    for event in reversed(events):
+        if isinstance(event, CheckpointSaved | StudentSaved):
+            about = (type(event), getattr(event, "student", None))
+            if about in seen:
+                continue
+            seen.add(about)
+        kept.append(event)
+    return kept[::-1]
