@@ -22,6 +22,7 @@ from core.db.models import Worker, now
 from core.db.session import UNREACHABLE, Database
 from core.gpus import list_gpus
 from core.leasing import Observer
+from core.points import reach
 from core.queue import make_queue
 from core.settings import Settings
 from core.storage import open_storage
@@ -136,8 +137,12 @@ class Host:
             self._give_slot(slot)
 
     def _claim(self, slot: Slot) -> runs.Claim | None:
+        reach("claim.begin")
         with self.equipment.database.write() as work:
-            return runs.claim(work, self.worker_id, slot.kinds)
+            claim = runs.claim(work, self.worker_id, slot.kinds)
+        if claim is not None:
+            reach("claim.committed")
+        return claim
 
     def _start_waiting(self) -> None:
         """One thread for each run that waits and finds a free slot."""
@@ -189,9 +194,11 @@ class Host:
         with self.equipment.database.read() as session:
             signs = runs.signs(session)
         if silent := self._observer.look(signs, boot_seconds()):
+            reach("sweep.looked")
             with self.equipment.database.write() as work:
                 released = runs.release(work, silent)
                 work.after_commit(self.equipment.queue.nudge)
+            reach("sweep.committed")
             log.warning("released %d run(s) whose holder is silent: %s", len(released), ", ".join(released))
         with self.equipment.database.write() as work:
             waiting.release(work)  # whatever its reader missed; claimed in this same poll

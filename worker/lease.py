@@ -11,6 +11,7 @@ from core.db import runs
 from core.db.session import Database
 from core.errors import Stale
 from core.lifecycle import JobStatus
+from core.points import reach
 from core.settings import Settings
 from core.spawn import ChildProcess
 
@@ -80,8 +81,11 @@ class Lease:
 
     def _renew(self) -> None:
         before = boot_seconds()
+        reach("lease.begin")
         with self._database.write() as work:
             self.status = runs.renew(work, self._claim)
+            reach("lease.shown")
+        reach("lease.committed")
         self._renewed_at = before
 
     def _look(self) -> None:

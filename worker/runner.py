@@ -23,6 +23,7 @@ from core.db.session import UNREACHABLE, UnitOfWork
 from core.errors import Failure, NotFound, Stale, TrainingFailed
 from core.events import CheckpointSaved, Event, Failed, Finished, Metrics, Stopped, StudentSaved
 from core.lifecycle import JobStatus
+from core.points import reach
 from core.spawn import ChildProcess, Exit
 from worker.duties import make_duty
 from worker.equipment import Equipment
@@ -60,7 +61,9 @@ class Duty(Protocol):
 def supervise(claim: runs.Claim, equipment: Equipment, gpus: str | None) -> None:
     """Do the run to its end. Whatever goes wrong is written on it, unless another attempt owns it by now."""
     folder = equipment.settings.work_dir / claim.run_id / f"{claim.attempt:04d}"
+    reach("start.begin")
     _remove_earlier(folder)
+    reach("start.tidied")
     log.info("run %s (%s %s), attempt %d: begins", claim.run_id, claim.kind, claim.subject, claim.attempt)
     with Lease(claim, equipment.database, equipment.settings) as lease:
         try:
@@ -108,11 +111,14 @@ class _Supervision:
     def _run(self) -> None:
         try:
             assignment = self._while_unreachable(self.duty.prepare)
+            reach("start.prepared")
             child = ChildProcess.start(self.duty.module, assignment, gpus=self.gpus)
         except (TrainingFailed, NotFound, OSError) as error:
             self._end(None, failure_of(error))
             return
+        reach("start.spawned")
         self.lease.guard(child)
+        reach("start.guarded")
         failure, at_its_end = None, False
         try:
             failure = self._follow(child)
@@ -121,6 +127,7 @@ class _Supervision:
             if not at_its_end:
                 child.kill()
             exit_ = child.wait(timeout=5.0)
+        reach("finish.child_gone")
         if self.lease.lost:
             raise Stale(self.claim.run_id, self.claim.attempt)
         self._end(exit_, failure or self._flush_rest() or self._publish())
@@ -178,8 +185,10 @@ class _Supervision:
     def _publish(self) -> Failure | None:
         if isinstance(self.last, Finished):
             result = self.last.result
+            reach("finish.flushed")
             try:
                 self._while_unreachable(lambda: self.duty.publish(result))
+                reach("finish.published")
             except OSError as error:
                 return failure_of(error)
         return None
@@ -194,8 +203,10 @@ class _Supervision:
         else:
             return
         if self.told != wish:
+            reach(f"stop.{wish}")
             child.stop("discard" if wish == "discard" else "checkpoint")
             self.told = wish
+            reach(f"stop.{wish}_told")
             self.asked_at = self.asked_at or boot_seconds()
         waited = boot_seconds() - (self.asked_at or 0.0)
         grace = self.equipment.settings.stop_grace_seconds
@@ -209,6 +220,7 @@ class _Supervision:
     def _end(self, exit_: Exit | None, failure: Failure | None) -> None:
         """`failure`: what went wrong outside the child; no `exit_`: it could not begin."""
         shutil.rmtree(self.folder, ignore_errors=True)  # before the room on the disk is looked at
+        reach("finish.tidied")
         around = Circumstances(
             status=self.lease.status,
             forced=self.forced,
@@ -228,11 +240,15 @@ class _Supervision:
     def _write_once(self, ending: runs.Ending, failure: Failure | None) -> JobStatus:
         with self.equipment.database.write() as work:
             run = runs.fence(work, self.claim)
+            reach("finish.fenced")
             if ending.outcome == "succeeded" and isinstance(self.last, Finished):
                 self.duty.succeed(work, run, self.last.result)
+            reach("finish.results")
             to = runs.end(work, run, ending, error=failure, max_crashes=self.equipment.settings.max_crashes)
             if to == JobStatus.QUEUED:
                 work.after_commit(self.equipment.queue.nudge)
+            reach("finish.moved")
+        reach("finish.committed")
         return to
 
     def _while_unreachable(self, do: Callable[[], T]) -> T:

@@ -17,6 +17,7 @@ from core.db.paging import Page, Window, page
 from core.errors import Failure, Stale
 from core.leasing import Outcome, RunState, Sign, claimed, ended, owns, renewed, wished
 from core.lifecycle import HELD, TERMINAL, JobStatus, available_actions, check_move
+from core.points import reach
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,11 @@ def claim(work: Session, worker_id: str, kinds: Collection[str] | None = None) -
     ).first()
     if won is None:
         return None
+    reach("claim.taken")
     work.refresh(run)
     work.add(Attempt(run_id=run.id, n=run.attempt, worker_id=worker_id))
     move(work, run, JobStatus.RUNNING)
+    reach("claim.moved")
     return Claim(run.id, run.kind, run.subject, run.project_id, run.attempt)
 
 
@@ -199,6 +202,7 @@ def act(work: Session, job: Job, action: str) -> bool:
         return False
     run.failures = to.failures
     move(work, run, to.status)
+    reach(f"{action}.moved")
     return True
 
 
@@ -266,6 +270,8 @@ def release(work: Session, silent: Collection[Sign]) -> list[str]:
         same = select(Run).where(Run.id == sign.run_id, Run.attempt == sign.attempt, Run.beat == sign.beat)
         held = same.where(Run.status.in_(HELD)).execution_options(populate_existing=True)
         if (run := work.scalars(held.with_for_update(skip_locked=True)).first()) is not None:
+            reach("sweep.locked")
             end(work, run, Ending("lost"))
+            reach("sweep.released")
             released.append(run.id)
     return released

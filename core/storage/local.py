@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import NotFound
+from core.points import reach
 
 CHUNK = 1 << 20
 SETTLE_BYTES = 256 << 20  # parts that lie on disk twice while they are joined
@@ -45,8 +46,11 @@ class LocalStorage:
             with os.fdopen(handle, "wb") as out:
                 yield out
                 out.flush()
+                reach("store.written")
                 os.fsync(out.fileno())
+            reach("store.synced")
             os.replace(name, target)
+            reach("store.renamed")
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise

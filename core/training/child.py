@@ -17,6 +17,7 @@ from core.assignment import ReadTeacherAssignment, TrainAssignment
 from core.child import Pipes
 from core.errors import Failure, TrainingFailed
 from core.events import Failed, Finished
+from core.points import reach
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,7 @@ def work(assignment: TrainAssignment | ReadTeacherAssignment, pipes: Pipes, file
 
     set_up(assignment.threads)
     try:
+        reach("child.begin")
         if isinstance(assignment, TrainAssignment):
             from core.training.launch import team_of
             from core.training.trainer import Trainer

@@ -24,6 +24,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from core.events import StudentFile
+from core.points import reach
 from core.recipe import Export
 
 KEY = "distillery"  # of the safetensors metadata; a single key, since the library writes several in any order
@@ -85,9 +86,12 @@ def write_durably(path: Path, content: bytes) -> None:
         try:
             file.write(content)
             file.flush()
+            reach("save.written")
             os.fsync(file.fileno())
             partial.chmod(0o644)
+            reach("save.synced")
             os.replace(partial, path)
+            reach("save.renamed")
         except BaseException:
             partial.unlink(missing_ok=True)
             raise

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from core.assignment import TrainAssignment
 from core.events import Event, Finished, Metrics, Phase, StudentSaved
+from core.points import reach
 from core.training.canonical import Place, load_teacher
 from core.training.cohort import Cohort, Points
 from core.training.data import Data, Split, View
@@ -68,6 +69,7 @@ class Finish:
                     yield replace(event, metrics=event.metrics | {"latency_ms": latencies[label]})
                 else:
                     yield event
+        reach("child.exported")
         yield Finished(results.summary())
 
     def _latencies(self) -> dict[str, float]:

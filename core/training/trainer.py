@@ -8,6 +8,7 @@ from core.assignment import TrainAssignment
 from core.child import Stop
 from core.errors import Failure, TrainingFailed
 from core.events import CheckpointSaved, Event, Log, Metrics, Phase, Spent, Started, Stopped
+from core.points import reach
 from core.training.augment import augmenters, resolve
 from core.training.canonical import Place, load_teacher
 from core.training.checkpoint import identity_of, load_checkpoint, save_checkpoint
@@ -56,6 +57,7 @@ class Trainer:
         assignment = self.assignment
         yield Phase("loading", "reading the data and building the networks")
         self._load()
+        reach("child.loaded")
         try:
             if self.teacher is not None:
                 yield Phase("checking_teacher", "measuring the teacher")
@@ -64,6 +66,7 @@ class Trainer:
                 self.training = self.training.model_copy(update={"compile": False})
                 yield Log("warning", f"torch.compile does not work here, so the networks are not compiled: {why}")
             self._build_students()
+            reach("child.built")
             yield Started(
                 total_steps=self.total_steps,
                 total_epochs=self.training.epochs,
@@ -91,8 +94,10 @@ class Trainer:
             yield Spent(self.teacher_forwards)
             if self.team.leads:
                 end = Finish(assignment, self.data, self.cohort, self.delivery, self.teacher, self.teacher_on_val)
+                reach("child.trained")
                 yield from end.events(self.step, self.step // self.batches.per_epoch)
         except _StopAsked:
+            reach("child.stopping")
             yield Spent(self.teacher_forwards)
             yield Stopped(self.step)
         except Exception:
@@ -168,6 +173,7 @@ class Trainer:
             self.step += 1
             measured = self.step % self.batches.per_epoch == 0
             self.cohort.learn(batch, teacher_logits, prepared, self.step, measured)
+            reach("child.step")
             if self.step % self.training.log_every == 0 or self.step == self.total_steps:
                 yield from self.cohort.flush(self.step)
             if (progress := self.pace.progress(self.step, epoch + 1)) is not None:
@@ -175,6 +181,7 @@ class Trainer:
                 yield Spent(self.teacher_forwards)
             if not measured:  # the end of an epoch tells them anyway
                 yield from self.system.tell_if_due(self.step)
+        reach("child.epoch")
         share = self.waiting.share()
         yield from self.cohort.evaluate(self.data.val, self.teacher, self.teacher_on_val, self.step, epoch + 1)
         images_seen = (self.batches.per_epoch - first) * self.batches.size
@@ -220,14 +227,17 @@ class Trainer:
         yield from self.cohort.check(self.step)
         if not self.team.leads:
             return
+        reach("checkpoint.begin")
         begun = time.monotonic()
         decided = {"identity": self.identity, "decided": self.decided, "step": self.step}
         folder = self.assignment.folder / "checkpoints"
         course = {"ended": self.ended, "time": self.time.taken}
         saved = save_checkpoint(decided | course | self.cohort.state(), folder, self.step)
+        reach("checkpoint.saved")
         cost = time.monotonic() - begun
         epoch = self.step // self.batches.per_epoch
         yield CheckpointSaved(self.step, epoch, str(saved.path), saved.bytes, saved.sha256)
+        reach("checkpoint.told")
         for learner in self.cohort.alive:
             if learner.best is not None and learner.best["step"] != learner.best_saved_step:
                 begun = time.monotonic()
@@ -238,6 +248,7 @@ class Trainer:
 
     def _resume(self, checkpoint: Path) -> None:
         state = load_checkpoint(checkpoint)
+        reach("child.resumed")
         if state["identity"] != self.identity:
             detail = "The checkpoint belongs to another recipe, data set or teacher."
             raise TrainingFailed(Failure("checkpoint_of_another_job", "The checkpoint does not fit", detail))

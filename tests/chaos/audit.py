@@ -46,22 +46,23 @@ class Findings:
 def audit(stack: Stack, work: Work, hits: list[Hit]) -> Findings:
     found = Findings()
     with stack.database.read() as session:
-        references = [_Course(session, stack, session.get_one(Job, id)) for id in work.references]
+        references = [Course(session, stack, id) for id in work.references]
         _counts(session, work, found)
         for id in work.submitted:
             job = session.get(Job, id)
             if job is None or job.status != JobStatus.SUCCEEDED:
                 found.lost.append(f"{id}: {job.status if job else 'gone'} {job.error if job else ''}")
                 continue
-            _compare(_Course(session, stack, job), references[work.variant_of[id]], found)
+            compare(Course(session, stack, id), references[work.variant_of[id]], found)
         _times(session, hits, found)
     return found
 
 
-class _Course:
+class Course:
     """One job with all that hangs on it."""
 
-    def __init__(self, session: Session, stack: Stack, job: Job) -> None:
+    def __init__(self, session: Session, stack: Stack, id: str) -> None:
+        job = session.get_one(Job, id)
         self.job, self.stack = job, stack
         self.students = list(session.scalars(select(Student).where(Student.job_id == job.id)))
         ids = [student.id for student in self.students]
@@ -102,7 +103,8 @@ def _counts(session: Session, work: Work, found: Findings) -> None:
         found.doubled.append(f"{there} jobs for {len(work.submitted)} requests")
 
 
-def _compare(course: _Course, undisturbed: _Course, found: Findings) -> None:
+def compare(course: Course, undisturbed: Course, found: Findings, *, forced: bool = True) -> None:
+    """`forced`: nothing but force has ended an attempt; else a user may have paused it."""
     id = course.job.id
     if course.tensors() != undisturbed.tensors() or not course.files_are_what_rows_say():
         found.weights.append(f"{id}: {course.tensors()}, not {undisturbed.tensors()}")
@@ -111,11 +113,11 @@ def _compare(course: _Course, undisturbed: _Course, found: Findings) -> None:
         found.curves.append(f"{id}: {differing[:3]}")
     if untimed(course.job.result) != untimed(undisturbed.job.result):
         found.weights.append(f"{id}: another result")
-    _once(course, found)
+    _once(course, found, forced)
     _in_order(course, found)
 
 
-def _once(course: _Course, found: Findings) -> None:
+def _once(course: Course, found: Findings, forced: bool) -> None:
     id = course.job.id
     labels = Counter(student.label for student in course.students)
     if len(course.runs) != 1 or any(n > 1 for n in labels.values()):
@@ -124,11 +126,11 @@ def _once(course: _Course, found: Findings) -> None:
         found.doubled.append(f"{id}: not one end")
     outcomes = [attempt.outcome for attempt in course.attempts]
     found.outcomes.update(str(outcome) for outcome in outcomes)
-    if outcomes[-1] != "succeeded" or not set(outcomes[:-1]) <= ENDED_BY_FORCE:
+    if outcomes[-1] != "succeeded" or not set(outcomes[:-1]) <= ENDED_BY_FORCE | (set() if forced else {"paused"}):
         found.doubled.append(f"{id}: attempts ended {outcomes}")
 
 
-def _in_order(course: _Course, found: Findings) -> None:
+def _in_order(course: Course, found: Findings) -> None:
     """Events without a gap, attempts one after the other, only legal moves."""
     id = course.job.id
     if [event.seq for event in course.events] != list(range(1, course.job.last_seq + 1)):

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from core.events import (
     StudentSaved,
 )
 from core.plan import StudentPlan
+from core.points import reach
 from core.recipe import Recipe
 from core.storage import keys
 from core.weights import start_files
@@ -45,6 +47,7 @@ class Train:
 
     def prepare(self) -> TrainAssignment:
         good, bad = self._choose_checkpoint()
+        reach("start.chosen")
         with self.equipment.database.write() as work:
             runs.fence(work, self.claim)
             for checkpoint in bad:
@@ -53,6 +56,7 @@ class Train:
                 self._log(work, "warning", line)
             if self.claim.attempt > 1:
                 reports.rewind(work, self.claim.subject, self.claim.attempt, good.step if good else None)
+            reach("start.rewound")
             job = work.get_one(Job, self.claim.subject)
             students = list(job.students)
             recipe = Recipe.model_validate(job.recipe)
@@ -93,7 +97,9 @@ class Train:
     def report(self, events: list[Event]) -> None:
         """Files first, then all rows of this batch in one fenced transaction, then the files they replace go."""
         events = _newest(events)
+        reach("publish.begin")
         stored = self._store_all(events)
+        reach("publish.stored")
         try:
             self._write(events, stored)
         except Stale:
@@ -104,6 +110,7 @@ class Train:
     def _write(self, events: list[Event], stored: dict[int, list[str]]) -> None:
         with self.equipment.database.write() as work:
             run = runs.fence(work, self.claim)
+            reach("publish.fenced")
             job = work.get_one(Job, self.claim.subject)
             obsolete: list[str] = []
             points: list[reports.Point] = []
@@ -126,8 +133,10 @@ class Train:
                 reports.record_progress(work, job, self.claim.attempt, self._progress(progress))
             if spent is not None:
                 reports.record_spent(work, run, teacher_forwards=spent.teacher_forwards)
+            reach("publish.rows")
+            work.after_commit(partial(reach, "publish.committed"))
             for key in obsolete:
-                work.after_commit(lambda key=key: self.equipment.storage.delete(key))  # type: ignore[misc]
+                work.after_commit(partial(self.equipment.storage.delete, key))
 
     def _id(self, label: str | None) -> str:
         return self.student_ids[label] if label is not None else ""
@@ -154,8 +163,10 @@ class Train:
         """Make an event's files durable in storage; returns their keys."""
         stored = []
         if isinstance(event, CheckpointSaved):
+            reach("publish.checkpoint")
             stored = [(keys.checkpoint(self.claim.subject, self.claim.attempt, event.step), event.path)]
         elif isinstance(event, StudentSaved):
+            reach("publish.student")
             student = self._id(event.student)
             stored = [
                 (keys.student_file(self.claim.subject, student, self.claim.attempt, event.step, file.name), file.path)
