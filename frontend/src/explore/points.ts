@@ -41,7 +41,6 @@ const average = (values: readonly (number | null | undefined)[]): number | null 
   return known.length ? known.reduce((a, b) => a + b, 0) / known.length : null;
 };
 
-const latency = (student: Student) => (student.metrics.latency_ms as number | null | undefined) ?? null;
 const headline = (student: Student) => judgedOn(metricsOf(student)).top1 ?? null;
 const agreement = (student: Student) => judgedOn(metricsOf(student)).agreement ?? null;
 
@@ -76,7 +75,7 @@ function pointOf(group: Group, byId: ReadonlyMap<string, Student>): Point | null
     costs: {
       parameters: group.parameters,
       bytes: average(members.map((one) => one.bytes)),
-      latency: average(members.map(latency)),
+      latency: average(members.map((one) => metricsOf(one).latency_ms)),
     },
     worth: {
       top1,

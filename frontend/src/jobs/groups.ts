@@ -27,6 +27,8 @@ export interface StudentMetrics {
   gap_closed?: number | null;
   gap_closed_reason?: string | null;
   evaluated_on?: "test" | "val";
+  /** One image on the processor of the machine that trained it. */
+  latency_ms?: number | null;
 }
 
 /** What a job's `result` holds: the teacher from the start, the rest when it is over. */
