@@ -50,7 +50,7 @@ test("the cheapest within a point of the teacher is the one to ship", () => {
   expect(adviceOf(points, teacher, "latency")).toMatchObject({
     lead: "Fastest within 1 point of the teacher",
     point: { id: "best" },
-    detail: "1.0 points above it, 10 times faster",
+    detail: "1.0 points above it, 10.0 times faster",
   });
 });
 
@@ -59,7 +59,7 @@ test("where none is near, the nearest; without a teacher, near the best", () => 
   expect(adviceOf(points, teacher, "parameters")).toMatchObject({
     lead: "None comes within 1 point of the teacher yet; the nearest",
     point: { id: "large" },
-    detail: "10.0 points below it, 10 times smaller",
+    detail: "10.0 points below it, 10.0 times smaller",
   });
   expect(adviceOf(points, null, "parameters")?.point.id).toBe("half");
   expect(adviceOf([], teacher, "parameters")).toBeNull();

@@ -1,4 +1,4 @@
-import { percentage } from "@/format";
+import { percentage, times } from "@/format";
 import { type Group, groupsOf, type Interval, judgedOn, metricsOf } from "@/jobs/groups";
 import type { JobStudent } from "@/jobs/queries";
 import type { Student } from "@/students/queries";
@@ -180,6 +180,5 @@ function apart(below: number): string {
 function ratio(one: Point, teacher: TeacherPoint | null, x: Across): string {
   const [own, its] = [one.costs[x], teacher?.costs[x]];
   if (!own || !its || its < 1.05 * own) return "";
-  const times = its / own;
-  return `, ${times >= 10 ? times.toFixed(0) : times.toFixed(1)} times ${MEASURE[x].unit}`;
+  return `, ${times(its / own)} times ${MEASURE[x].unit}`;
 }
