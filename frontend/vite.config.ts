@@ -14,6 +14,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 800, // kB unpacked; a browser test holds what is sent to 200 KiB
     modulePreload: { polyfill: false },
+    // What many pages share comes as one file: dozens of little ones are more bytes, and a request each.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "common", minShareCount: 9, test: /\/src\/|lucide-react/ }] } },
+    },
     target: "es2023",
     cssTarget: ["chrome123", "firefox120", "safari17.5"], // the first with light-dark()
   },

@@ -39,8 +39,16 @@ def list_students(
     role: Annotated[Literal["student", "control"] | None, Query()] = None,
     architecture: Annotated[str | None, Query(max_length=200)] = None,
     dataset: Annotated[str | None, Query(max_length=100, description="The data set's id.")] = None,
+    name: Annotated[str | None, Query(max_length=200, description="Part of the label.")] = None,
+    sort: Annotated[
+        students.Sort,
+        Query(
+            description="What `order` goes by; students without a value come last. Accuracy and agreement are those on "
+            "test where there is one."
+        ),
+    ] = students.Sort.CREATED_AT,
 ) -> Listing[StudentRead]:
-    """The project's students, newest first."""
+    """The project's students; by default the newest first."""
     page = students.listing(
         session,
         caller.project_id,
@@ -50,6 +58,8 @@ def list_students(
         role=role,
         architecture=canonical_name(architecture) if architecture else None,
         dataset=dataset,
+        name=name,
+        sort=sort,
     )
     return Listing(data=_read(session, root_path, page.rows), has_more=page.next is not None, next=page.next)
 

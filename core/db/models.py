@@ -287,6 +287,11 @@ class Student(_Row, Base):
     plan: Mapped[dict[str, Any]]  # StudentPlan: loss, optimizer, init
     status: Mapped[str] = mapped_column(String(20), default="waiting")  # waiting, training, trained, failed
     metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    top1: Mapped[float | None]  # this and what follows: from the metrics, what lists are sorted by
+    control_difference: Mapped[float | None]
+    gap_closed: Mapped[float | None]
+    agreement: Mapped[float | None]
+    latency_ms: Mapped[float | None]
     error: Mapped[dict[str, Any] | None]
     tensors_sha256: Mapped[str | None] = mapped_column(String(64))
     job: Mapped[Job] = relationship(back_populates="students")

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from core.db import events, standing
+from core.db import events, standing, students
 from core.db.models import Attempt, Checkpoint, File, Job, Metric, Run, Student, now
 from core.events import StudentFile
 
@@ -128,7 +128,8 @@ def record_student(
         row.key, row.bytes, row.sha256, row.media_type = key, file.bytes, file.sha256, file.media_type
         row.created_at = now()
         work.add(row)
-    student.metrics, student.tensors_sha256 = metrics, tensors_sha256
+    students.measure(student, metrics)
+    student.tensors_sha256 = tensors_sha256
     student.status = "trained" if final else "training"
     work.flush()
     told = {"student": {"id": student.id, "status": student.status, "metrics": metrics}}

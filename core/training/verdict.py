@@ -60,6 +60,8 @@ def _beside_teacher(leader: Json, teacher: Json | None, evaluated_on: str) -> st
     top1 = teacher["test"]["top1"] if evaluated_on == "test" else teacher["top1"]
     below = top1 - leader["top1"]
     distance = f"{100 * abs(below):.1f} points {'below' if below > 0 else 'above'} the teacher"
+    if abs(below) < 0.0005:
+        distance = "level with the teacher"
     if teacher["parameters"] is None:
         return f", {distance}"
     smaller = teacher["parameters"] / leader["parameters"]

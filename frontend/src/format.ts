@@ -86,6 +86,9 @@ export function count(n: number | null | undefined): string {
   return n == null ? "–" : whole.format(n);
 }
 
+/** 3.49 -> "3.5": as many digits as the service's sentences have. */
+export const times = (ratio: number): string => ratio.toFixed(1);
+
 /** "1 student", "3 students" */
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;

@@ -11,13 +11,13 @@ from core.db.session import Database
 from tests.fixtures.service import Make
 
 
-def walk(client: TestClient, query: str, limit: int) -> list[str]:
-    """The names of all jobs, page by page."""
+def walk(client: TestClient, query: str, limit: int, *, of: str = "jobs", told: str = "name") -> list[str]:
+    """The names of all jobs, or what is told of others, page by page."""
     names: list[str] = []
     after = ""
     while True:
-        page = client.get(f"/v1/jobs?{query}&limit={limit}{after}").json()
-        names += [job["name"] for job in page["data"]]
+        page = client.get(f"/v1/{of}?{query}&limit={limit}{after}").json()
+        names += [one[told] for one in page["data"]]
         if not page["has_more"]:
             return names
         after = f"&after={page['next']}"

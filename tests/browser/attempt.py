@@ -182,6 +182,7 @@ class Attempt:
                 "agreement": 0.966 if student.role == "student" else None,
             },
             "evaluated_on": "test",
+            "latency_ms": 0.8 + 0.1 * i,
         }
         if student.role == "student":
             metrics |= {"control_difference": {"value": 0.011, "interval": [0.003, 0.019]}, "gap_closed": 0.42}

@@ -16,7 +16,7 @@ BATCH = 2000
 
 
 def many_jobs(stage: Stage, dataset: str, teacher: str, number: int) -> list[str]:
-    """Ids, the oldest first: "job 00000", a minute apart; one student each, with a short curve."""
+    """Ids, the oldest first: "job 00000", a minute apart; one student each, "small 00000", with a short curve."""
     made = now() - timedelta(minutes=number)
     template = stage.job(dataset, teacher, name="template", students=[{"name": "small", "architecture": "resnet8"}])
     with stage.database.write() as work:
@@ -54,7 +54,9 @@ def _job(i: int, created_at: Any) -> dict[str, Any]:
 def _student(i: int, job: str, top1: float) -> dict[str, Any]:
     over = STATUSES[i % len(STATUSES)]
     status = "trained" if over == JobStatus.SUCCEEDED else over.value
-    return {"id": new_id("stu"), "job_id": job, "status": status, "metrics": {"top1": top1, "agreement": top1}}
+    figures = {"top1": top1, "agreement": top1}
+    label = f"small {i:05}"
+    return {"id": new_id("stu"), "job_id": job, "label": label, "status": status, "metrics": figures} | figures
 
 
 def _curve(i: int, student: dict[str, Any]) -> list[dict[str, Any]]:

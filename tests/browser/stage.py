@@ -58,13 +58,15 @@ class Stage:
         self.storage.put(keys.dataset(row.id), path)
         return row.id
 
-    def teacher(self, dataset: str, name: str = "digits teacher") -> str:
+    def teacher(self, dataset: str, name: str = "digits teacher", student: str | None = None) -> str:
+        """An uploaded network, or a student that was trained here."""
+        source = {"kind": "student", "student": student} if student else {"kind": "upload", "upload": "upl_before"}
         with self.database.write() as work:
             row = Teacher(
                 project_id=DEFAULT_PROJECT,
                 name=name,
                 status="ready",
-                source={"kind": "upload", "upload": "upl_before"},
+                source=source,
                 dataset_id=dataset,
                 architecture="cifar/resnet20",
                 classes=10,

@@ -140,6 +140,23 @@ def test_a_chart_is_taken_away_as_a_picture_as_vectors_and_as_a_table(charts: Pa
     assert (rows[-1]["step"], rows[-1]["epoch"]) == (str(10 * EPOCHS), str(EPOCHS))
 
 
+def test_kept_checkpoints_stand_in_the_chart_of_their_tab(page: Page, stage: Stage, attempt: Attempt) -> None:
+    attempt.checkpoint()
+    page.goto(f"{stage.url}/jobs/{attempt.job}/checkpoints")
+    expect(figure(page).locator("figcaption")).to_contain_text("upright: 1 kept checkpoint")
+    drawing = ElementTree.fromstring(taken(page, "Download SVG").read_text())
+    dashes = [path.get("stroke-dasharray") for path in drawing.iter("{http://www.w3.org/2000/svg}path")]
+    assert dashes.count("3 3") == 1
+
+
+def test_a_job_leads_to_its_comparison(page: Page, stage: Stage, attempt: Attempt) -> None:
+    page.goto(f"{stage.url}/jobs/{attempt.job}")
+    page.get_by_role("link", name="Compare").click()
+    expect(page).to_have_url(re.compile(f"/compare\\?jobs={attempt.job}$"))
+    expect(page.get_by_role("link", name="small and medium")).to_be_visible()
+    expect(page.get_by_label("Add a job")).to_be_visible()
+
+
 def test_a_link_shows_the_same_chart(charts: Page, context: BrowserContext, stage: Stage) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=stage.url)
     box = drawn(charts).bounding_box()

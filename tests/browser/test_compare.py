@@ -56,6 +56,36 @@ def test_two_jobs_side_by_side(page: Page, stage: Stage, jobs: dict[str, str]) -
     expect(settings.get_by_text("batch size")).to_be_visible()
 
 
+def test_a_link_shows_the_same_chart(page: Page, stage: Stage, jobs: dict[str, str]) -> None:
+    page.goto(address(stage, jobs, "dist", "kd"))
+    chart = page.locator("figure[data-metric='compare/val/top1']")
+    names = page.get_by_role("group", name="Shown in the charts")
+    names.get_by_role("button", name="with kd").click()
+    expect(chart).to_have_attribute("data-points", str(EPOCHS))
+    expect(page).to_have_url(re.compile("hide=.*" + jobs["kd"]))
+    box = chart.locator(".u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.02 * box["width"], box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 40, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"zoom=\d+(\.\d+)?-\d+"))
+    whole = chart.get_by_role("button", name="Show all", exact=True)
+
+    page.reload()
+    expect(whole).to_be_visible()
+    expect(chart).to_have_attribute("data-points", str(EPOCHS))
+    expect(names.get_by_role("button", name="with kd")).to_have_attribute("aria-pressed", "false")
+
+    # Epochs from 1 to 10 are not steps from 1 to 10: along something else all of it is shown.
+    page.get_by_role("radio", name="steps").check(force=True)
+    expect(page).to_have_url(re.compile("x=step"))
+    expect(page).not_to_have_url(re.compile("zoom="))
+    expect(whole).to_have_count(0)
+    page.get_by_role("radio", name="epochs").check(force=True)
+    expect(page).not_to_have_url(re.compile("x="))
+
+
 def test_class_by_class(page: Page, stage: Stage, jobs: dict[str, str]) -> None:
     page.goto(address(stage, jobs, "dist", "kd"))
     classes = page.locator("figure.pairs")

@@ -17,7 +17,27 @@ def empty(stage: Stage) -> str:
 
 
 @pytest.fixture(scope="module")
-def jobs(stage: Stage, empty: str) -> list[str]:
+def grown(stage: Stage) -> str:
+    """A data set whose teacher was trained here, beside another network; it has taught one student."""
+    dataset = stage.digits("digits that taught themselves")
+    networks = [{"name": "large", "architecture": "resnet20"}, {"name": "middle", "architecture": "resnet14"}]
+    stage.job(dataset, None, name="first without a teacher", students=networks, loss={"kind": "task"})
+    alone = stage.attempt()
+    alone.begin(teacher=None)
+    alone.train(5)
+    alone.finish()
+    teacher = stage.teacher(dataset, "large", student=alone.students[0])
+    stage.job(dataset, teacher, name="then with it", students=[{"name": "small", "architecture": "resnet8"}])
+    taught = stage.attempt()
+    taught.begin()
+    taught.train(5)
+    taught.finish()
+    return dataset
+
+
+@pytest.fixture(scope="module")
+def jobs(stage: Stage, empty: str, grown: str) -> list[str]:
+    """The newest: without a word in the address it is these that are shown."""
     dataset = stage.digits()
     teacher = stage.teacher(dataset)
     made = []
@@ -48,6 +68,29 @@ def test_students_stand_in_the_chart_and_in_the_table(page: Page, stage: Stage, 
     expect(figure.locator("svg circle").first).to_be_visible()
     assert figure.locator("style").count() == 0
     assert rows.get_by_text("on the front").count() >= 1
+
+
+def test_what_the_teacher_comes_from_is_not_recommended(page: Page, stage: Stage, grown: str) -> None:
+    page.goto(f"{stage.url}/explore?dataset={grown}")
+    advice = page.get_by_role("region", name="Which one to ship")
+    expect(advice.get_by_role("link", name="small", exact=True)).to_be_visible()  # although middle is better
+    expect(advice).to_contain_text(
+        "Left out: large, which the teacher was made from, and middle, trained beside it without a teacher."
+    )
+    expect(page.get_by_text("what the teacher comes from: no candidate")).to_be_visible()
+    rows = page.get_by_role("region", name="Students").locator("tbody tr")
+    expect(rows.filter(has_text="made the teacher")).to_contain_text("large")
+    expect(rows.filter(has_text="trained beside the teacher")).to_contain_text("middle")
+    expect(rows.filter(has_text="on the front")).to_have_count(1)
+    expect(page.locator("figure[data-metric='explore']")).to_have_attribute("data-points", "3")
+
+
+def test_a_latency_is_one_machines(page: Page, stage: Stage, jobs: list[str]) -> None:
+    page.goto(f"{stage.url}/explore?x=latency")
+    caption = page.locator("figure[data-metric='explore'] figcaption")
+    expect(caption).to_contain_text("as timed by the machine that trained it")
+    page.get_by_role("radio", name="parameters").check(force=True)
+    expect(caption).not_to_contain_text("machine")
 
 
 def test_other_measures_are_in_the_address(page: Page, stage: Stage, jobs: list[str]) -> None:

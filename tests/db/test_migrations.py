@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 import migrations
-from core.db.models import Attempt, Base, Job
+from core.db.models import Attempt, Base, Job, Student
 from core.db.session import Database
 from core.errors import Unavailable
 
@@ -27,7 +27,9 @@ def test_model_and_migrated_schema_do_not_differ(empty_database_url: str) -> Non
 
 
 def test_rows_of_before_are_brought_along(empty_database_url: str) -> None:
-    """0003 -> 0004: jobs learn how far their best student is; attempts used no GPU that anybody knows of."""
+    """0003 -> now: jobs learn how far their best student is, students what lists are sorted by; attempts used no GPU
+    that anybody knows of.
+    """
     database = Database(empty_database_url)
     migrations.upgrade(empty_database_url, "0003")
     at = "2026-01-01 00:00:00"
@@ -57,7 +59,9 @@ def test_rows_of_before_are_brought_along(empty_database_url: str) -> None:
         ),
         (
             "students",
-            student | {"id": "stu_r", "job_id": "job_result", "name": "s", "role": "student", "metrics": '{"top1": 1}'},
+            student
+            | {"id": "stu_r", "job_id": "job_result", "name": "s", "role": "student"}
+            | {"metrics": json.dumps({"top1": 1, "test": {"top1": 0.5, "agreement": 0.25}, "gap_closed": 2})},
         ),
         (
             "students",
@@ -78,6 +82,10 @@ def test_rows_of_before_are_brought_along(empty_database_url: str) -> None:
     with database.read() as session:
         found = {job.id: job.top1 for job in session.scalars(select(Job))}
         assert found == {"job_result": 0.5, "job_stored": 0.625, "job_nothing": None}
+        figures = {one.id: (one.top1, one.agreement, one.gap_closed) for one in session.scalars(select(Student))}
+        assert figures["stu_0"] == (0.5, None, None)
+        assert figures["stu_r"] == (0.5, 0.25, 2)
+        assert figures["stu_n"] == (None, None, None)
         attempt = session.scalars(select(Attempt)).one()
         assert (attempt.gpus, attempt.teacher_forwards) == (0, None)
     database.close()

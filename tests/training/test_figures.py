@@ -195,10 +195,26 @@ def test_the_verdict_on_several_groups_names_each() -> None:
     assert "; it harmed c (-3.0 points" in found["text"] and "; no clear effect on b (+1.0 points" in found["text"]
 
 
-def test_the_verdict_knows_a_network_of_the_same_size() -> None:
+@pytest.mark.parametrize(
+    ("its", "own", "words"),
+    [  # the same table as in frontend/src/jobs/groups.test.ts, which says how a job stands so far
+        (272_474, 78_042, "3.5 times smaller"),
+        (1_000, 64, "15.6 times smaller"),
+        (105, 100, "1.1 times smaller"),
+        (102, 100, "of the same size"),
+        (50, 100, "2.0 times larger"),
+    ],
+)
+def test_the_verdict_compares_sizes(its: int, own: int, words: str) -> None:
+    group = {"name": "a", "top1": 0.9, "loss": "dist", "difference": None, "parameters": own}
+    found = verdict([group], {"top1": 0.95, "test": None, "parameters": its}, "val")
+    assert f"5.0 points below the teacher and {words}." in found["text"]
+
+
+def test_the_verdict_on_a_student_as_good_as_its_teacher() -> None:
     group = {"name": "a", "top1": 0.9, "loss": "dist", "difference": None, "parameters": 100}
-    found = verdict([group], {"top1": 0.95, "test": None, "parameters": 102}, "val")
-    assert "5.0 points below the teacher and of the same size." in found["text"]
+    found = verdict([group], {"top1": 0.9004, "test": None, "parameters": None}, "val")
+    assert "on val, level with the teacher. " in found["text"]
 
 
 def test_the_verdict_without_a_comparison() -> None:

@@ -687,7 +687,7 @@ export interface paths {
         };
         /**
          * List Students
-         * @description The project's students, newest first.
+         * @description The project's students; by default the newest first.
          */
         get: operations["list_students"];
         put?: never;
@@ -4430,12 +4430,6 @@ export interface components {
             weight_decay_on: "all" | "weights";
         };
         /**
-         * Sort
-         * @description What a list of jobs can be ordered by.
-         * @enum {string}
-         */
-        Sort: "created_at" | "name" | "status" | "finished_at" | "top1";
-        /**
          * SpentRead
          * @description What a job has cost, over all its attempts.
          */
@@ -5484,6 +5478,18 @@ export interface components {
              */
             weighted: boolean;
         };
+        /**
+         * Sort
+         * @description What a list of jobs can be ordered by.
+         * @enum {string}
+         */
+        core__db__jobs__Sort: "created_at" | "name" | "status" | "finished_at" | "top1";
+        /**
+         * Sort
+         * @description What a list of students can be ordered by.
+         * @enum {string}
+         */
+        core__db__students__Sort: "created_at" | "name" | "parameters" | "top1" | "control_difference" | "gap_closed" | "agreement" | "latency_ms";
     };
     responses: never;
     parameters: never;
@@ -6088,7 +6094,7 @@ export interface operations {
                 /** @description The data set's id. */
                 dataset?: string | null;
                 /** @description What `order` goes by; jobs without a value come last. Statuses go by the life of a job: what is running, what waits, what failed, was cancelled, succeeded. */
-                sort?: components["schemas"]["Sort"];
+                sort?: components["schemas"]["core__db__jobs__Sort"];
                 /** @description Objects per page. */
                 limit?: number;
                 /** @description The id of the last object seen. */
@@ -6830,6 +6836,10 @@ export interface operations {
                 architecture?: string | null;
                 /** @description The data set's id. */
                 dataset?: string | null;
+                /** @description Part of the label. */
+                name?: string | null;
+                /** @description What `order` goes by; students without a value come last. Accuracy and agreement are those on test where there is one. */
+                sort?: components["schemas"]["core__db__students__Sort"];
                 /** @description Objects per page. */
                 limit?: number;
                 /** @description The id of the last object seen. */

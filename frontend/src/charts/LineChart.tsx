@@ -23,6 +23,8 @@ interface Props {
   metric: string;
   lines: readonly Line[];
   levels?: readonly Level[];
+  /** Steps that stand out; the note says why. */
+  uprights?: readonly number[];
   axis: Axis;
   write: (value: number) => string;
   unit?: number;
@@ -36,12 +38,12 @@ interface Props {
   keyed?: boolean;
 }
 
-const NONE: readonly Level[] = [];
+const NONE: readonly never[] = [];
 
 /** Curves over steps, epochs or time, looked at as the group says. */
 export function LineChart(props: Props) {
   const { title, caption, metric, lines, levels = NONE, axis, write, unit = 1, focus = false } = props;
-  const { note = "", fromZero = false, height = 264, sampled = null, keyed = false } = props;
+  const { uprights = NONE, note = "", fromZero = false, height = 264, sampled = null, keyed = false } = props;
   const id = useId();
   const figure = useRef<HTMLElement>(null);
   const near = useNear(figure);
@@ -52,6 +54,7 @@ export function LineChart(props: Props) {
     () => ({
       lines: prepared(lines, settings, log),
       levels: visibleLevels(levels, settings.hide),
+      uprights,
       axis,
       unit,
       focus,
@@ -60,7 +63,7 @@ export function LineChart(props: Props) {
       zoom: settings.zoom,
       write,
     }),
-    [lines, levels, settings, log, axis, unit, focus, fromZero, write],
+    [lines, levels, uprights, settings, log, axis, unit, focus, fromZero, write],
   );
   const shown = useMemo(() => visible(lines, settings.hide), [lines, settings.hide]);
   const told = [

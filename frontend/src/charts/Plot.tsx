@@ -28,7 +28,7 @@ export function Plot({ title, look, measured, height }: Props) {
   const width = useWidth(host);
   const [placed, setPlaced] = useState<readonly Label[]>([]);
   const [shared, share] = useChartGroup();
-  const { lines, levels, axis, write, zoom } = look;
+  const { lines, levels, uprights, axis, write, zoom } = look;
 
   const labelled = width >= NARROW;
   const right = labelled ? labelRoom(look) : 10;
@@ -69,7 +69,7 @@ export function Plot({ title, look, measured, height }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new zoom is drawn from the same data
   useEffect(() => {
     plot.current?.setData(data(latest.current));
-  }, [lines, axis, zoom]);
+  }, [lines, uprights, axis, zoom]);
 
   useEffect(() => {
     const made = plot.current;

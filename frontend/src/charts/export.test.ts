@@ -15,6 +15,7 @@ const teacher = { name: "teacher", value: 0.9, color: "#b70", text: "#b70" };
 const look: Look = {
   lines,
   levels: [teacher],
+  uprights: [20],
   axis,
   unit: 1,
   focus: false,
@@ -53,6 +54,7 @@ test("a drawing of vectors has its title, its axes and a path for each line; a n
   expect(drawing.querySelector("script")).toBeNull();
   expect(drawing.querySelector("title")?.textContent).toBe("Does it?");
   expect(drawing.querySelectorAll("path[stroke='#00f'], path[stroke='#888']")).toHaveLength(2);
+  expect(drawing.querySelectorAll("path[stroke='var(--line-strong)']")).toHaveLength(1); // the step that stands out
   expect([...drawing.querySelectorAll("text")].map((one) => one.textContent)).toEqual(
     expect.arrayContaining(["Does it?", "in %", "epoch", "small 0.75", "teacher 0.9"]),
   );

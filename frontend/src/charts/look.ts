@@ -7,6 +7,8 @@ import { dodge, range, ticks } from "./scale";
 export interface Look {
   lines: readonly Line[];
   levels: readonly Level[];
+  /** Steps that stand out: an upright line at each. */
+  uprights: readonly number[];
   axis: Axis;
   /** Factor between a value and what is written, so that ticks are round to the reader. */
   unit: number;

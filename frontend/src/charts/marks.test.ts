@@ -14,6 +14,7 @@ test("names stand beside their dots and never on one another", () => {
     y,
     control: null,
     taught: true,
+    origin: false,
     front: true,
   });
   const look = {

@@ -11,6 +11,8 @@ export interface Dot {
   control: number | null;
   /** Whether it learned from a teacher; who did not looks like a control. */
   taught: boolean;
+  /** Whether the teacher comes from it: a hollow mark in the teacher's colour. */
+  origin: boolean;
   front: boolean;
 }
 
@@ -79,8 +81,9 @@ export function draw(plot: typeof Plot, look: Look, width: number) {
   const up = ticks(low * unit, high * unit, 6).map((tick) => tick / unit);
   const front = dots.filter((dot) => dot.front).sort((a, b) => a.x - b.x);
   const end = front.at(-1);
-  const alone = dots.filter((dot) => !dot.taught);
+  const alone = dots.filter((dot) => !dot.taught && !dot.origin);
   const joined = dots.filter((dot) => dot.control !== null);
+  const origin = dots.filter((dot) => dot.origin);
   const blue = "var(--series-1)";
   const made = plot.plot({
     width,
@@ -120,10 +123,11 @@ export function draw(plot: typeof Plot, look: Look, width: number) {
         strokeWidth: 1.8,
       }),
       plot.dot(
-        dots.filter((dot) => !dot.front && dot.taught),
+        dots.filter((dot) => !dot.front && dot.taught && !dot.origin),
         { x: "x", y: "y", r: 4.5, fill: `color-mix(in oklab, ${blue} 55%, var(--panel))`, stroke: "var(--panel)" },
       ),
       plot.dot(alone, { x: "x", y: "y", r: 4, fill: "var(--panel)", stroke: "var(--control)", strokeWidth: 1.8 }),
+      plot.dot(origin, { x: "x", y: "y", r: 4, fill: "var(--panel)", stroke: "var(--teacher)", strokeWidth: 1.8 }),
       plot.dot(
         front.filter((dot) => dot.taught),
         { x: "x", y: "y", r: 6, fill: blue, stroke: "var(--panel)" },

@@ -19,6 +19,7 @@ export function options(host: HTMLElement, current: () => Look, right: number, r
   const color = (expression: string) => resolve(expression, host);
   const grid = { stroke: color("var(--line)"), width: 1 };
   const panel = color("var(--panel)");
+  const upright = color("var(--line-strong)");
   const axis = { stroke: color("var(--soft)"), font: FONT, ticks: { show: false }, gap: 8 };
   const colors = new Map([...look.lines, ...look.levels].map((one) => [one.color, color(one.color)]));
   const ink = (expression: string) => colors.get(expression) ?? expression;
@@ -84,6 +85,7 @@ export function options(host: HTMLElement, current: () => Look, right: number, r
       drawAxes: [(plot) => drawBands(plot, current(), ink)],
       draw: [
         (plot) => {
+          drawUprights(plot, current(), upright);
           drawLevels(plot, current(), ink);
           drawEnds(plot, current(), ink, panel);
           react.onDraw(plot);
@@ -134,20 +136,35 @@ function drawBands(plot: uPlot, { lines, axis }: Look, ink: Ink): void {
   ctx.restore();
 }
 
+function drawUprights(plot: uPlot, { uprights, axis }: Look, color: string): void {
+  const { ctx, bbox } = plot;
+  for (const step of uprights) {
+    const x = Math.round(plot.valToPos(xAt(axis, step), "x", true)) + 0.5;
+    if (x < bbox.left || x > bbox.left + bbox.width + 1) continue;
+    stroked(ctx, color, [3, 3], [x, bbox.top], [x, bbox.top + bbox.height]);
+  }
+}
+
+type Place = readonly [x: number, y: number];
+
+function stroked(ctx: CanvasRenderingContext2D, color: string, dash: readonly number[], from: Place, to: Place): void {
+  ctx.save();
+  ctx.strokeStyle = color;
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
+  ctx.beginPath();
+  ctx.moveTo(...from);
+  ctx.lineTo(...to);
+  ctx.stroke();
+  ctx.restore();
+}
+
 function drawLevels(plot: uPlot, { levels }: Look, ink: Ink): void {
   const { ctx, bbox } = plot;
   for (const level of levels) {
     const y = Math.round(plot.valToPos(level.value, "y", true)) + 0.5;
     if (y < bbox.top || y > bbox.top + bbox.height) continue;
-    ctx.save();
-    ctx.strokeStyle = ink(level.color);
-    ctx.lineWidth = 1.5 * devicePixelRatio;
-    ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
-    ctx.stroke();
-    ctx.restore();
+    stroked(ctx, ink(level.color), [6, 4], [bbox.left, y], [bbox.left + bbox.width, y]);
   }
 }
 

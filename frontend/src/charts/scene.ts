@@ -54,12 +54,9 @@ const NAME = 24; // characters of a name that fit beside its line
 /** The chart with its title, its axes and its labels. `color` turns a CSS expression into a colour. */
 export function sceneOf(look: Look, frame: Frame, color: (expression: string) => string): Scene {
   const { title, caption, width, height } = frame;
-  const [ink, soft, line, panel] = ["--ink", "--soft", "--line", "--panel"].map((name) => color(`var(${name})`)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [ink, soft, line, strong, panel] = ["--ink", "--soft", "--line", "--line-strong", "--panel"].map((name) =>
+    color(`var(${name})`),
+  ) as [string, string, string, string, string];
   const y = yExtent(look);
   const ticks = yTicks(look, y);
   const left = PAD + 10 + Math.max(20, ...ticks.map((tick) => 7.2 * writeY(look, tick).length));
@@ -113,6 +110,10 @@ export function sceneOf(look: Look, frame: Frame, color: (expression: string) =>
       ...(one.kind === "dotted" ? { dash: [2, 3] } : {}),
       clipped: true,
     });
+  }
+  for (const step of look.uprights) {
+    const d = `M${r(placeX(xAt(look.axis, step)))} ${plot.y}v${r(plot.height)}`;
+    marks.push({ kind: "path", d, stroke: strong, width: 1.5, dash: [3, 3], clipped: true });
   }
   for (const level of look.levels) {
     const d = `M${plot.x} ${r(placeY(level.value))}h${r(plot.width)}`;

@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { AddressedCharts } from "@/charts/AddressedCharts";
 import { Page } from "@/shell/Page";
 import { Empty, Failure, Loading, Notice } from "@/ui/faces";
 import { Classes } from "./Classes";
@@ -23,54 +24,53 @@ export function ComparePage() {
   const candidates = useMemo(() => candidatesOf(jobs, series ?? new Map()), [jobs, series]);
   const remove = (id: string) => void navigate({ search: withoutJob(search, ids, id) });
   return (
-    <Page
-      title="Compare"
-      aside={jobs.length >= FEWEST && <Along candidates={candidates} search={search} onChange={to} />}
-    >
-      <Picker
-        candidates={candidates}
-        chosen={ids}
-        onAdd={(id) => void navigate({ search: withJob(search, id) })}
-        onRemove={remove}
-      />
-      {gone.length > 0 && (
-        <Notice kind="warn" title={gone.length === 1 ? "One job is not there" : `${gone.length} jobs are not there`}>
-          <p className="wrap">
-            {gone.join(", ")}: deleted, or never here.{" "}
-            <button
-              type="button"
-              className="button small"
-              onClick={() => to(gone.reduce<CompareSearch>((rest, id) => withoutJob(rest, idsOf(rest), id), search))}
-            >
-              Take out of the address
-            </button>
-          </p>
-        </Notice>
-      )}
-      {broken && <Failure error={broken.error} onRetry={() => void broken.refetch()} />}
-      {loading && jobs.length === 0 ? (
-        <Loading label="the jobs" heights={[320, 240]} />
-      ) : jobs.length < FEWEST ? (
-        <div className="card">
-          <Empty>
-            {jobs.length === 0
-              ? "Choose two to eight jobs in the box above, or tick them in the list of jobs: their curves, figures and differences come here."
-              : "One more: a comparison takes two."}
-          </Empty>
-        </div>
-      ) : (
-        <>
-          {cautions(candidates).map(({ title, text }) => (
-            <Notice key={title} kind="warn" title={title}>
-              <p className="wrap">{text}</p>
-            </Notice>
-          ))}
-          <Curves candidates={candidates} series={series} search={search} />
-          <Figures candidates={candidates} students={students} search={search} onChange={to} />
-          <Configuration candidates={candidates} search={search} onChange={to} />
-          <Classes candidates={candidates} search={search} onChange={to} />
-        </>
-      )}
-    </Page>
+    <AddressedCharts>
+      <Page title="Compare" aside={jobs.length >= FEWEST && <Along candidates={candidates} />}>
+        <Picker
+          candidates={candidates}
+          chosen={ids}
+          onAdd={(id) => void navigate({ search: withJob(search, id) })}
+          onRemove={remove}
+        />
+        {gone.length > 0 && (
+          <Notice kind="warn" title={gone.length === 1 ? "One job is not there" : `${gone.length} jobs are not there`}>
+            <p className="wrap">
+              {gone.join(", ")}: deleted, or never here.{" "}
+              <button
+                type="button"
+                className="button small"
+                onClick={() => to(gone.reduce<CompareSearch>((rest, id) => withoutJob(rest, idsOf(rest), id), search))}
+              >
+                Take out of the address
+              </button>
+            </p>
+          </Notice>
+        )}
+        {broken && <Failure error={broken.error} onRetry={() => void broken.refetch()} />}
+        {loading && jobs.length === 0 ? (
+          <Loading label="the jobs" heights={[320, 240]} />
+        ) : jobs.length < FEWEST ? (
+          <div className="card">
+            <Empty>
+              {jobs.length === 0
+                ? "Choose two to eight jobs in the box above, or tick them in the list of jobs: their curves, figures and differences come here."
+                : "One more: a comparison takes two."}
+            </Empty>
+          </div>
+        ) : (
+          <>
+            {cautions(candidates).map(({ title, text }) => (
+              <Notice key={title} kind="warn" title={title}>
+                <p className="wrap">{text}</p>
+              </Notice>
+            ))}
+            <Curves candidates={candidates} series={series} />
+            <Figures candidates={candidates} students={students} search={search} onChange={to} />
+            <Configuration candidates={candidates} search={search} onChange={to} />
+            <Classes candidates={candidates} search={search} onChange={to} />
+          </>
+        )}
+      </Page>
+    </AddressedCharts>
   );
 }

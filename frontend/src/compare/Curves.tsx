@@ -2,6 +2,7 @@ import { useQueries } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 import { xAt } from "@/charts/axis";
 import { seriesColor, seriesText } from "@/charts/color";
+import { useChartSettings } from "@/charts/group";
 import { LineChart } from "@/charts/LineChart";
 import { type Axis, type Clock, type Level, type Line, lastStepOf } from "@/charts/lines";
 import { percentage, plural } from "@/format";
@@ -11,13 +12,10 @@ import { axisOf } from "@/jobs/lines";
 import type { Series } from "@/jobs/queries";
 import { Choice } from "@/uploads/Choice";
 import type { Candidate } from "./candidates";
-import type { CompareSearch } from "./search";
 
 interface Props {
   candidates: readonly Candidate[];
   series: ReadonlyMap<string, readonly Series[]> | undefined;
-  search: CompareSearch;
-  onChange: (search: CompareSearch) => void;
 }
 
 type X = "epoch" | "step" | "time";
@@ -32,24 +30,25 @@ const canBeEpochs = (candidates: readonly Candidate[]): boolean =>
   candidates.every(({ job }) => axisOf(job).name === "epoch");
 
 /** Along what the curves run: epochs, unless some job does not know its own. */
-const alongOf = (search: CompareSearch, candidates: readonly Candidate[]): X =>
-  search.x ?? (canBeEpochs(candidates) ? "epoch" : "step");
+const alongOf = (x: "step" | "time" | null, candidates: readonly Candidate[]): X =>
+  x ?? (canBeEpochs(candidates) ? "epoch" : "step");
 
-export function Along({ candidates, search, onChange }: Omit<Props, "series">) {
-  const { x: _, ...rest } = search;
+export function Along({ candidates }: Pick<Props, "candidates">) {
+  const [{ x }, change] = useChartSettings();
   return (
     <Choice
       label="Along"
       choices={canBeEpochs(candidates) ? AXES : AXES.slice(1)}
-      value={alongOf(search, candidates)}
-      onChange={(key) => onChange(key === "epoch" ? rest : { ...rest, x: key })}
+      value={alongOf(x, candidates)}
+      onChange={(key) => change({ x: key === "epoch" ? null : key, zoom: null })} // the zoom counts in the old ones
     />
   );
 }
 
 /** The best student of each job on one chart. */
-export function Curves({ candidates, series, search }: Omit<Props, "onChange">) {
-  const x = alongOf(search, candidates);
+export function Curves({ candidates, series }: Props) {
+  const [settings] = useChartSettings();
+  const x = alongOf(settings.x, candidates);
   const clocks = useClocks(candidates, x === "time");
   const lines = useMemo(
     () => candidates.flatMap((one) => lineOf(one, series?.get(one.job.id) ?? [], x, clocks)),
@@ -69,6 +68,7 @@ export function Curves({ candidates, series, search }: Omit<Props, "onChange">) 
       write={percentage}
       unit={100}
       focus
+      keyed
       height={320}
     />
   );

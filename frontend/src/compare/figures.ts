@@ -1,7 +1,7 @@
 import { bytes, count, duration, elapsed, parameters, percent, plusMinus, points } from "@/format";
+import { metricsOf } from "@/jobs/groups";
 import { milliseconds } from "@/students/columns";
 import type { Student } from "@/students/queries";
-import { latencyOf } from "@/students/sort";
 import { bestEpoch, type Candidate } from "./candidates";
 
 interface CellText {
@@ -79,7 +79,7 @@ export function figuresOf(
     ),
     figure(
       "one image",
-      first.map((student) => student && latencyOf(student)),
+      first.map((student) => student && metricsOf(student).latency_ms),
       milliseconds,
       {
         prefer: "low",

@@ -2,13 +2,14 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { bytes, points as inPoints, parameters, percent, plain, plural } from "@/format";
 import { Card } from "@/ui/Card";
-import type { Point, TeacherPoint } from "./points";
+import { type Origin, type Point, roleIn, type TeacherPoint } from "./points";
 
 const FEW = 50;
 
 interface Props {
   points: readonly Point[];
   teacher: TeacherPoint | null;
+  origin: Origin | null;
   front: ReadonlySet<string>;
   picked: ReadonlySet<string>;
   active: string | null;
@@ -18,7 +19,7 @@ interface Props {
 }
 
 /** The same as the picture, in rows: the best first. What is ticked can be compared. */
-export function Candidates({ points, teacher, front, picked, active, onActive, onToggle, onClear }: Props) {
+export function Candidates({ points, teacher, origin, front, picked, active, onActive, onToggle, onClear }: Props) {
   const [all, setAll] = useState(false);
   const sorted = [...points].sort((a, b) => (b.worth.top1 ?? 0) - (a.worth.top1 ?? 0));
   const shown = all ? sorted : sorted.slice(0, FEW);
@@ -94,12 +95,18 @@ export function Candidates({ points, teacher, front, picked, active, onActive, o
                       </Link>
                       <Link to="/jobs/$id" params={{ id: one.job }} className="small soft quiet wrap">
                         {one.jobName}
-                        {one.seeds > 1 && ` · mean of ${plural(one.seeds, "seed")}`}
+                        {one.seeds.length > 1 && ` · mean of ${plural(one.seeds.length, "seed")}`}
                       </Link>
                     </span>
                   </span>
                 </td>
-                <td data-head="Front">{front.has(one.id) ? <b className="on-front">on the front</b> : "–"}</td>
+                <td data-head="Front">
+                  {front.has(one.id) ? (
+                    <b className="on-front">on the front</b>
+                  ) : (
+                    <span className="teacher">{roleIn(origin, one) ?? "–"}</span>
+                  )}
+                </td>
                 {figures(one, teacher).map(([head, value]) => (
                   <td key={head} className="number" data-head={head}>
                     {value}

@@ -14,19 +14,24 @@ import {
   adviceOf,
   drawable,
   frontOf,
+  leftOut,
+  type Origin,
+  originOf,
   type Point,
   pointsOf,
+  roleIn,
   type TeacherPoint,
   type Up,
 } from "./points";
 import { teacherPointQuery } from "./queries";
 
-const ACROSS: Record<Across, { name: string; unit: string; write: (value: number) => string }> = {
+const ACROSS: Record<Across, { name: string; unit: string; note?: string; write: (value: number) => string }> = {
   parameters: { name: "parameters", unit: "parameters", write: parameters },
   bytes: { name: "file size", unit: "size of the weights", write: bytes },
   latency: {
     name: "latency",
     unit: "milliseconds for one image on the processor",
+    note: "each as timed by the machine that trained it: on another one it differs",
     write: (value) => `${plain(Number(value.toPrecision(3)))}\u202fms`,
   },
 };
@@ -48,19 +53,21 @@ export function Explored({ students }: { students: readonly Student[] }) {
   const points = useMemo(() => pointsOf(students), [students]);
   const teachers = useTeachers(students);
   const shown = useMemo(() => drawable(points, x, y), [points, x, y]);
-  const front = useMemo(() => frontOf(points, x, y), [points, x, y]);
   const best = teachers.reduce<TeacherPoint | null>((a, b) => (a && a.top1 >= b.top1 ? a : b), null);
-  const look = useMemo(() => lookOf(shown, front, teachers, x, y), [shown, front, teachers, x, y]);
+  const origin = useMemo(() => originOf(points, best), [points, best]);
+  const candidates = useMemo(() => points.filter((one) => !roleIn(origin, one)), [points, origin]);
+  const front = useMemo(() => frontOf(candidates, x, y), [candidates, x, y]);
+  const look = useMemo(() => lookOf(shown, origin, front, teachers, x, y), [shown, origin, front, teachers, x, y]);
   const byId = new Map(points.map((one) => [one.id, one]));
   const picked = new Set((search.picked ?? "").split(",").filter((id) => byId.has(id)));
   const change = (to: { x?: Across; y?: Up; picked?: string | undefined }) =>
     void navigate({ search: (before) => ({ ...before, ...to }) as never, replace: true, resetScroll: false });
   const pick = (ids: Iterable<string>) => change({ picked: [...new Set(ids)].join(",") || undefined });
   const toggle = (id: string) => pick(picked.has(id) ? [...picked].filter((one) => one !== id) : [...picked, id]);
-  const advice = adviceOf(points, best, x);
+  const advice = adviceOf(candidates, best, x);
   return (
     <>
-      <Shipping advice={advice} />
+      <Shipping advice={advice} origin={origin} />
       <div className="row explore-axes">
         <Choice label="Upwards" choices={choices(UP)} value={y} onChange={(to) => change({ y: to })} />
         <span className="small soft">against</span>
@@ -75,14 +82,14 @@ export function Explored({ students }: { students: readonly Student[] }) {
       ) : (
         <Scatter
           title="Which student to ship?"
-          caption={`${UP[y].unit} against ${ACROSS[x].unit}`}
+          caption={[`${UP[y].unit} against ${ACROSS[x].unit}`, ACROSS[x].note].filter(Boolean).join(" · ")}
           label={`${plural(shown.length, "student")} by ${UP[y].name} against ${ACROSS[x].name}, ${front.size} of them on the front. The table below has the same figures.`}
           look={look}
           picked={picked}
           active={active}
           tell={(key) => {
             const one = byId.get(key);
-            return one && <Told point={one} x={x} y={y} front={front.has(key)} />;
+            return one && <Told point={one} x={x} y={y} front={front.has(key)} role={roleIn(origin, one)} />;
           }}
           onActive={setActive}
           onPick={(keys) => (keys.length === 1 ? toggle(keys[0] as string) : pick(keys))}
@@ -91,12 +98,14 @@ export function Explored({ students }: { students: readonly Student[] }) {
             <Key who="student">distilled; large: on the front, where nothing smaller is as good</Key>
             <Key who="control">learned from the labels alone: the line is the gain</Key>
             {teachers.length > 0 && <Key who="teacher">{teachers.length === 1 ? "the teacher" : "the teachers"}</Key>}
+            {origin && <Key who="origin">what the teacher comes from: no candidate</Key>}
           </div>
         </Scatter>
       )}
       <Candidates
         points={points}
         teacher={best}
+        origin={origin}
         front={front}
         picked={picked}
         active={active}
@@ -108,7 +117,7 @@ export function Explored({ students }: { students: readonly Student[] }) {
   );
 }
 
-function Shipping({ advice }: { advice: Advice | null }) {
+function Shipping({ advice, origin }: { advice: Advice | null; origin: Origin | null }) {
   if (!advice) return null;
   const { point } = advice;
   return (
@@ -125,13 +134,13 @@ function Shipping({ advice }: { advice: Advice | null }) {
         <Link to="/jobs/$id/distillation" params={{ id: point.job }}>
           {point.jobName}
         </Link>
-        .
+        .{origin && ` ${leftOut(origin)}`}
       </p>
     </section>
   );
 }
 
-function Told({ point, x, y, front }: { point: Point; x: Across; y: Up; front: boolean }) {
+function Told({ point, x, y, front, role }: { point: Point; x: Across; y: Up; front: boolean; role: string | null }) {
   const cost = point.costs[x];
   const without = point.control?.[y];
   const worth = point.worth[y];
@@ -142,6 +151,7 @@ function Told({ point, x, y, front }: { point: Point; x: Across; y: Up; front: b
       <span>
         {percent(worth)} · {cost === null ? "–" : ACROSS[x].write(cost)}
         {front && " · on the front"}
+        {role && ` · ${role}`}
       </span>
       {without != null && worth !== null && y !== "gap" && (
         <span className="soft">{inPoints(worth - without)} over the same network without a teacher</span>
@@ -165,6 +175,7 @@ function useTeachers(students: readonly Student[]): TeacherPoint[] {
 
 function lookOf(
   shown: readonly Point[],
+  origin: Origin | null,
   front: ReadonlySet<string>,
   teachers: readonly TeacherPoint[],
   x: Across,
@@ -179,6 +190,7 @@ function lookOf(
       y: one.worth[y] as number,
       control: one.control?.[y] ?? null,
       taught: one.taught,
+      origin: roleIn(origin, one) !== null,
       front: front.has(one.id),
     })),
     teachers: teachers.flatMap((one) => {

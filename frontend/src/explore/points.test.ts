@@ -1,5 +1,5 @@
 import type { Student } from "@/students/queries";
-import { adviceOf, frontOf, type Point, pointsOf, type TeacherPoint } from "./points";
+import { adviceOf, frontOf, leftOut, originOf, type Point, pointsOf, roleIn, type TeacherPoint } from "./points";
 
 function point(id: string, parameters: number | null, top1: number | null, latency: number | null = null): Point {
   return {
@@ -8,7 +8,7 @@ function point(id: string, parameters: number | null, top1: number | null, laten
     architecture: "cifar/resnet8",
     job: "job_1",
     jobName: "a job",
-    seeds: 1,
+    seeds: [id],
     taught: true,
     costs: { parameters, bytes: parameters === null ? null : 4 * parameters, latency },
     worth: { top1, gap: null, agreement: null },
@@ -20,6 +20,7 @@ function point(id: string, parameters: number | null, top1: number | null, laten
 const teacher: TeacherPoint = {
   id: "tch_1",
   name: "the teacher",
+  student: null,
   top1: 0.9,
   costs: { parameters: 1000, bytes: 4000, latency: 10 },
 };
@@ -49,7 +50,7 @@ test("the cheapest within a point of the teacher is the one to ship", () => {
   expect(adviceOf(points, teacher, "latency")).toMatchObject({
     lead: "Fastest within 1 point of the teacher",
     point: { id: "best" },
-    detail: "1.0 points above it, 10 times faster",
+    detail: "1.0 points above it, 10.0 times faster",
   });
 });
 
@@ -58,10 +59,35 @@ test("where none is near, the nearest; without a teacher, near the best", () => 
   expect(adviceOf(points, teacher, "parameters")).toMatchObject({
     lead: "None comes within 1 point of the teacher yet; the nearest",
     point: { id: "large" },
-    detail: "10.0 points below it, 10 times smaller",
+    detail: "10.0 points below it, 10.0 times smaller",
   });
   expect(adviceOf(points, null, "parameters")?.point.id).toBe("half");
   expect(adviceOf([], teacher, "parameters")).toBeNull();
+});
+
+test("what the teacher comes from is told apart: itself, and who was trained beside it without a teacher", () => {
+  const made = { ...teacher, student: "second seed" };
+  const self = { ...point("large", 1000, 0.9), seeds: ["large", "second seed"], taught: false };
+  const beside = { ...point("middle", 500, 0.895), taught: false };
+  const distilled = point("small", 100, 0.88);
+  const elsewhere = { ...point("labels alone", 90, 0.85), job: "job_2", taught: false };
+  const points = [self, beside, distilled, elsewhere];
+  const origin = originOf(points, made);
+  expect(origin).toEqual({ self, beside: [beside] });
+  expect(points.map((one) => roleIn(origin, one))).toEqual([
+    "made the teacher",
+    "trained beside the teacher",
+    null,
+    null,
+  ]);
+  expect(origin && leftOut(origin)).toBe(
+    "Left out: large, which the teacher was made from, and middle, trained beside it without a teacher.",
+  );
+  expect(leftOut({ self, beside: [beside, elsewhere] })).toContain(", and 2 others, trained beside it");
+  expect(leftOut({ self, beside: [] })).toBe("Left out: large, which the teacher was made from.");
+  for (const other of [teacher, null, { ...teacher, student: "on other data" }]) {
+    expect(originOf(points, other)).toBeNull();
+  }
 });
 
 test("seeds are one candidate, beside the control of the same network in the same job", () => {
@@ -90,7 +116,7 @@ test("seeds are one candidate, beside the control of the same network in the sam
     student("elsewhere", { ...control, job: "job_2", metrics: { top1: 0.1 } }),
   ]);
   expect(others).toEqual([]);
-  expect(one).toMatchObject({ id: "s0", seeds: 2, costs: { parameters: 100, bytes: 400, latency: 2 } });
+  expect(one).toMatchObject({ id: "s0", seeds: ["s0", "s1"], costs: { parameters: 100, bytes: 400, latency: 2 } });
   expect(one?.worth.top1).toBeCloseTo(0.82);
   expect(one?.worth.gap).toBeCloseTo(0.55);
   expect(one?.control).toEqual({ top1: 0.75, gap: 0, agreement: null });

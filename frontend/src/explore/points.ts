@@ -1,4 +1,4 @@
-import { percentage } from "@/format";
+import { percentage, times } from "@/format";
 import { type Group, groupsOf, type Interval, judgedOn, metricsOf } from "@/jobs/groups";
 import type { JobStudent } from "@/jobs/queries";
 import type { Student } from "@/students/queries";
@@ -15,7 +15,8 @@ export interface Point {
   architecture: string;
   job: string;
   jobName: string;
-  seeds: number;
+  /** The ids of all seeds. */
+  seeds: string[];
   /** Whether it learned from a teacher at all. */
   taught: boolean;
   costs: Record<Across, number | null>;
@@ -29,6 +30,8 @@ export interface Point {
 export interface TeacherPoint {
   id: string;
   name: string;
+  /** The student that it was made from, where it was. */
+  student: string | null;
   top1: number;
   costs: Record<Across, number | null>;
 }
@@ -38,7 +41,6 @@ const average = (values: readonly (number | null | undefined)[]): number | null 
   return known.length ? known.reduce((a, b) => a + b, 0) / known.length : null;
 };
 
-const latency = (student: Student) => (student.metrics.latency_ms as number | null | undefined) ?? null;
 const headline = (student: Student) => judgedOn(metricsOf(student)).top1 ?? null;
 const agreement = (student: Student) => judgedOn(metricsOf(student)).agreement ?? null;
 
@@ -68,12 +70,12 @@ function pointOf(group: Group, byId: ReadonlyMap<string, Student>): Point | null
     architecture: group.architecture,
     job: first.job,
     jobName: first.job_name,
-    seeds: members.length,
+    seeds: members.map((one) => one.id),
     taught: first.teacher !== null && group.loss !== "task",
     costs: {
       parameters: group.parameters,
       bytes: average(members.map((one) => one.bytes)),
-      latency: average(members.map(latency)),
+      latency: average(members.map((one) => metricsOf(one).latency_ms)),
     },
     worth: {
       top1,
@@ -85,6 +87,34 @@ function pointOf(group: Group, byId: ReadonlyMap<string, Student>): Point | null
       : null,
     difference: members.length === 1 ? (control_difference ?? null) : null,
   };
+}
+
+/** What a teacher comes from: no candidate for taking its place. */
+export interface Origin {
+  /** It is the teacher. */
+  self: Point;
+  /** Trained in its job without a teacher, as it may have been: candidates for being the teacher, not its students. */
+  beside: Point[];
+}
+
+/** Null where it was not made from one of these students. */
+export function originOf(points: readonly Point[], teacher: TeacherPoint | null): Origin | null {
+  const self = teacher?.student && points.find((one) => one.seeds.includes(teacher.student as string));
+  if (!self) return null;
+  return { self, beside: points.filter((one) => one !== self && one.job === self.job && !one.taught) };
+}
+
+/** What a student is to the teacher, where it is no candidate. */
+export function roleIn(origin: Origin | null, point: Point): string | null {
+  if (origin?.self === point) return "made the teacher";
+  return origin?.beside.includes(point) ? "trained beside the teacher" : null;
+}
+
+/** Why some are no candidates, in a sentence. */
+export function leftOut({ self, beside: [one, ...others] }: Origin): string {
+  const rest =
+    one && `, and ${others.length ? `${others.length + 1} others` : one.name}, trained beside it without a teacher`;
+  return `Left out: ${self.name}, which the teacher was made from${rest ?? ""}.`;
 }
 
 /** Those that can be drawn: both measures are known. */
@@ -150,6 +180,5 @@ function apart(below: number): string {
 function ratio(one: Point, teacher: TeacherPoint | null, x: Across): string {
   const [own, its] = [one.costs[x], teacher?.costs[x]];
   if (!own || !its || its < 1.05 * own) return "";
-  const times = its / own;
-  return `, ${times >= 10 ? times.toFixed(0) : times.toFixed(1)} times ${MEASURE[x].unit}`;
+  return `, ${times(its / own)} times ${MEASURE[x].unit}`;
 }

@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, take } from "@/api/client";
 import { resultOf } from "@/jobs/groups";
 import type { Student } from "@/students/queries";
+import { studentIn } from "@/teachers/kinds";
 import type { TeacherPoint } from "./points";
 
 const PAGE = 100;
@@ -61,6 +62,7 @@ export const teacherPointQuery = ({ teacher, job }: Taught) =>
       return {
         id: row.id,
         name: row.name,
+        student: studentIn(row),
         top1,
         costs: { parameters: row.parameters, bytes: row.bytes ?? null, latency: timed?.latency_ms ?? null },
       };

@@ -6,6 +6,7 @@ import { Answer } from "@/ui/Answer";
 import { CopyButton, Hash } from "@/ui/Copy";
 import { Empty } from "@/ui/faces";
 import { type Column, Table } from "@/ui/Table";
+import { AccuracyChart } from "./AccuracyChart";
 import { groupsOf, meanOf } from "./groups";
 import { useJob } from "./JobPage";
 import { checkpointsQuery, type Job, metricsQuery, OVER, type Series } from "./queries";
@@ -33,6 +34,9 @@ export function JobCheckpoints() {
             <div className="card flush">
               <Table label="Checkpoints" rows={data} id={(row) => row.id} columns={columns(job, series, data)} />
             </div>
+            {series.length > 0 && (
+              <AccuracyChart job={job} series={series} height={300} keyed kept={data.map((row) => row.step)} />
+            )}
             <p className="small soft">
               The last two are kept, and the job goes on from the newest. Each student's best weights are among its
               files, not here.

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useParams } from "@tanstack/react-router";
+import { GitCompareArrows } from "lucide-react";
 import { createContext, useContext } from "react";
 import { isNotFound } from "@/api/client";
 import { AddressedCharts } from "@/charts/AddressedCharts";
@@ -65,6 +66,10 @@ export function JobPage() {
       aside={
         <>
           <TellMe job={job} />
+          <Link to="/compare" search={{ jobs: job.id }} className="button">
+            <GitCompareArrows size={14} aria-hidden />
+            Compare
+          </Link>
           <Actions job={job} />
         </>
       }

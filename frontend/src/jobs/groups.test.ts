@@ -101,6 +101,41 @@ test("the verdict so far names the leader, the distance and the size", () => {
   expect(verdict?.detail).toBe("Ahead of the same network without a teacher, so far.");
 });
 
+// The same table as in tests/training/test_figures.py: so far and at the end a size is told in the same words.
+test.each([
+  [272_474, 78_042, "3.5 times smaller"],
+  [1_000, 64, "15.6 times smaller"],
+  [105, 100, "1.1 times smaller"],
+  [102, 100, "of the same size"],
+  [50, 100, "2.0 times larger"],
+])("beside a teacher of %i parameters one of %i is %s", (its, own, words) => {
+  const students = [makeStudent({ id: "s0", parameters: own })];
+  const job = makeJob({ students, result: { teacher: { ...teacher, parameters: its } } });
+  const verdict = verdictOf(job, standingsOf(job, series), teacherOf(job));
+  expect(verdict?.text).toContain(`, 8.0 points below its teacher and ${words} (`);
+});
+
+test("an interval over two pairs of student and control says nothing, however many seeds there are", () => {
+  const interval = [-0.01, 0.03];
+  const told = { name: "small", role: "student", top1: 0.91, top1_interval: [0.9, 0.92], agreement: 0.95 };
+  const rest = { control: null, difference: { value: 0.01, interval }, gap_closed: null, gap_closed_reason: "" };
+  const shown = (seeds: number, failed: string[]) => {
+    const of = Array.from({ length: seeds }, (_, seed) => [
+      makeStudent({ id: `s${seed}`, seed }),
+      makeStudent({ id: `c${seed}`, name: "small control", role: "control", loss: "task", seed }),
+    ]).flat();
+    const students = of.map((one) => (failed.includes(one.id) ? { ...one, status: "failed" as const } : one));
+    const groups = [{ ...told, ...rest, seeds: seeds - failed.filter((id) => id.startsWith("s")).length }];
+    const [small] = standingsOf(makeJob({ students, status: "succeeded", result: { groups } }));
+    return [small?.interval, small?.differenceInterval];
+  };
+  expect(shown(3, [])).toEqual([told.top1_interval, interval]);
+  expect(shown(2, [])).toEqual([null, null]);
+  expect(shown(3, ["c2"])).toEqual([told.top1_interval, null]); // three seeds, two pairs
+  expect(shown(2, ["c1"])).toEqual([null, interval]); // two seeds, one pair: over its images
+  expect(shown(3, ["s0", "c1"])).toEqual([null, interval]);
+});
+
 test("the service's verdict is told as it is, its first sentence first", () => {
   const verdict = {
     text: "small leads with 91.0% top-1 on test. Distillation did not help beyond the noise.",

@@ -27,6 +27,8 @@ export interface StudentMetrics {
   gap_closed?: number | null;
   gap_closed_reason?: string | null;
   evaluated_on?: "test" | "val";
+  /** One image on the processor of the machine that trained it. */
+  latency_ms?: number | null;
 }
 
 /** What a job's `result` holds: the teacher from the start, the rest when it is over. */
@@ -106,9 +108,16 @@ export interface Standing {
   final: boolean;
 }
 
-/** Two seeds have an interval, but one so wide that it says nothing: their own figures say more. */
-const telling = (interval: Interval | null | undefined, seeds: number): Interval | null =>
-  seeds === 2 ? null : (interval ?? null);
+/** Over two values there is an interval, but one so wide that it says nothing: the values say more. */
+const telling = (interval: Interval | null | undefined, values: number): Interval | null =>
+  values === 2 ? null : (interval ?? null);
+
+/** How many of its students came through beside a control of their own: a difference is taken over these. */
+function pairsOf({ members, controls }: Group): number {
+  const came = (student: JobStudent) => student.status !== "failed";
+  const twins = new Set(controls.filter(came).map((control) => control.twin));
+  return members.filter((member) => came(member) && twins.has(member.twin)).length;
+}
 
 const average = (values: readonly (number | null | undefined)[]): number | null => {
   const known = values.filter((value): value is number => value != null);
@@ -152,7 +161,7 @@ export function standingsOf(job: Job, series: readonly Series[] = []): Standing[
         interval: telling(told.top1_interval, told.seeds),
         control: told.control?.top1 ?? null,
         difference: told.difference?.value ?? null,
-        differenceInterval: telling(told.difference?.interval, told.seeds),
+        differenceInterval: telling(told.difference?.interval, pairsOf(group)),
         gapClosed: told.gap_closed,
         gapReason: told.gap_closed_reason,
         agreement: told.agreement,

@@ -26,7 +26,7 @@ function finished(...students: [name: string, parameters: number, top1: number][
 
 test("the smallest within a point of the best is the one to ship", () => {
   expect(shipping(finished(["small", 100_000, 0.951], ["medium", 250_000, 0.956], ["large", 1_000_000, 0.96]))).toBe(
-    "To ship: small is 0.9 points below it and 10 times smaller.",
+    "To ship: small is 0.9 points below it and 10.0 times smaller.",
   );
   expect(shipping(finished(["large", 150_000, 0.96], ["small", 100_000, 0.96]))).toBe(
     "To ship: small is as good and 1.5 times smaller.",

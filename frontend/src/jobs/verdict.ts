@@ -1,4 +1,4 @@
-import { parameters, percent, percentage, spaced } from "@/format";
+import { parameters, percent, percentage, spaced, times } from "@/format";
 import { leader, resultOf, type Standing, type TeacherStanding } from "./groups";
 import type { Job } from "./queries";
 
@@ -8,8 +8,6 @@ export interface Verdict {
   detail: string | null;
   helped: boolean | null;
 }
-
-const times = (ratio: number) => (ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1));
 
 /** What came out, or how it stands: one sentence that can also say that distillation did not help. */
 export function verdictOf(job: Job, standings: readonly Standing[], teacher: TeacherStanding | null): Verdict | null {
@@ -40,12 +38,18 @@ function beside(best: Standing, teacher: TeacherStanding | null): string {
       ? "level with its teacher"
       : `${percentage(Math.abs(below))} points ${below > 0 ? "below" : "above"} its teacher`;
   const size = best.group.parameters;
-  const smaller =
-    teacher.parameters && size && teacher.parameters > 1.05 * size
-      ? ` and ${times(teacher.parameters / size)} times smaller (${parameters(size)})`
-      : "";
-  return `, ${where}${smaller}`;
+  return teacher.parameters && size
+    ? `, ${where} and ${sized(teacher.parameters / size)} (${parameters(size)})`
+    : `, ${where}`;
 }
+
+/** As the service's own sentence says it (core/training/verdict.py), in the same digits. */
+function sized(smaller: number): string {
+  if (Math.max(smaller, 1 / smaller) < SAME) return "of the same size";
+  return smaller > 1 ? `${times(smaller)} times smaller` : `${times(1 / smaller)} times larger`;
+}
+
+const SAME = 1.05;
 
 function gains(standings: readonly Standing[]): string | null {
   const measured = standings.filter((one) => one.difference !== null);

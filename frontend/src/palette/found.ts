@@ -1,7 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, take } from "@/api/client";
 import { short } from "@/format";
-import { score } from "./items";
 import type { Kind } from "./recent";
 
 export interface Found {
@@ -12,31 +11,22 @@ export interface Found {
 }
 
 const EACH = 5;
-const NEWEST = 100;
-
-const newestStudentsQuery = queryOptions({
-  queryKey: ["students", "list", "newest"] as const,
-  queryFn: () => take(api.GET("/v1/students", { params: { query: { limit: NEWEST } } })),
-  staleTime: 30_000,
-});
 
 /** What the service knows by such a name; without one, its newest jobs. */
 export const foundQuery = (text: string) =>
   queryOptions({
     queryKey: ["palette", text] as const,
-    queryFn: async ({ signal, client }): Promise<Found[]> => {
+    queryFn: async ({ signal }): Promise<Found[]> => {
       const query = { limit: EACH, ...(text ? { name: text } : {}) };
       const [jobs, teachers, datasets, students] = await Promise.all([
         take(api.GET("/v1/jobs", { params: { query }, signal })),
         text ? take(api.GET("/v1/teachers", { params: { query }, signal })) : null,
         text ? take(api.GET("/v1/datasets", { params: { query }, signal })) : null,
-        // Students have no search of their own: the newest are looked through here, and fetched for many letters once.
-        text ? client.fetchQuery(newestStudentsQuery) : null,
+        text ? take(api.GET("/v1/students", { params: { query }, signal })) : null,
       ]);
-      const named = (students?.data ?? []).filter(({ label, job_name }) => score(label, text, job_name) > 0);
       return [
         ...jobs.data.map(({ id, name, status }) => ({ kind: "jobs" as const, id, name, note: status })),
-        ...named.slice(0, EACH).map(({ id, label, job_name }) => ({
+        ...(students?.data ?? []).map(({ id, label, job_name }) => ({
           kind: "students" as const,
           id,
           name: label,

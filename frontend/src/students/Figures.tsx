@@ -9,7 +9,7 @@ import type { Student } from "./queries";
 /** How good it is: beside its teacher, and beside the same network that learned without one. */
 export function Figures({ student, job }: { student: Student; job: Job | undefined }) {
   const metrics = metricsOf(student);
-  const { top1, top1_interval, best, test, control_difference, gap_closed, gap_closed_reason } = metrics;
+  const { top1, top1_interval, best, test, control_difference, gap_closed, gap_closed_reason, latency_ms } = metrics;
   if (top1 === undefined) {
     return (
       <Card title="How good it is">
@@ -29,7 +29,6 @@ export function Figures({ student, job }: { student: Student; job: Job | undefin
   if (agreement != null) rows.push(["same answer as the teacher", percent(agreement)]);
   if (mistakes != null) rows.push(["same answer where the teacher is wrong", percent(mistakes)]);
   if (ece != null) rows.push(["calibration error", percent(ece)]);
-  const { latency_ms } = student.metrics as { latency_ms?: number | null };
   if (latency_ms != null)
     rows.push(["one image takes", `${plain(Number(latency_ms.toPrecision(3)))} ms on the processor`]);
   if (control_difference) {

@@ -1,17 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { datasetsQuery } from "@/datasets/queries";
 import { short } from "@/format";
 import { some } from "@/search";
 import { Page } from "@/shell/Page";
+import { sortOf } from "@/sort";
 import { Listed } from "@/ui/Listed";
 import { PartFilter } from "@/ui/PartFilter";
+import { SearchBox } from "@/ui/SearchBox";
+import { SortBy } from "@/ui/SortBy";
 import { Choice } from "@/uploads/Choice";
-import { columnsFor } from "./columns";
+import { columnsFor, SORTS, sortedFrom } from "./columns";
 import { type Role, type StudentStatus, studentsQuery } from "./queries";
-import type { StudentsSearch } from "./search";
-import { FIRST, sorted } from "./sort";
+import { FIRST, filterOf, type StudentsSearch } from "./search";
 
 const LIMIT = 100;
 const ROLES = [
@@ -25,21 +27,27 @@ const STATUSES = [
   { key: "failed", name: "failed" },
 ] as const;
 
-/** Everything that was trained here: the newest first, or as one sorts what is loaded. */
+/** Everything that was trained here, narrowed and sorted. */
 export function StudentsPage() {
   const search = useSearch({ from: "/shell/students" }) as StudentsSearch;
   const navigate = useNavigate({ from: "/students" });
-  const { role = "student", status, dataset, architecture, sort, order, after } = search;
+  const { role = "student", status, dataset, architecture, name, after } = search;
   const to = (change: Partial<Record<keyof StudentsSearch, string | undefined>>) =>
     void navigate({ search: some({ ...search, after: undefined, ...change }) as StudentsSearch });
-  const query = useQuery({
-    ...studentsQuery(some({ role, status, dataset, architecture, after, limit: LIMIT }) as { role: Role }),
-    select: (page) => ({ ...page, data: sorted(page.data, sort, order ?? (sort ? FIRST[sort] : "asc")) }),
-  });
+  const query = useQuery(studentsQuery({ ...filterOf(search), limit: LIMIT }));
   const columns = useMemo(() => columnsFor(search), [search]);
-  const narrowed = role !== "student" || status || dataset || architecture;
+  const narrowed = role !== "student" || status || dataset || architecture || name;
+  const newest = sortOf(search, FIRST).sort === "created_at";
+  const look = useCallback(
+    (text: string) =>
+      void navigate({
+        search: ({ after: _, name: __, ...others }) => (text ? { ...others, name: text } : others),
+        replace: true,
+      }),
+    [navigate],
+  );
   return (
-    <Page title="Students">
+    <Page title="Students" aside={<SearchBox label="Search students by name" value={name ?? ""} onChange={look} />}>
       <div className="row job-filters">
         <div className="row">
           <Choice
@@ -68,6 +76,11 @@ export function StudentsPage() {
             value={architecture}
             onChoose={(id) => to({ architecture: id })}
           />
+          <SortBy
+            choices={SORTS}
+            now={sortOf(search, FIRST)}
+            onSort={(sort) => void navigate({ search: sortedFrom(search, sort), replace: true })}
+          />
         </div>
       </div>
       <Listed
@@ -90,15 +103,14 @@ export function StudentsPage() {
           <>
             {after && (
               <Link to="/students" search={some({ ...search, after: undefined }) as StudentsSearch} className="button">
-                Newest
+                {newest ? "Newest" : "First"}
               </Link>
             )}
             {next && (
               <Link to="/students" search={{ ...search, after: next }} className="button">
-                Older
+                {newest ? "Older" : "Next"}
               </Link>
             )}
-            {sort && (after || next) && <span className="small soft">Sorted among the {LIMIT} of this page.</span>}
           </>
         )}
       />

@@ -1,38 +1,55 @@
 import { Link } from "@tanstack/react-router";
 import { ago, bytes, parameters, percent, plain, points, short } from "@/format";
 import { judgedOn, metricsOf } from "@/jobs/groups";
-import { some } from "@/search";
+import { sortedBy, sortOf } from "@/sort";
 import { SortMark } from "@/ui/SortMark";
 import { Status } from "@/ui/Status";
 import type { Column } from "@/ui/Table";
 import type { Student } from "./queries";
-import type { StudentsSearch } from "./search";
-import { FIRST, judged, latencyOf, type SortKey } from "./sort";
+import { FIRST, type Sort, type StudentsSearch } from "./search";
+
+/** What sorts the list, by the heads of its columns. */
+export const SORTS = [
+  { key: "name", name: "Student" },
+  { key: "parameters", name: "Network" },
+  { key: "top1", name: "Top-1" },
+  { key: "control_difference", name: "Over control" },
+  { key: "gap_closed", name: "Gap closed" },
+  { key: "agreement", name: "Agreement" },
+  { key: "latency_ms", name: "One image" },
+  { key: "created_at", name: "Created" },
+] as const satisfies { key: Sort; name: string }[];
 
 /** The columns of the list, most of which sort it. */
 export function columnsFor(search: StudentsSearch): Column<Student>[] {
-  const by = (key: SortKey, head: string) => ({ head, sort: sortOf(search, key, head) });
+  const by = (sort: Sort) => {
+    const head = SORTS.find(({ key }) => key === sort)?.name ?? sort;
+    return { head, sort: sortable(search, sort, head) };
+  };
   return [
-    { ...by("label", "Student"), kind: "name", cell: (row) => <Name row={row} /> },
+    { ...by("name"), kind: "name", cell: (row) => <Name row={row} /> },
     { head: "Status", cell: (row) => <Status value={row.status} /> },
-    { ...by("parameters", "Network"), cell: (row) => <Network row={row} /> },
-    { ...by("top1", "Top-1"), kind: "number", cell: (row) => <b className="strong">{percent(judged(row))}</b> },
-    { ...by("gain", "Over control"), kind: "number", cell: (row) => <Gain of={metricsOf(row).control_difference} /> },
-    { ...by("gap", "Gap closed"), kind: "number", cell: (row) => percent(metricsOf(row).gap_closed, 0) },
-    { ...by("agreement", "Agreement"), kind: "number", cell: (row) => percent(judgedOn(metricsOf(row)).agreement) },
-    { ...by("bytes", "Weights"), kind: "number", cell: (row) => bytes(row.bytes) },
-    { ...by("latency", "One image"), kind: "number", cell: (row) => milliseconds(latencyOf(row)) },
-    { head: "Created", kind: "number", cell: (row) => <span className="soft">{ago(row.created_at)}</span> },
+    { ...by("parameters"), cell: (row) => <Network row={row} /> },
+    {
+      ...by("top1"),
+      kind: "number",
+      cell: (row) => <b className="strong">{percent(judgedOn(metricsOf(row)).top1)}</b>,
+    },
+    { ...by("control_difference"), kind: "number", cell: (row) => <Gain of={metricsOf(row).control_difference} /> },
+    { ...by("gap_closed"), kind: "number", cell: (row) => percent(metricsOf(row).gap_closed, 0) },
+    { ...by("agreement"), kind: "number", cell: (row) => percent(judgedOn(metricsOf(row)).agreement) },
+    { head: "Weights", kind: "number", cell: (row) => bytes(row.bytes) },
+    { ...by("latency_ms"), kind: "number", cell: (row) => milliseconds(metricsOf(row).latency_ms) },
+    { ...by("created_at"), kind: "number", cell: (row) => <span className="soft">{ago(row.created_at)}</span> },
   ];
 }
 
-function sortOf(search: StudentsSearch, key: SortKey, head: string): NonNullable<Column<Student>["sort"]> {
-  const now = search.sort === key ? (search.order ?? FIRST[key]) : null;
-  const next = now === null ? FIRST[key] : now === "asc" ? "desc" : "asc";
-  const to = some({ ...search, sort: key, order: next === FIRST[key] ? undefined : next }) as StudentsSearch;
+function sortable(search: StudentsSearch, sort: Sort, head: string): NonNullable<Column<Student>["sort"]> {
+  const by = sortOf(search, FIRST);
+  const now = by.sort === sort ? by.order : null;
   return {
     head: (
-      <Link to="/students" search={to} replace className="sort" data-sorted={now !== null}>
+      <Link to="/students" search={sortedFrom(search, sort)} replace className="sort" data-sorted={now !== null}>
         {head}
         <SortMark by={now} />
       </Link>
@@ -40,6 +57,10 @@ function sortOf(search: StudentsSearch, key: SortKey, head: string): NonNullable
     by: now === null ? undefined : now === "asc" ? "ascending" : "descending",
   };
 }
+
+/** Another order begins at its first page. */
+export const sortedFrom = ({ after: _, ...search }: StudentsSearch, sort: Sort): StudentsSearch =>
+  sortedBy(search, FIRST, sort);
 
 function Name({ row }: { row: Student }) {
   return (

@@ -1,18 +1,12 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, type Schema, take } from "@/api/client";
+import type { operations } from "@/api/schema.gen";
 
 export type Student = Schema<"StudentRead">;
 export type Role = Student["role"];
 export type StudentStatus = Student["status"];
 
-export interface StudentFilter {
-  role: Role;
-  status?: StudentStatus;
-  architecture?: string;
-  dataset?: string;
-  after?: string;
-  limit?: number;
-}
+export type StudentFilter = NonNullable<operations["list_students"]["parameters"]["query"]>;
 
 export const studentKeys = {
   list: (filter: StudentFilter) => ["students", "list", filter] as const,

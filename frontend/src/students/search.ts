@@ -1,14 +1,28 @@
 import { oneOf, type Search, some, text } from "@/search";
+import { type Order, sortOf } from "@/sort";
 import type { Role, StudentStatus } from "./queries";
-import type { SortKey } from "./sort";
+
+/** The order of each sort that one wants first: the newest, the accurate, the small and the fast on top. */
+export const FIRST = {
+  created_at: "desc",
+  name: "asc",
+  parameters: "asc",
+  top1: "desc",
+  control_difference: "desc",
+  gap_closed: "desc",
+  agreement: "desc",
+  latency_ms: "asc",
+} as const satisfies Record<string, Order>;
+export type Sort = keyof typeof FIRST;
 
 export interface StudentsSearch {
   role?: Role;
   status?: StudentStatus;
   dataset?: string;
   architecture?: string;
-  sort?: SortKey;
-  order?: "asc" | "desc";
+  name?: string;
+  sort?: Sort;
+  order?: Order;
   after?: string;
 }
 
@@ -18,7 +32,15 @@ export const studentsSearch = (search: Search): StudentsSearch =>
     status: oneOf<StudentStatus>("trained", "training", "failed")(search.status),
     dataset: text(search.dataset),
     architecture: text(search.architecture),
-    sort: oneOf<SortKey>("label", "parameters", "top1", "gain", "gap", "agreement", "bytes", "latency")(search.sort),
+    name: text(search.name),
+    sort: oneOf(...(Object.keys(FIRST) as Sort[]))(search.sort),
     order: oneOf("asc", "desc")(search.order),
     after: text(search.after),
   });
+
+/** What the service is asked for. */
+export const filterOf = ({ role = "student", ...search }: StudentsSearch) => ({
+  ...search,
+  ...sortOf(search, FIRST),
+  role,
+});

@@ -18,7 +18,7 @@ import { Rejection } from "@/uploads/Rejection";
 import { Told } from "@/uploads/Told";
 import { UsedIn } from "@/uploads/UsedIn";
 import { ClassNames } from "./ClassNames";
-import { membersIn, whatItIs } from "./kinds";
+import { membersIn, studentIn, whatItIs } from "./kinds";
 import { type Teacher, teacherJobsQuery, teacherQuery, useDeleteTeacher } from "./queries";
 
 /** One validated checkpoint: what was found in it, how good it is, where it is used. */
@@ -194,9 +194,10 @@ function About({ teacher }: { teacher: Teacher }) {
 
 function Source({ teacher }: { teacher: Teacher }) {
   const source = teacher.source as Record<string, string | undefined>;
-  if (source.kind === "student" && source.student) {
+  const student = studentIn(teacher);
+  if (student) {
     return (
-      <Link to="/students/$id" params={{ id: source.student }}>
+      <Link to="/students/$id" params={{ id: student }}>
         a student of this service
       </Link>
     );

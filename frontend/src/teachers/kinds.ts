@@ -9,6 +9,10 @@ export function whatItIs(teacher: Pick<Teacher, "kind" | "architecture" | "sourc
   return short(teacher.architecture);
 }
 
+/** Of a student that teaches: its id. */
+export const studentIn = ({ source }: Pick<Teacher, "source">): string | null =>
+  (source as { student?: string }).student ?? null;
+
 /** Of an ensemble: whom it was made of. They may be gone. */
 export const membersIn = (teacher: Pick<Teacher, "source">): { teacher: string; weight: number }[] =>
   (teacher.source as { members?: { teacher: string; weight: number }[] }).members ?? [];

@@ -4,11 +4,13 @@ import { Columns3 } from "lucide-react";
 import { datasetsQuery } from "@/datasets/queries";
 import { count } from "@/format";
 import { some } from "@/search";
+import { sortedBy, sortOf } from "@/sort";
 import { teachersQuery } from "@/teachers/queries";
 import { Menu } from "@/ui/Menu";
 import { PartFilter } from "@/ui/PartFilter";
-import { COLUMNS, type Column, toggledColumn } from "./columns";
-import { type JobsSearch, STATES, type State, statesOf, toggledState } from "./search";
+import { SortBy } from "@/ui/SortBy";
+import { COLUMNS, type Column, SORTS, toggledColumn } from "./columns";
+import { FIRST, type JobsSearch, STATES, type State, statesOf, toggledState } from "./search";
 
 interface Props {
   search: JobsSearch;
@@ -51,6 +53,11 @@ export function Filters({ search, columns, counts }: Props) {
           known={useQuery(datasetsQuery()).data?.data ?? []}
           value={search.dataset}
           onChoose={(dataset) => to(some({ ...search, dataset }) as JobsSearch)}
+        />
+        <SortBy
+          choices={SORTS}
+          now={sortOf(search, FIRST)}
+          onSort={(sort) => void navigate({ search: sortedBy(search, FIRST, sort), replace: true })}
         />
         <Menu
           label={

@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
+import { sortedBy, sortOf } from "@/sort";
 import { SortMark } from "@/ui/SortMark";
 import { type Column, SELECT } from "./columns";
-import { type JobsSearch, type Sort, sortedBy, sortOf } from "./search";
+import { FIRST, type JobsSearch, type Sort } from "./search";
 
 interface Props {
   search: JobsSearch;
@@ -55,7 +56,7 @@ function All({ chosen, onChange }: { chosen: Props["chosen"]; onChange: () => vo
 }
 
 function HeadCell({ column: { key, head, sort, number }, search }: { column: Column; search: JobsSearch }) {
-  const now = sortOf(search);
+  const now = sortOf(search, FIRST);
   const by = sort !== undefined && now.sort === sort ? now.order : null;
   return (
     <th
@@ -77,7 +78,7 @@ interface SortProps {
 
 function SortLink({ head, sort, by, search }: SortProps) {
   return (
-    <Link to="/jobs" search={sortedBy(search, sort)} replace className="sort" data-sorted={by !== null}>
+    <Link to="/jobs" search={sortedBy(search, FIRST, sort)} replace className="sort" data-sorted={by !== null}>
       {head}
       <SortMark by={by} />
     </Link>

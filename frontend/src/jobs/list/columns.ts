@@ -18,6 +18,11 @@ export const COLUMNS = [
   { key: "finished", head: "Finished", width: 104, sort: "finished_at", number: true },
 ] as const satisfies readonly { key: string; head: string; width: number; sort?: Sort; number?: boolean }[];
 
+/** What sorts the list, by the heads of its columns. */
+export const SORTS: readonly { key: Sort; name: string }[] = COLUMNS.flatMap((column) =>
+  "sort" in column ? { key: column.sort, name: column.head } : [],
+);
+
 export type ColumnKey = (typeof COLUMNS)[number]["key"];
 export interface Column {
   key: ColumnKey;

@@ -1,6 +1,7 @@
+import { sortedBy } from "@/sort";
 import { COLUMNS, columnsOf, toggledColumn } from "./columns";
 import { dropped, pagesAt, refreshed, rowsOf } from "./pages";
-import { filterOf, jobsSearch, sortedBy, toggledState } from "./search";
+import { FIRST, filterOf, type JobsSearch, jobsSearch, type Sort, toggledState } from "./search";
 import { allOrNothing, NOTHING, ranged, toggled, without } from "./selection";
 
 const ids = (text: string) => [...text].map((id) => ({ id }));
@@ -81,10 +82,11 @@ describe("the address of the list", () => {
   });
 
   test("a column is sorted by its own order first, then by the other; the usual order is not told", () => {
-    expect(sortedBy({}, "name")).toEqual({ sort: "name" });
-    expect(sortedBy({ sort: "name" }, "name")).toEqual({ sort: "name", order: "desc" });
-    expect(sortedBy({ sort: "name", order: "desc" }, "created_at")).toEqual({});
-    expect(sortedBy({}, "created_at")).toEqual({ sort: "created_at", order: "asc" });
+    const by = (search: JobsSearch, sort: Sort) => sortedBy(search, FIRST, sort);
+    expect(by({}, "name")).toEqual({ sort: "name" });
+    expect(by({ sort: "name" }, "name")).toEqual({ sort: "name", order: "desc" });
+    expect(by({ sort: "name", order: "desc" }, "created_at")).toEqual({});
+    expect(by({}, "created_at")).toEqual({ sort: "created_at", order: "asc" });
     expect(filterOf({ sort: "top1" })).toEqual({ sort: "top1", order: "desc" });
   });
 

@@ -1,4 +1,5 @@
 import { oneOf, type Search, some, text } from "@/search";
+import { type Order, sortOf } from "@/sort";
 import type { JobStatus } from "../queries";
 
 /** What can be filtered by; what a worker holds is one thing to who looks for it. */
@@ -22,7 +23,6 @@ export const FIRST = {
   status: "asc",
 } as const satisfies Record<string, Order>;
 export type Sort = keyof typeof FIRST;
-export type Order = "asc" | "desc";
 
 /** Words of a list in an address, "failed,queued", as far as they are known. */
 export const words = <Word extends string>(list: string | undefined, known: readonly Word[]): Word[] =>
@@ -58,28 +58,12 @@ export function toggledState(search: JobsSearch, state: State): JobsSearch {
   return some({ ...search, status: words(next.join(","), states).join(",") || undefined }) as JobsSearch;
 }
 
-/** The address after a column's head was pressed: its own order first, then the other one. */
-export function sortedBy(search: JobsSearch, sort: Sort): JobsSearch {
-  const now = sortOf(search);
-  const order = now.sort === sort ? (now.order === "asc" ? "desc" : "asc") : FIRST[sort];
-  const plain = sort === "created_at" && order === "desc";
-  return some({
-    ...search,
-    sort: plain ? undefined : sort,
-    order: order === FIRST[sort] ? undefined : order,
-  }) as JobsSearch;
-}
-
-export function sortOf({ sort = "created_at", order }: JobsSearch): { sort: Sort; order: Order } {
-  return { sort, order: order ?? FIRST[sort] };
-}
-
 /** What the service is asked for; `wanted` says whether the list is narrowed at all. */
 export function filterOf(search: JobsSearch) {
   const { name, teacher, dataset } = search;
   const chosen = statesOf(search);
   return some({
-    ...sortOf(search),
+    ...sortOf(search, FIRST),
     status: chosen.length > 0 ? chosen.flatMap((state) => [...STATES[state]]) : undefined,
     name,
     teacher,
