@@ -12,6 +12,10 @@ from worker.failures import DISK_FULL, STORAGE_ERROR, out_of_memory
 
 LEAST_ROOM = 16 << 20  # bytes that must have become free until a run that met a full disk goes on,
 ROOM_FACTOR = 3  # or so many of its checkpoints: three lie on the disk while one is replaced
+AMPLE_ROOM = (
+    1 << 30
+)  # where so much is free, and several times what it needs, the disk is not full: was it, or a quota?
+AMPLE_FACTOR = 4
 
 Last = Finished | Failed | Stopped | None
 
@@ -23,8 +27,17 @@ class Circumstances:
     status: JobStatus  # the run's: what a user wished
     forced: bool = False  # the child was made to end because it did not end when asked
     oom_kills: int = 0  # processes that the kernel ended for want of memory meanwhile
-    free_bytes: int = 0
+    free_bytes: int = 0  # when it ended,
+    scratch_bytes: int = 0  # with so much in the attempt's own folder, which goes
     checkpoint_bytes: int = 0
+
+    @property
+    def needed_bytes(self) -> int:
+        return self.scratch_bytes + max(LEAST_ROOM, ROOM_FACTOR * self.checkpoint_bytes)
+
+    @property
+    def has_room(self) -> bool:
+        return self.free_bytes > max(AMPLE_ROOM, AMPLE_FACTOR * self.needed_bytes)
 
 
 def judge(
@@ -42,17 +55,16 @@ def judge(
             log_tail=exit_.log_tail,
         )
     if said is not None and said.code == DISK_FULL and ending.outcome == "paused":
-        room = around.free_bytes + max(LEAST_ROOM, ROOM_FACTOR * around.checkpoint_bytes)
-        return replace(ending, needs_bytes=room), said
+        return replace(ending, needs_bytes=around.free_bytes + around.needed_bytes), said
     if ending.outcome == "crashed" and exit_ is not None and exit_.signal == 9 and around.oom_kills:
         return ending, out_of_memory(exit_)
     return ending, said
 
 
 def _outcome(last: Last, said: Failure | None, around: Circumstances) -> Outcome:
-    if said is not None and said.code == DISK_FULL:
+    if said is not None and said.code == DISK_FULL and not around.has_room:
         return "paused"  # nobody's mistake, and it passes: no reason to end a week's work
-    if said is not None and said.code == STORAGE_ERROR:
+    if said is not None and said.code in (DISK_FULL, STORAGE_ERROR):
         return "crashed"  # tried again, but not for ever
     if said is not None:
         return "failed"

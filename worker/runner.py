@@ -219,15 +219,16 @@ class _Supervision:
 
     def _end(self, exit_: Exit | None, failure: Failure | None) -> None:
         """`failure`: what went wrong outside the child; no `exit_`: it could not begin."""
-        shutil.rmtree(self.folder, ignore_errors=True)  # before the room on the disk is looked at
-        reach("finish.tidied")
         around = Circumstances(
             status=self.lease.status,
             forced=self.forced,
             oom_kills=oom_kills() - self.oom_kills,
             free_bytes=self.equipment.free_bytes(),
+            scratch_bytes=sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file()),
             checkpoint_bytes=self.checkpoint_bytes,
         )
+        shutil.rmtree(self.folder, ignore_errors=True)
+        reach("finish.tidied")
         self._write_ending(*judge(self.last, exit_, failure, around))
 
     def _write_ending(self, ending: runs.Ending, failure: Failure | None) -> None:

@@ -126,7 +126,9 @@ def _once(course: Course, found: Findings, forced: bool) -> None:
         found.doubled.append(f"{id}: not one end")
     outcomes = [attempt.outcome for attempt in course.attempts]
     found.outcomes.update(str(outcome) for outcome in outcomes)
-    if outcomes[-1] != "succeeded" or not set(outcomes[:-1]) <= ENDED_BY_FORCE | (set() if forced else {"paused"}):
+    if outcomes[-1] != "succeeded" or not set(outcomes[:-1]) <= ENDED_BY_FORCE | (
+        set() if forced else {"paused", "cancelled"}
+    ):
         found.doubled.append(f"{id}: attempts ended {outcomes}")
 
 

@@ -1,7 +1,7 @@
 """Every named point crossed with every fault: `python -m tests.chaos.crossing`. All must recover.
 
 One small job per pair, on the real stack, in the course of things that comes by the point: a plain training, a pause
-with its resume, a cancel, a worker that is shut down, a worker that is killed. Afterwards the job must have ended as
+with its resume, a cancel, a retry after it, a worker that is shut down, a worker that is killed. Afterwards the job must have ended as
 asked, with the bytes and curves of the undisturbed run, and no child may be left.
 """
 
@@ -23,6 +23,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from core.db.models import Run
 from core.lifecycle import TERMINAL
@@ -40,7 +41,7 @@ FAST = {
     "max_crashes": "5",  # one strike, and what the course itself brings
 }
 PATIENCE = 90.0
-COURSES = ("plain", "pause", "cancel", "yield", "lost")
+COURSES = ("plain", "pause", "cancel", "retry", "yield", "lost")
 console = Console()
 
 
@@ -49,14 +50,22 @@ class Failed(Exception):
 
 
 class PointedStack(Stack):
-    """Its worker looks for armed points."""
+    """Its API, its worker and the worker's children look for armed points."""
+
+    @property
+    def points(self) -> Path:
+        return self.folder / "worker-0" / FOLDER
+
+    def _add_api(self) -> Part:
+        return self._pointed(super()._add_api(), "api", "api.app:create_app")
 
     def _add_worker(self, n: int) -> Part:
-        part = super()._add_worker(n)
-        command = part.command[part.command.index("-A") :]
-        self.points = self.folder / f"worker-{n}" / FOLDER
-        self.points.mkdir(parents=True)
-        part.command = [sys.executable, "-m", "tests.chaos.points", "worker", str(self.points), *command]
+        return self._pointed(super()._add_worker(n), "worker", "-A")
+
+    def _pointed(self, part: Part, what: str, first: str) -> Part:
+        self.points.mkdir(parents=True, exist_ok=True)
+        rest = part.command[part.command.index(first) :]
+        part.command = [sys.executable, "-m", "tests.chaos.points", what, str(self.points), *rest]
         return part
 
 
@@ -77,12 +86,12 @@ class Crossing:
         recipe = self.work.recipes()[0] | {"name": f"chaos {self.n}"}
         job = self.stack.client.post("/v1/jobs", recipe)["id"]
         asked = "cancelled" if course == "cancel" else "succeeded"
-        if course in ("pause", "cancel"):
+        if course in ("pause", "cancel", "retry"):
             self._until_training(job, meanwhile)
-            self._ask(job, course)
-        if course == "pause":
+            self._ask(job, "pause" if course == "pause" else "cancel")
+        if course in ("pause", "retry"):
             self._until(job, lambda status: status in ("paused", *TERMINAL), meanwhile)
-            self._ask(job, "resume")
+            self._ask(job, "resume" if course == "pause" else "retry")
         if course in ("yield", "lost"):
             self._until_training(job, meanwhile)
             self.stack.hands[0].signal(signal.SIGTERM if course == "yield" else signal.SIGKILL)
@@ -97,8 +106,11 @@ class Crossing:
         deadline = time.monotonic() + PATIENCE
         while True:
             meanwhile()
-            with self.stack.database.read() as session:
-                run = session.scalars(select(Run).where(Run.subject == job)).one()
+            try:
+                with self.stack.database.read() as session:
+                    run = session.scalars(select(Run).where(Run.subject == job)).one()
+            except OperationalError:  # it is we who have locked it
+                continue
             if reached(run.status):
                 return str(run.status)
             if time.monotonic() > deadline:

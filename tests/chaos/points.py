@@ -1,6 +1,7 @@
 """Striking at a named point: a file in a folder arms it, whichever process comes by first is struck, once.
 
     python -m tests.chaos.points worker FOLDER -A worker.app worker …
+    python -m tests.chaos.points api FOLDER api.app:create_app --factory …
     python -m tests.chaos.points child ASSIGNMENT.json …
 
 Faults: kill (SIGKILL), error (an exception nobody expects), full (ENOSPC), hold (until a file says go: whoever armed it
@@ -84,6 +85,13 @@ def _worker() -> None:
     main()
 
 
+def _api() -> None:
+    from uvicorn import main
+
+    strike_in(Path(sys.argv.pop(1)))
+    main(sys.argv[1:])
+
+
 def _child() -> None:
     from core.training.child import main
 
@@ -93,8 +101,7 @@ def _child() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "worker":
-        sys.argv.pop(1)
-        _worker()
+    if sys.argv[1] in ("worker", "api"):
+        {"worker": _worker, "api": _api}[sys.argv.pop(1)]()
     else:
         _child()

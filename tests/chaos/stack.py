@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import psutil
+from sqlalchemy import make_url
 
 import migrations
 from cli.client import Client
@@ -127,7 +128,11 @@ class Stack:
 
         self._exit.callback(shutil.rmtree, folder, ignore_errors=True)
         self.postgres = self._exit.enter_context(get_server(folder / "data", cleanup_mode="stop"))
-        return str(self.postgres.get_uri())
+        # a stopped worker's locks go sooner than a lease, as with the defaults
+        url = make_url(self.postgres.get_uri())
+        seconds = float(self.settings.get("lease_seconds", 30))
+        quick = url.update_query_dict({"options": f"-c idle_in_transaction_session_timeout={seconds:g}s"})
+        return quick.render_as_string(hide_password=False)
 
     def _add_broker(self) -> Part:
         binary = redis_binary()
