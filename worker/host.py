@@ -27,8 +27,8 @@ from core.queue import make_queue
 from core.settings import Settings
 from core.storage import open_storage
 from worker.equipment import Equipment
+from worker.garbage import Garbage
 from worker.runner import supervise
-from worker.uploads import COLLECT_SECONDS, collect_uploads
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ def gpus_of(slot: int, each: int, gpus: int) -> str | None:
 
 
 READING = ("read_dataset", "read_teacher")
+AUDIT_SECONDS = 3600.0  # how often old entries of the audit are dropped
 ROOM_SECONDS = 5.0  # how often it is asked whether a full disk has room again
 
 
@@ -72,7 +73,8 @@ class Host:
         self._wake = threading.Event()
         self._threads: set[threading.Thread] = set()
         self._beat_due = 0.0
-        self._collect_due = 0.0
+        self._audit_due = 0.0
+        self._garbage = Garbage(self.equipment)
         self._room_due = 0.0
         self._observer = Observer(settings.lease_seconds)
         with self.equipment.database.write() as work:
@@ -213,9 +215,9 @@ class Host:
                 log.info("there is room again for %s", ", ".join(resumed))
 
     def _collect(self) -> None:
-        if time.monotonic() >= self._collect_due:
-            self._collect_due = time.monotonic() + COLLECT_SECONDS
-            collect_uploads(self.equipment)
+        self._garbage.collect_if_due()
+        if time.monotonic() >= self._audit_due:
+            self._audit_due = time.monotonic() + AUDIT_SECONDS
             with self.equipment.database.write() as work:
                 audit.drop_old(work, now())
 

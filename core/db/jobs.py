@@ -15,6 +15,7 @@ from core.db.paging import Page, Window, page, sorted_page
 from core.errors import IllegalMove, NotFound
 from core.lifecycle import ACTIVE, TERMINAL, JobStatus, available_actions
 from core.plan import plan_students
+from core.points import reach
 from core.recipe import Recipe
 
 
@@ -85,6 +86,7 @@ def create(
     queued = {"status": JobStatus.QUEUED, "phase": None, "available_actions": available_actions(JobStatus.QUEUED)}
     events.append(work, job.id, 0, [("status", queued)])
     work.refresh(job, ["last_seq"])
+    reach("submit.made")
     return job
 
 

@@ -1,6 +1,5 @@
 """Uploads: files arriving in numbered parts of one size, the last one shorter."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
@@ -142,9 +141,3 @@ def drop_expired(work: Session, at: datetime, otherwise: datetime) -> list[str]:
             remove(work, upload)
             dropped.append(upload.id)
     return dropped
-
-
-def unknown(session: Session, ids: Sequence[str]) -> list[str]:
-    """Those that are no upload's id."""
-    known = set(session.scalars(select(Upload.id).where(Upload.id.in_(ids))))
-    return [id for id in ids if id not in known]

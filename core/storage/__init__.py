@@ -1,6 +1,6 @@
 """Where files live once they are durable: one protocol, a local twin here, others beside it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Protocol
@@ -35,6 +35,10 @@ class Storage(Protocol):
 
     def folders(self, prefix: str) -> list[str]:
         """The names directly below a folder of keys."""
+        ...
+
+    def files(self, prefix: str) -> Iterator[str]:
+        """The keys of everything below a folder of keys, also of what a killed writer left behind."""
         ...
 
     def fetch(self, key: str) -> Path:

@@ -1,6 +1,6 @@
 """Every storage key is built here, so that writer and reader cannot drift apart."""
 
-UPLOADS = "uploads"
+UPLOADS, DATASETS, TEACHERS, JOBS = "uploads", "datasets", "teachers", "jobs"
 
 
 def upload_part(upload: str, n: int) -> str:

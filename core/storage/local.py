@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
@@ -40,8 +40,7 @@ class LocalStorage:
     @contextmanager
     def writing(self, key: str) -> Iterator[IO[bytes]]:
         target = self._path(key)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".put-")
+        handle, name = _temporary(target.parent)
         try:
             with os.fdopen(handle, "wb") as out:
                 yield out
@@ -112,6 +111,12 @@ class LocalStorage:
         path = self._path(prefix)
         return [entry.name for entry in os.scandir(path) if entry.is_dir()] if path.is_dir() else []
 
+    def files(self, prefix: str) -> Iterator[str]:
+        root = self._root.resolve()
+        for folder, _, names in os.walk(self._path(prefix)):
+            for name in names:
+                yield str((Path(folder) / name).relative_to(root))
+
     def fetch(self, key: str) -> Path:
         path = self._path(key)
         if not path.is_file():
@@ -122,10 +127,21 @@ class LocalStorage:
         return self._path(key).is_file()
 
     def delete(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+        path = self._path(key)
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder goes with its last file
+            path.parent.rmdir()
 
     def delete_prefix(self, prefix: str) -> None:
         shutil.rmtree(self._path(prefix), ignore_errors=True)
+
+
+def _temporary(folder: Path) -> tuple[int, str]:
+    """An open file there; again where the folder went with its last file in this very moment."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            return tempfile.mkstemp(dir=folder, prefix=".put-")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from core.storage import Storage
 from core.storage import keys as storage_keys
 from tests.fixtures.service import Make, files_below
 from worker.equipment import Equipment
-from worker.uploads import collect_uploads
+from worker.garbage import Garbage
 
 CONTENT = bytes(range(256)) * 10  # 2,560 bytes: parts of 1000, 1000 and 560
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -263,6 +263,12 @@ def test_a_whole_file_that_is_refused_leaves_nothing(client: TestClient, setting
 # --- expiry ---------------------------------------------------------------------------------------------------------
 
 
+def collect(equipment: Equipment, at: datetime | None = None) -> None:
+    garbage = Garbage(equipment)
+    garbage.drop_uploads(at)
+    garbage.drop_folders()
+
+
 def test_uploads_expire_and_give_their_room_back(
     client: TestClient, equipment: Equipment, settings: Settings, storage: Storage
 ) -> None:
@@ -275,9 +281,9 @@ def test_uploads_expire_and_give_their_room_back(
     week = timedelta(hours=settings.upload_expiry_hours)
     assert timedelta(0) < now() + week - expires < timedelta(minutes=5)
 
-    collect_uploads(equipment, now() + week - timedelta(minutes=10))
+    collect(equipment, now() + week - timedelta(minutes=10))
     assert len(client.get("/v1/uploads").json()["data"]) == 3
-    collect_uploads(equipment, now() + week)
+    collect(equipment, now() + week)
     assert [u["id"] for u in client.get("/v1/uploads").json()["data"]] == [used], "what still has to be read stays"
     assert stored(settings) == [storage.fetch(storage_keys.upload_file(used))]
     assert client.put(f"/v1/uploads/{open_}/parts/2", content=CONTENT[1000:2000]).status_code == 404
@@ -285,7 +291,7 @@ def test_uploads_expire_and_give_their_room_back(
 
     with equipment.database.write() as work:
         work.get_one(Dataset, dataset).status = "ready"
-    collect_uploads(equipment, now() + week)
+    collect(equipment, now() + week)
     assert client.get("/v1/uploads").json()["data"] == []
     assert stored(settings) == []
 
@@ -306,7 +312,7 @@ def test_files_without_an_upload_are_collected_and_uploads_without_a_date_get_on
         work.get_one(Upload, old).expires_at = None
     with storage.writing(storage_keys.upload_part("upl_gone", 1)) as file:
         file.write(b"left by a request that was killed")
-    collect_uploads(equipment)
+    collect(equipment)
     assert stored(settings) == [storage.fetch(storage_keys.upload_file(old))]
     assert client.get(f"/v1/uploads/{old}").json()["expires_at"] is not None
 

@@ -122,7 +122,7 @@ def _once(course: Course, found: Findings, forced: bool) -> None:
     labels = Counter(student.label for student in course.students)
     if len(course.runs) != 1 or any(n > 1 for n in labels.values()):
         found.doubled.append(f"{id}: {len(course.runs)} runs, students {labels}")
-    if sum(event.type == "done" for event in course.events) != 1:
+    if sum(event.type == "done" and event.data["status"] == "succeeded" for event in course.events) != 1:
         found.doubled.append(f"{id}: not one end")
     outcomes = [attempt.outcome for attempt in course.attempts]
     found.outcomes.update(str(outcome) for outcome in outcomes)
