@@ -234,12 +234,16 @@ class _World:
 def main(
     seed: Annotated[int, typer.Option(help="Of the order, and of the sample.")] = 1,
     most: Annotated[int | None, typer.Option(help="So many pairs, drawn; default: all.")] = None,
+    part: Annotated[str, typer.Option(help="N/M: the Nth of M shares, for several processes at once.")] = "1/1",
     only: Annotated[str | None, typer.Option(help="Points that begin so.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the report goes, as JSON.")] = None,
 ) -> None:
     """Exit 0 only if every pair that was tried struck, and recovered."""
     points = [point for point in all_points() if only is None or point.startswith(only)]
-    report = cross_all([(point, fault) for point in points for fault in FAULTS], random.Random(seed), most)
+    pairs = [(point, fault) for point in points for fault in FAULTS]
+    random.Random(seed).shuffle(pairs)
+    n, of = map(int, part.split("/"))
+    report = cross_all(pairs[n - 1 :: of][:most])
     if out is not None:
         out.write_text(json.dumps(report, indent=1))
     console.print(report)
@@ -247,8 +251,7 @@ def main(
         raise typer.Exit(1)
 
 
-def cross_all(pairs: list[tuple[str, str]], chance: random.Random, most: int | None) -> dict[str, Any]:
-    chance.shuffle(pairs)
+def cross_all(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     failed: dict[str, str] = {}
     not_struck: list[str] = []
     struck = 0
@@ -261,7 +264,7 @@ def cross_all(pairs: list[tuple[str, str]], chance: random.Random, most: int | N
         crossing = Crossing(stack, work)
         crossing.explore()
         never = sorted({point for point, _ in pairs} - set(crossing.courses))
-        tried = [pair for pair in pairs if pair[0] in crossing.courses][:most]
+        tried = [pair for pair in pairs if pair[0] in crossing.courses]
         for point, fault in track(tried, "pairs", console=console):
             try:
                 if crossing.cross(point, fault):
