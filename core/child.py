@@ -11,6 +11,8 @@ import select
 import signal
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Literal
 
@@ -41,6 +43,8 @@ class Pipes:
     def start(self) -> None:
         signal.signal(signal.SIGTERM, self._on_sigterm)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the worker decides
+        with suppress(OSError):  # where memory runs out, rather this process than one that could tell of it
+            Path("/proc/self/oom_score_adj").write_text("500")
         threading.Thread(target=self._watch, name="lifeline", daemon=True).start()
 
     def emit(self, event: Event) -> None:

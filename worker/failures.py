@@ -9,6 +9,11 @@ from core.errors import Failure, NotFound, TrainingFailed
 from core.spawn import Exit
 
 DISK_FULL, STORAGE_ERROR = "disk_full", "storage_error"
+OOM_COUNTERS = (  # of control groups of the second and first kind, as a container sees its own; of the machine
+    Path("/sys/fs/cgroup/memory.events"),
+    Path("/sys/fs/cgroup/memory/memory.oom_control"),
+    Path("/proc/vmstat"),
+)
 
 
 def failure_of(error: TrainingFailed | NotFound | OSError) -> Failure:
@@ -29,16 +34,16 @@ def failure_of(error: TrainingFailed | NotFound | OSError) -> Failure:
 
 
 def oom_kills() -> int:
-    """How many processes the kernel has ended for want of memory: in our control group, else on this machine."""
-    for file in (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat")):
-        try:
-            lines = file.read_text().splitlines()
-        except OSError:
-            continue
-        counts = [int(line.split()[1]) for line in lines if line.startswith("oom_kill ")]
-        if counts:
-            return counts[0]
-    return 0
+    """How many processes the kernel has ended for want of memory, in our control group and on this machine."""
+    return sum(_count(file) for file in OOM_COUNTERS)
+
+
+def _count(file: Path) -> int:
+    try:
+        lines = file.read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
 
 
 def out_of_memory(exit_: Exit) -> Failure:

@@ -22,7 +22,7 @@ export function JobOverview() {
   const measured = standings.filter((one) => one.top1 !== null);
   return (
     <>
-      {job.error && <JobError error={job.error} />}
+      {job.error && <JobError error={job.error} paused={job.status === "paused"} />}
       <Warned id={job.id} />
       <VerdictCard job={job} standings={standings} teacher={teacher} />
       {measured.length > 0 && (
@@ -56,14 +56,15 @@ function Warned({ id }: { id: string }) {
   );
 }
 
-function JobError({ error }: { error: NonNullable<Job["error"]> }) {
+/** Why it failed; of a paused one, why it waits: it goes on by itself. */
+function JobError({ error, paused }: { error: NonNullable<Job["error"]>; paused: boolean }) {
   return (
-    <Notice kind="bad" title={error.title || error.code}>
+    <Notice kind={paused ? "warn" : "bad"} title={error.title || error.code}>
       <p className="preserve">{error.detail}</p>
       {error.hint && <p>{error.hint}</p>}
       <p className="small soft">
         <code>{error.code}</code>
-        {error.retryable ? " · worth a retry" : ""}
+        {error.retryable && !paused ? " · worth a retry" : ""}
       </p>
     </Notice>
   );
