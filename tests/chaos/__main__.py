@@ -33,6 +33,7 @@ def main(
     seed: Annotated[int, typer.Option(help="The same seed draws the same strikes.")] = 1,
     kills: Annotated[int, typer.Option(min=0, help="SIGKILLs of child, worker, API and broker.")] = 100,
     stops: Annotated[int, typer.Option(min=0, help="SIGSTOPs longer than a lease.")] = 20,
+    terms: Annotated[int, typer.Option(min=0, help="SIGTERMs of a worker that trains: deployments.")] = 0,
     jobs: Annotated[int, typer.Option(min=1, help="Jobs among which they are spread.")] = 30,
     mode: Annotated[str, typer.Option(help=" | ".join(MODES))] = "sqlite",
     off: Annotated[str | None, typer.Option("--break", help="Guard to switch off: " + " | ".join(GUARDS))] = None,
@@ -56,7 +57,7 @@ def main(
         console.print(f"seed {seed}, {mode}: the undisturbed runs")
         work.prepare()
         killer = Killer(stack, random.Random(seed), stop_seconds=1.6 * lease)
-        stuck = rage(work, killer, kills=kills, stops=stops, jobs=jobs)
+        stuck = rage(work, killer, {"kill": kills, "stop": stops, "term": terms}, jobs)
         found = audit(stack, work, killer.hits)
     report = summary(found, killer, seed=seed, mode=mode, off=off, jobs=len(work.submitted), lease=lease)
     report["minutes"] = round((time.monotonic() - begun) / 60, 1)
@@ -68,13 +69,16 @@ def main(
         raise typer.Exit(1)
 
 
-def rage(work: Work, killer: Killer, *, kills: int, stops: int, jobs: int) -> str | None:
+def rage(work: Work, killer: Killer, strikes: dict[str, int], jobs: int) -> str | None:
     """Strikes spread evenly over the jobs; then everybody may finish. Says what hangs, if something does."""
-    total, chance = kills + stops, killer.random
+    deck = [how for how, times in strikes.items() for _ in range(times)]
+    killer.random.shuffle(deck)
+    total, chance = len(deck), killer.random
+    strike = {"kill": killer.kill, "stop": killer.stop, "term": killer.term}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bars:
         done_bar, struck_bar = bars.add_task("jobs over", total=jobs), bars.add_task("strikes", total=total)
-        struck, sent_stops, since, last = 0, 0, time.monotonic(), -1
+        since, last = time.monotonic(), -1
         try:
             while True:
                 left = work.open()
@@ -83,17 +87,16 @@ def rage(work: Work, killer: Killer, *, kills: int, stops: int, jobs: int) -> st
                     last, since = over, time.monotonic()
                 if time.monotonic() - since > 300:
                     raise Stuck(work.what_is_open())
-                while left < AHEAD and (len(work.submitted) < jobs or struck < total):
+                while left < AHEAD and (len(work.submitted) < jobs or deck):
                     work.submit()
                     left += 1
+                struck = total - len(deck)
                 bars.update(done_bar, completed=over)
                 bars.update(struck_bar, completed=struck)
-                if struck < total and struck <= total * (over + 0.7 * min(left, 2)) / jobs:
-                    if sent_stops < stops and (chance.random() < stops / total or struck - sent_stops == kills):
-                        sent_stops += killer.stop()
-                    elif struck - sent_stops < kills:
-                        killer.kill()
-                    struck = killer.sent.total()
+                if deck and struck <= total * (over + 0.7 * min(left, 2)) / jobs:
+                    how = deck.pop()
+                    if not strike[how]():
+                        deck.insert(chance.randrange(len(deck) + 1), how)  # nobody was there: later
                 if left == 0:
                     return None
                 time.sleep(chance.expovariate(2.0))
@@ -115,6 +118,7 @@ def summary(
         "hit a running attempt": found.hits,
         "attempts": dict(found.outcomes),
         "recovery seconds": quantiles(found.recovery) | {"lease": lease},
+        "graceful stop seconds": quantiles(killer.yields),
         "redone seconds": quantiles(found.redone),
         **{name: {"count": len(rows), "first": rows[:5]} for name, rows in found.problems().items()},
     }

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -38,6 +39,7 @@ class Killer:
     stop_seconds: float  # longer than a lease
     sent: Counter[str] = field(default_factory=Counter)
     hits: list[Hit] = field(default_factory=list)
+    yields: list[float] = field(default_factory=list)  # seconds from a SIGTERM to the worker's end
 
     def __post_init__(self) -> None:
         self._asleep: threading.Thread | None = None
@@ -85,6 +87,28 @@ class Killer:
                 server.flushall()
         broker.signal(signal.SIGKILL)
         self.stack.redis_socket.unlink(missing_ok=True)
+        return True
+
+    # --- a deployment -------------------------------------------------------------------------------------------
+
+    def term(self) -> bool:
+        """SIGTERM to a worker that trains: it yields, and ends."""
+        training = [part for part in self._awake() if part.training_child() is not None]
+        if not training:
+            return False
+        part = self.random.choice(training)
+        process = part.process
+        assert process is not None
+        begun = time.monotonic()
+        part.signal(signal.SIGTERM)
+        self.sent["term"] += 1
+
+        def wait() -> None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(60)
+            self.yields.append(time.monotonic() - begun)
+
+        threading.Thread(target=wait, daemon=True).start()
         return True
 
     # --- sleep --------------------------------------------------------------------------------------------------
