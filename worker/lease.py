@@ -31,7 +31,7 @@ class Lease:
         self._claim, self._database, self._settings = claim, database, settings
         self._child: ChildProcess | None = None
         self._renewed_at = boot_seconds()
-        self._silent = False  # the database does not answer, and that was said
+        self.silent = False  # the database does not answer
         self._done = threading.Event()
         jobs = {"lease": self._keep, "lifeline": self._hold_lifeline}
         self._threads = [
@@ -71,13 +71,13 @@ class Lease:
         except Stale:
             self._lose("another attempt owns the run, or it has ended")
         except (SQLAlchemyError, OSError) as error:
-            if not self._silent:
+            if not self.silent:
                 log.warning("run %s: the database does not answer: %s", self._claim.run_id, error)
-            self._silent = True
+            self.silent = True
         else:
-            if self._silent:
+            if self.silent:
                 log.warning("run %s: the database answers again", self._claim.run_id)
-            self._silent = False
+            self.silent = False
 
     def _renew(self) -> None:
         before = boot_seconds()

@@ -12,8 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from tenacity import Retrying, retry_if_exception_type, stop_any, wait_fixed
-from tenacity.stop import stop_base
+from tenacity import Retrying, retry_if_exception_type, wait_fixed
 
 from core.assignment import Assignment
 from core.child import boot_seconds
@@ -174,7 +173,9 @@ class _Supervision:
         return None
 
     def _flush_rest(self) -> Failure | None:
-        while self.pending and not self.lease.lost:
+        while self.pending:
+            if self._gives_up():
+                raise Stale(self.claim.run_id, self.claim.attempt)
             failure = self._flush()
             if failure is not None:
                 return failure
@@ -253,25 +254,21 @@ class _Supervision:
         return to
 
     def _while_unreachable(self, do: Callable[[], T]) -> T:
-        """Again and again while the database does not answer, until the lease is lost."""
+        """Again and again while the database does not answer."""
         tries = Retrying(
             retry=retry_if_exception_type(UNREACHABLE),
-            stop=stop_any(_until_lost(self.lease)),
+            stop=lambda _: self._gives_up(),
             wait=wait_fixed(1.0),
             reraise=True,
         )
         return tries(do)
+
+    def _gives_up(self) -> bool:
+        """The lease is lost, or this worker is shut down and cannot wait for a database."""
+        return self.lease.lost or (self.equipment.stopping.is_set() and self.lease.silent)
 
     def _release_others(self) -> None:
         """Apart from the ending, which nothing that waits may hold up; what is missed here, a worker's poll finds."""
         with suppress(*UNREACHABLE), self.equipment.database.write() as work:
             if waiting.release(work):
                 work.after_commit(self.equipment.queue.nudge)
-
-
-class _until_lost(stop_base):  # noqa: N801 - tenacity's own style
-    def __init__(self, lease: Lease) -> None:
-        self._lease = lease
-
-    def __call__(self, retry_state: object) -> bool:  # noqa: ARG002
-        return self._lease.lost

@@ -19,7 +19,7 @@ from core.db.models import Run, now
 from core.lifecycle import HELD
 from tests.chaos.stack import Part, Stack
 
-WEIGHTS = {"child": 55, "worker": 30, "api": 9, "broker": 6}
+WEIGHTS = {"child": 55, "worker": 30, "api": 9, "broker": 5, "database": 1}
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,10 @@ class Killer:
 
     def kill(self) -> bool:
         """SIGKILL somebody; False where nobody of the drawn kind is there."""
-        weights = WEIGHTS if self.stack.broker is not None else {**WEIGHTS, "broker": 0}
+        absent = {"broker": self.stack.broker is None, "database": self.stack.postgres is None}
+        weights = {kind: 0 if absent.get(kind) else weight for kind, weight in WEIGHTS.items()}
         kind = self.random.choices(list(weights), list(weights.values()))[0]
-        struck = {"child": self._child, "worker": self._worker, "api": self._api, "broker": self._broker}[kind]()
+        struck: bool = getattr(self, f"_{kind}")()
         self.sent[kind] += struck
         return struck
 
@@ -87,6 +88,10 @@ class Killer:
                 server.flushall()
         broker.signal(signal.SIGKILL)
         self.stack.redis_socket.unlink(missing_ok=True)
+        return True
+
+    def _database(self) -> bool:
+        self.stack.restart_postgres()
         return True
 
     # --- a deployment -------------------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from core.db.models import Job, Run
+from core.db.session import UNREACHABLE
 from core.lifecycle import TERMINAL
 from tests.chaos.stack import Stack
 
@@ -70,6 +72,7 @@ class Work:
         self.submitted.append(job)
         self.variant_of[job] = variant
 
+    @retry(retry=retry_if_exception_type(UNREACHABLE), stop=stop_after_delay(30), wait=wait_fixed(0.5))
     def open(self) -> int:
         """How many of those submitted are not over."""
         with self.stack.database.read() as session:

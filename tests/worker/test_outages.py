@@ -204,6 +204,29 @@ def test_while_the_database_is_gone_training_goes_on(own_postgres: Any, tmp_path
         database.close()
 
 
+def test_a_worker_can_be_shut_down_while_the_database_is_gone(own_postgres: Any, tmp_path: Path) -> None:
+    url = own_postgres.get_uri()
+    migrations.upgrade(url)
+    database = Database(url)
+    bench = Bench(tmp_path, database, broker=None)
+    try:
+        dataset, calm = undisturbed(bench)
+        job = bench.add_job(recipe(dataset, None))
+        bench.wait_step(job, 40)
+        kill_server(own_postgres)
+        time.sleep(2)
+        bench.workers[-1].terminate()
+        assert bench.workers[-1].wait(timeout=20) == 0
+        own_postgres.ensure_postgres_running()
+        bench.start_worker()
+        bench.wait_status(job, "succeeded")
+        assert [attempt.outcome for attempt in bench.attempts(job)] == ["lost", "succeeded"]
+        assert_same(bench, job, calm)
+    finally:
+        bench.close()
+        database.close()
+
+
 def test_a_database_that_is_locked_for_long_stops_nothing(sqlite_bench: Bench) -> None:
     bench = sqlite_bench
     dataset, calm = undisturbed(bench)
