@@ -1,6 +1,5 @@
 """Every error as `application/problem+json` (RFC 9457): what went wrong, where, and a code for programs."""
 
-import errno
 import logging
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +23,7 @@ from core.errors import (
     TooLarge,
     Unauthorized,
     Unavailable,
+    is_disk_full,
 )
 from core.problems import problem_at
 
@@ -177,7 +177,7 @@ def on_unstorable(request: Request, error: Exception) -> Response:
 
 def on_os_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, OSError)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         return problem(request, 503, "disk_full", "The disk is full; nothing was stored. Free some space, then retry.")
     return on_crash(request, error)
 

@@ -1,6 +1,5 @@
 """Why a checkpoint is rejected: one stable code, one title, one sentence, one hint for each."""
 
-import errno
 from typing import Any, Literal
 
 from core.errors import Failure, TrainingFailed
@@ -14,7 +13,7 @@ Code = Literal[
     "checkpoint_not_finite",
 ]
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+NO_ROOM = "The service ran out of disk space while it read the checkpoint."
 SAVE_TENSORS = "Save the tensors alone: torch.save(model.state_dict(), path), or better as safetensors."
 
 _TITLES: dict[Code, tuple[str, str]] = {  # code -> title, default hint
@@ -33,8 +32,3 @@ def rejected(
     """To be raised. Nothing about the file gets better by another attempt, so it is never retryable."""
     title, default_hint = _TITLES[code]
     return TrainingFailed(Failure(code, title, detail, default_hint if hint is None else hint, errors=errors or []))
-
-
-def disk_full() -> TrainingFailed:
-    detail = "The service ran out of disk space while it read the checkpoint."
-    return TrainingFailed(Failure("disk_full", "The disk is full", detail, "Free some space and try again.", True))

@@ -12,6 +12,7 @@ DistilleryError
     TrainingFailed    stored on the job, the data set or the teacher; never raised over HTTP
 """
 
+import errno
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -93,6 +94,20 @@ class Failure:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+DISK_FULL = "disk_full"
+
+
+def is_disk_full(error: OSError) -> bool:
+    """The disk itself, or somebody's quota of it."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def disk_full(detail: str) -> Failure:
+    """Passes: a service pauses what met it (worker/judging.py)."""
+    hint = "Free some space: a service then goes on by itself, from the last checkpoint."
+    return Failure(DISK_FULL, "The disk is full", detail, hint, retryable=True)
 
 
 class TrainingFailed(DistilleryError):

@@ -1,14 +1,13 @@
 """What a supervisor stores on a run that it could not prepare, publish or keep alive."""
 
-import errno
 from pathlib import Path
 
 import psutil
 
-from core.errors import Failure, NotFound, TrainingFailed
+from core.errors import Failure, NotFound, TrainingFailed, disk_full, is_disk_full
 from core.spawn import Exit
 
-DISK_FULL, STORAGE_ERROR = "disk_full", "storage_error"
+STORAGE_ERROR = "storage_error"
 OOM_COUNTERS = (  # of control groups of the second and first kind, as a container sees its own; of the machine
     Path("/sys/fs/cgroup/memory.events"),
     Path("/sys/fs/cgroup/memory/memory.oom_control"),
@@ -21,14 +20,8 @@ def failure_of(error: TrainingFailed | NotFound | OSError) -> Failure:
         return error.failure
     if isinstance(error, NotFound):
         return Failure("file_missing", "A stored file is missing", error.detail, "Was the storage folder changed?")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Failure(
-            DISK_FULL,
-            "The disk is full",
-            f"A file could not be stored: {error.strerror}.",
-            "Free some space: it goes on by itself, from its last checkpoint.",
-            retryable=True,
-        )
+    if is_disk_full(error):
+        return disk_full(f"A file could not be stored: {error.strerror}.")
     hint = "The disk or its connection seems to fail: look into the system's log."
     return Failure(STORAGE_ERROR, "A file could not be stored or read", str(error), hint, retryable=True)
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 
 from core.db.runs import Ending
-from core.errors import Failure
+from core.errors import DISK_FULL, Failure
 from core.events import Failed, Finished, Stopped
 from core.leasing import Outcome
 from core.lifecycle import JobStatus
 from core.spawn import Exit
-from worker.failures import DISK_FULL, STORAGE_ERROR, out_of_memory
+from worker.failures import STORAGE_ERROR, out_of_memory
 
 LEAST_ROOM = 16 << 20  # bytes that must have become free until a run that met a full disk goes on,
 ROOM_FACTOR = 3  # or so many of its checkpoints: three lie on the disk while one is replaced

@@ -6,9 +6,9 @@ import resource
 from collections.abc import Callable
 from pathlib import Path
 
-from core.checkpoint_codes import DISK_FULL, disk_full, rejected
+from core.checkpoint_codes import NO_ROOM, rejected
 from core.checkpoint_limits import REJECTED
-from core.errors import TrainingFailed
+from core.errors import TrainingFailed, disk_full, is_disk_full
 
 OPEN_FILES = 64
 
@@ -46,8 +46,8 @@ def exit_code(read: Callable[[], None], hint: str | None = None) -> int:
             failure = rejected(
                 "checkpoint_too_expensive", "What was read from it is far longer than it may be."
             ).failure
-        elif error.errno in DISK_FULL:
-            failure = disk_full().failure
+        elif is_disk_full(error):
+            failure = disk_full(NO_ROOM)
         else:
             raise
     else:

@@ -20,15 +20,12 @@ TITLES = {
     "dataset_not_found": "The data set cannot be found or opened",
     "table_invalid": "The table of images cannot be used",
     "image_too_large": "An image is too large",
-    "disk_full": "The disk is full",
 }
 
 
-def rejected(
-    code: str, detail: str, hint: str = "", errors: Sequence[dict[str, Any]] = (), retryable: bool = False
-) -> TrainingFailed:
+def rejected(code: str, detail: str, hint: str = "", errors: Sequence[dict[str, Any]] = ()) -> TrainingFailed:
     """To be raised. `detail` says which member and what is wrong with it, `hint` what would be right."""
-    return TrainingFailed(Failure(code, TITLES[code], detail, hint, retryable, list(errors)))
+    return TrainingFailed(Failure(code, TITLES[code], detail, hint, errors=list(errors)))
 
 
 def too_slow(where: str) -> TrainingFailed:

@@ -11,7 +11,7 @@ from types import FrameType
 
 from safetensors import SafetensorError
 
-from core.errors import Failure, TrainingFailed
+from core.errors import Failure, TrainingFailed, disk_full
 from core.intake.failures import rejected, too_slow
 from core.intake.limits import Limits
 
@@ -65,8 +65,7 @@ def explained(error: TrainingFailed | OSError | MemoryError | SafetensorError) -
         detail = "It takes more space than one data set may use."
         return rejected("dataset_too_large", detail, "Upload fewer or smaller images.").failure
     if number in (errno.ENOSPC, errno.EDQUOT):
-        detail = "The service ran out of disk space while it read the data set."
-        return rejected("disk_full", detail, "Free some space and try again.", retryable=True).failure
+        return disk_full("The service ran out of disk space while it read the data set.")
     raise error
 
 

@@ -6,7 +6,6 @@ Exit 0 after Finished, Failed or Stopped; a mistake of ours leaves a traceback o
 """
 
 import argparse
-import errno
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +14,7 @@ from pydantic import Field, TypeAdapter
 
 from core.assignment import ReadTeacherAssignment, TrainAssignment
 from core.child import Pipes
-from core.errors import Failure, TrainingFailed
+from core.errors import Failure, TrainingFailed, disk_full, is_disk_full
 from core.events import Failed, Finished
 from core.points import reach
 
@@ -57,14 +56,8 @@ def explain(error: Exception, assignment: TrainAssignment | ReadTeacherAssignmen
     """What a user can do something about; None for a mistake of ours."""
     if isinstance(error, TrainingFailed):
         return error.failure
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Failure(
-            "disk_full",
-            "The disk is full",
-            f"A file could not be written: {error.strerror}.",
-            "Free some space: the job goes on from its last checkpoint.",
-            retryable=True,
-        )
+    if isinstance(error, OSError) and is_disk_full(error):
+        return disk_full(f"A file could not be written: {error.strerror}.")
     if is_out_of_memory(error):
         return _out_of_memory(error, assignment)
     return None
@@ -88,7 +81,7 @@ def _out_of_memory(error: Exception, assignment: TrainAssignment | ReadTeacherAs
         )
         hint = "Lower the batch size, or train fewer students in one job."
     title = "Out of GPU memory" if code == "out_of_gpu_memory" else "Out of memory"
-    return Failure(code, title, f"{detail} {said}".strip(), hint, retryable=True)
+    return Failure(code, title, f"{detail} {said}".strip(), hint)
 
 
 def _is_a_gpus(error: Exception) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from core.assignment import ReadTeacherAssignment
-from core.checkpoint_codes import DISK_FULL, disk_full, rejected
+from core.checkpoint_codes import NO_ROOM, rejected
+from core.errors import TrainingFailed, disk_full, is_disk_full
 from core.events import Event, Phase
 from core.packed import read_meta
 from core.training.read_ensemble import read_ensemble
@@ -26,8 +27,8 @@ def read_teacher(assignment: ReadTeacherAssignment, emit: Callable[[Event], None
     try:
         return _read(assignment, emit)
     except OSError as error:
-        if error.errno in DISK_FULL:
-            raise disk_full() from error
+        if is_disk_full(error):
+            raise TrainingFailed(disk_full(NO_ROOM)) from error
         raise
 
 

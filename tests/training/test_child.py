@@ -166,7 +166,9 @@ def work(tmp_path: Path) -> TrainAssignment:
 )
 def test_too_little_memory(work: TrainAssignment, error: Exception) -> None:
     failure = explain(error, work)
-    assert failure is not None and failure.code == "out_of_memory" and not failure.retryable
+    of_gpu = isinstance(error, torch.OutOfMemoryError)
+    assert failure is not None and not failure.retryable
+    assert failure.code == ("out_of_gpu_memory" if of_gpu else "out_of_memory")
     assert "1 students with batches of 4096" in failure.detail and "batch size" in failure.hint
 
 
