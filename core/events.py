@@ -148,6 +148,21 @@ def encode(event: Event) -> bytes:
     return json.dumps({"event": type(event).__name__, **asdict(event)}, ensure_ascii=True).encode() + b"\n"
 
 
+def without_superseded(events: list[Event], later: list[Event]) -> list[Event]:
+    """Without the files that a later event replaces: after a long wait they may be gone."""
+    kept: list[Event] = []
+    seen: set[object] = set()
+    for n, event in reversed(list(enumerate([*events, *later]))):
+        if isinstance(event, CheckpointSaved | StudentSaved):
+            about = (type(event), getattr(event, "student", None))
+            if about in seen:
+                continue
+            seen.add(about)
+        if n < len(events):
+            kept.append(event)
+    return kept[::-1]
+
+
 def decode(line: bytes) -> Event:
     fields = json.loads(line)
     kind = _KINDS[fields.pop("event")]

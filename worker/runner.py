@@ -20,7 +20,7 @@ from core.db import runs, waiting
 from core.db.models import Run
 from core.db.session import UNREACHABLE, UnitOfWork
 from core.errors import Failure, NotFound, Stale, TrainingFailed
-from core.events import CheckpointSaved, Event, Failed, Finished, Metrics, Stopped, StudentSaved
+from core.events import CheckpointSaved, Event, Failed, Finished, Metrics, Stopped, StudentSaved, without_superseded
 from core.lifecycle import JobStatus
 from core.points import reach
 from core.spawn import ChildProcess, Exit
@@ -44,8 +44,9 @@ class Duty(Protocol):
         """Fetch files, tidy rows; `TrainingFailed` where it cannot be done as asked."""
         ...
 
-    def report(self, events: list[Event]) -> None:
-        """Store files, then rows, in short fenced transactions."""
+    def report(self, batch: int, events: list[Event]) -> None:
+        """Store files, then rows, in short fenced transactions. Batches are numbered from 1; one that comes again,
+        because nobody knows whether its commit was heard, changes nothing more."""
         ...
 
     def publish(self, result: dict[str, object]) -> None:
@@ -88,6 +89,8 @@ class _Supervision:
         self.duty: Duty = make_duty(claim, equipment, folder)
         self.folder = folder
         self.pending: list[Event] = []
+        self.batch: list[Event] = []  # being stored: as it is until it is stored
+        self.batches = 0  # that were stored
         self.last: Finished | Failed | Stopped | None = None
         self.flushed_at = time.monotonic()
         self.seen_metrics = False
@@ -151,7 +154,7 @@ class _Supervision:
         return None
 
     def _due(self, event: Event | None) -> bool:
-        if not self.pending:
+        if not self.pending and not self.batch:
             return False
         # The first figures at once: somebody is watching an empty chart.
         first = not self.seen_metrics and isinstance(event, Metrics)
@@ -160,26 +163,28 @@ class _Supervision:
 
     def _flush(self) -> Failure | None:
         """Store what has come. A database that does not answer is waited for: the events stay, in order."""
-        events, self.pending = self.pending, []
+        if not self.batch:
+            self.batch, self.pending = self.pending, []
         self.flushed_at = time.monotonic()
-        self.seen_metrics = self.seen_metrics or any(isinstance(event, Metrics) for event in events)
+        self.seen_metrics = self.seen_metrics or any(isinstance(event, Metrics) for event in self.batch)
         try:
-            self.duty.report(events)
+            self.duty.report(self.batches + 1, without_superseded(self.batch, self.pending))
         except UNREACHABLE as error:
             log.warning("run %s: figures wait for the database: %s", self.claim.run_id, error)
-            self.pending = events + self.pending
         except OSError as error:
             return failure_of(error)
+        else:
+            self.batch, self.batches = [], self.batches + 1
         return None
 
     def _flush_rest(self) -> Failure | None:
-        while self.pending:
+        while self.pending or self.batch:
             if self._gives_up():
                 raise Stale(self.claim.run_id, self.claim.attempt)
             failure = self._flush()
             if failure is not None:
                 return failure
-            if self.pending:
+            if self.batch:
                 time.sleep(0.5)
         return None
 

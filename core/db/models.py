@@ -398,6 +398,7 @@ class Attempt(Base):
     signal: Mapped[int | None]
     peak_memory: Mapped[int | None] = mapped_column(BigInteger)
     log_tail: Mapped[str | None] = mapped_column(Text)
+    batches: Mapped[int] = mapped_column(default=0, server_default="0")  # of its reports, those that are written
     gpus: Mapped[int] = mapped_column(default=0, server_default="0")  # how many it used
     teacher_forwards: Mapped[int | None] = mapped_column(BigInteger)  # images shown to the teacher while training
 

@@ -87,6 +87,15 @@ def record_spent(work: Session, run: Run, *, gpus: int | None = None, teacher_fo
         attempt.teacher_forwards = teacher_forwards
 
 
+def begin_batch(work: Session, run: Run, batch: int) -> bool:
+    """Whether the attempt's report of this number is still to be written; it is now."""
+    attempt = work.get_one(Attempt, (run.id, run.attempt))
+    if attempt.batches >= batch:
+        return False
+    attempt.batches = batch
+    return True
+
+
 def record_checkpoint(
     work: Session, run: Run, *, step: int, epoch: int, key: str, bytes: int, sha256: str
 ) -> list[str]:

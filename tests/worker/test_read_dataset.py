@@ -40,11 +40,11 @@ def row(database: Database, claim: runs.Claim) -> Dataset:
 def test_its_progress_is_told_by_the_attempt_that_holds_it(database: Database, tmp_path: Path) -> None:
     claim, equipment = claimed(database, tmp_path, {"kind": "builtin", "name": "digits"})
     duty = ReadDataset(claim, equipment, tmp_path / "scratch")
-    duty.report([Phase("reading", "5 files read"), Phase("reading", "train: 300 of 600 images decoded")])
+    duty.report(1, [Phase("reading", "5 files read"), Phase("reading", "train: 300 of 600 images decoded")])
     assert row(database, claim).progress == "train: 300 of 600 images decoded"
     stale = ReadDataset(runs.Claim(claim.run_id, claim.kind, claim.subject, claim.project_id, 0), equipment, tmp_path)
     with pytest.raises(Stale):
-        stale.report([Phase("reading", "late")])
+        stale.report(2, [Phase("reading", "late")])
     assert row(database, claim).progress == "train: 300 of 600 images decoded"
 
 

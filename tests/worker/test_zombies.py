@@ -16,7 +16,16 @@ from core.db import runs
 from core.db.models import Attempt, Base, Dataset, Run, Student
 from core.db.session import Database
 from core.errors import Stale
-from core.events import CheckpointSaved, Event, Metrics, Progress, StudentFailed, StudentFile, StudentSaved
+from core.events import (
+    CheckpointSaved,
+    Event,
+    Metrics,
+    Progress,
+    StudentFailed,
+    StudentFile,
+    StudentSaved,
+    without_superseded,
+)
 from core.queue import RecordingQueue
 from core.settings import Settings
 from tests.worker.bench import Bench, recipe
@@ -105,7 +114,7 @@ def wake(bench: Bench, claim: runs.Claim, allowed: Any) -> None:
     duty.totals = {"total_steps": 100, "total_epochs": 5}
     for event in said(bench, students[0].label, 10 + claim.attempt):
         with allowed():
-            duty.report([event])
+            duty.report(1, [event])
     with allowed():
         duty.prepare()
     with allowed(), bench.database.write() as work:
@@ -159,7 +168,7 @@ def test_taken_between_the_look_and_the_rows_the_stored_files_go_again(
     monkeypatch.setattr(runs, "look", lambda *_: taken.append(take_over(bench)))
     duty = Train(claim, equip(bench), bench.folder / "work")
     with pytest.raises(Stale):
-        duty.report([said(bench, "small-seed0", 10)[2]])
+        duty.report(1, [said(bench, "small-seed0", 10)[2]])
     assert taken and not list((bench.folder / "storage").rglob("*.ckpt"))
 
 
@@ -173,3 +182,28 @@ def test_the_negative_control_without_the_fence_a_zombie_writes(bench: Bench, mo
     after = everything(bench)
     changed = {name for name in after if after[name] != before[name]}
     assert changed >= {"metrics", "events", "files", "runs", "jobs", "attempts"}
+
+
+def test_a_report_whose_commit_nobody_heard_of_is_written_once(bench: Bench) -> None:
+    add_job(bench)
+    claim = take(bench)
+    duty = Train(claim, equip(bench), bench.folder / "work")
+    with bench.database.read() as session:
+        students = session.scalars(select(Student)).all()
+    duty.student_ids = {student.label: student.id for student in students}
+    first, *_ = said(bench, students[0].label, 10)
+    duty.report(1, [first])
+    before = everything(bench)
+    duty.report(1, [first])
+    assert everything(bench) == before
+    duty.report(2, [first])
+    assert everything(bench)["events"] != before["events"]
+
+
+def test_of_files_that_wait_only_the_newest_are_stored() -> None:
+    older, newer = (CheckpointSaved(step, 1, f"step-{step}", 1, "0" * 64) for step in (1, 2))
+    best, other = (StudentSaved(label, 1, False, {}, [], "0" * 64) for label in ("a", "b"))
+    final, point = StudentSaved("a", 2, True, {}, [], "0" * 64), Metrics(1, [])
+    assert without_superseded([older, point, newer], []) == [point, newer]
+    assert without_superseded([older, point, best, other], [newer, final]) == [point, other]
+    assert without_superseded([best, final], [point]) == [final]

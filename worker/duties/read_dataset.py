@@ -42,7 +42,7 @@ class ReadDataset:
             **options,
         )
 
-    def report(self, events: list[Event]) -> None:
+    def report(self, batch: int, events: list[Event]) -> None:  # noqa: ARG002
         """The last sentence about the progress."""
         said = [event.message for event in events if isinstance(event, Phase)]
         if said:

@@ -71,7 +71,7 @@ class ReadTeacher:
             for row, one in zip(found, wanted, strict=True)
         ]
 
-    def report(self, events: list[Event]) -> None:
+    def report(self, batch: int, events: list[Event]) -> None:
         """A teacher has no curves; its report comes whole, at the end."""
 
     def publish(self, result: dict[str, Any]) -> None:

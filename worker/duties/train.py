@@ -94,23 +94,24 @@ class Train:
 
     # --- meanwhile ----------------------------------------------------------------------------------------------
 
-    def report(self, events: list[Event]) -> None:
+    def report(self, batch: int, events: list[Event]) -> None:
         """Files first, then all rows of this batch in one fenced transaction, then the files they replace go."""
-        events = _newest(events)
         reach("publish.begin")
         stored = self._store_all(events)
         reach("publish.stored")
         try:
-            self._write(events, stored)
+            self._write(batch, events, stored)
         except Stale:
             for key in chain.from_iterable(stored.values()):  # taken from us between the look and the rows
                 self.equipment.storage.delete(key)
             raise
 
-    def _write(self, events: list[Event], stored: dict[int, list[str]]) -> None:
+    def _write(self, batch: int, events: list[Event], stored: dict[int, list[str]]) -> None:
         with self.equipment.database.write() as work:
             run = runs.fence(work, self.claim)
             reach("publish.fenced")
+            if not reports.begin_batch(work, run, batch):
+                return  # it was committed, and nobody heard of it
             job = work.get_one(Job, self.claim.subject)
             obsolete: list[str] = []
             points: list[reports.Point] = []
@@ -240,17 +241,3 @@ class Train:
         standing.settle(work, job.id, result)
         if job.progress:
             job.progress = job.progress | {"percent": 100.0, "step": job.progress["total_steps"], "eta_seconds": 0.0}
-
-
-def _newest(events: list[Event]) -> list[Event]:
-    """Without the files that a later event supersedes: after a long wait for the database they are gone."""
-    kept: list[Event] = []
-    seen: set[object] = set()
-    for event in reversed(events):
-        if isinstance(event, CheckpointSaved | StudentSaved):
-            about = (type(event), getattr(event, "student", None))
-            if about in seen:
-                continue
-            seen.add(about)
-        kept.append(event)
-    return kept[::-1]

@@ -12,7 +12,7 @@ export function CourseCard({ job }: { job: Job }) {
   useNow(isActive(job) ? 1_000 : null);
   const attempts = runs?.flatMap((run) => run.attempts) ?? [];
   const segments = runs ? segmentsOf(job, attempts, Date.now()) : [];
-  const lost = attempts.filter((one) => one.outcome === "crashed").length;
+  const lost = attempts.filter((one) => one.outcome === "crashed" || one.outcome === "lost").length;
   const whole = segments.reduce((sum, one) => sum + one.to - one.from, 0) / 1000;
   return (
     <Card
