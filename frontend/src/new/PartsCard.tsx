@@ -178,9 +178,9 @@ function Part({
       {open && (
         <Dialog title={purpose === "teacher" ? "New teacher" : "New data set"} onClose={close} wide>
           {purpose === "teacher" ? (
-            <NewTeacher onCreated={onCreated} onCancel={close} {...(dataset ? { dataset } : {})} />
+            <NewTeacher within onCreated={onCreated} onCancel={close} {...(dataset ? { dataset } : {})} />
           ) : (
-            <NewDataset onCreated={onCreated} onCancel={close} />
+            <NewDataset within onCreated={onCreated} onCancel={close} />
           )}
         </Dialog>
       )}
