@@ -139,7 +139,7 @@ def _walk(stream: _Stream, budget: Budget, limits: Limits) -> Iterator[Member]:
         except (tarfile.HeaderError, ValueError) as error:
             if first:
                 hint = "Upload a zip, tar, tar.gz, tar.xz or tar.zst."
-                raise rejected("archive_unsupported", "The file is not a tar archive.", hint) from error
+                raise rejected("archive_unsupported", "The file is neither a zip nor a tar archive.", hint) from error
             raise corrupt(f"A tar header is damaged: {error}") from error
         first = False
         if info.size < 0:

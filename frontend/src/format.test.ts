@@ -72,3 +72,7 @@ test("ages grow coarser", () => {
 test("a sentence of the service gets its thin spaces", () => {
   expect(format.spaced("96.3% on test (-1.1), 95 % interval")).toBe(thin("96.3_% on test (−1.1), 95_% interval"));
 });
+
+test("a moment after midnight is of hour 0", () => {
+  expect(format.moment("2026-11-26T00:05:09")).toBe("Nov 26, 00:05:09");
+});

@@ -118,7 +118,7 @@ export function moment(time: string | null | undefined): string {
   if (!time) return "–";
   const at = new Date(time);
   const date = at.toLocaleDateString("en", { day: "numeric", month: "short" });
-  return `${date}, ${at.toLocaleTimeString("en", { hour12: false })}`;
+  return `${date}, ${at.toLocaleTimeString("en", { hourCycle: "h23" })}`;
 }
 
 /** "14:05", as the reader's browser writes it. */

@@ -152,7 +152,7 @@ def bring_images(page: Page, stack: Stack, images: Path) -> None:
     expect(dialog.get_by_text("ready", exact=True)).to_be_visible(timeout=LONG)
     expect(dialog).to_contain_text("10 classes, 1,797 images")
     assert sorted(set(line.arrived)) == parts_of(images)
-    dialog.get_by_role("button", name="Close").click()
+    dialog.get_by_role("button", name="Go on with it").click()
     expect(page.get_by_label("Data set", exact=True)).to_have_value("my digits")
 
 

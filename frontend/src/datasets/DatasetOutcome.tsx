@@ -9,10 +9,11 @@ interface Props {
   id: string;
   onAnother: () => void;
   onCancel: (() => void) | undefined;
+  within: boolean | undefined;
 }
 
 /** A data set that was just registered, until it is read. */
-export function DatasetOutcome({ id, onAnother, onCancel }: Props) {
+export function DatasetOutcome({ id, onAnother, onCancel, within }: Props) {
   const query = useQuery(datasetQuery(id));
   return (
     <Answer query={query} label="the data set" heights={[96]}>
@@ -31,6 +32,7 @@ export function DatasetOutcome({ id, onAnother, onCancel }: Props) {
           }
           onAnother={onAnother}
           onCancel={onCancel}
+          within={within}
         >
           <p>
             {plural(classes?.length ?? 0, "class", "classes")},{" "}

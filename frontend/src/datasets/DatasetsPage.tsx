@@ -47,6 +47,7 @@ export function DatasetsPage() {
       )}
       <Listed
         label="data sets"
+        after={after}
         query={query}
         columns={COLUMNS}
         empty={

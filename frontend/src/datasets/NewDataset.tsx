@@ -24,15 +24,19 @@ interface Props {
   /** As soon as it is registered; it is then still to be read. */
   onCreated: (id: string) => void;
   onCancel?: () => void;
+  /** Opened by another form, which takes what is made. */
+  within?: boolean;
 }
 
 /**
  * Brings images: an archive from here, a set that the service knows, or a folder of the server.
  * A form of its own: not to be put inside another one.
  */
-export function NewDataset({ onCreated, onCancel }: Props) {
+export function NewDataset({ onCreated, onCancel, within }: Props) {
   const [created, setCreated] = useState<string | null>(null);
-  if (created) return <DatasetOutcome id={created} onAnother={() => setCreated(null)} onCancel={onCancel} />;
+  if (created) {
+    return <DatasetOutcome id={created} onAnother={() => setCreated(null)} onCancel={onCancel} within={within} />;
+  }
   return (
     <Form
       onCancel={onCancel}

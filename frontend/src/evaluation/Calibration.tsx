@@ -79,6 +79,10 @@ export function judgement(student: Judged, teacher: Judged | null): string {
           : "It is more modest than it needs to be";
   if (!teacher) return `${own}.`;
   const apart = student.ece - teacher.ece;
+  if (student.ece < FINE) {
+    const beside = Math.abs(apart) < 0.005 ? "like" : apart < 0 ? "more than" : "though less than";
+    return `${own}, ${beside} its teacher's.`;
+  }
   if (Math.abs(apart) < 0.005) return `${own}, as far off as its teacher.`;
   return `${own}, ${apart < 0 ? "but less far off" : "and farther off"} than its teacher.`;
 }

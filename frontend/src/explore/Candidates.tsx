@@ -93,7 +93,13 @@ export function Candidates({ points, teacher, origin, front, picked, active, onA
                       <Link to="/students/$id" params={{ id: one.id }} className="title wrap">
                         {one.name}
                       </Link>
-                      <Link to="/jobs/$id" params={{ id: one.job }} className="small soft quiet wrap">
+                      <Link
+                        to="/jobs/$id"
+                        params={{ id: one.job }}
+                        className="small soft quiet wrap two-lines"
+                        title={one.jobName}
+                        dir="auto"
+                      >
                         {one.jobName}
                         {one.seeds.length > 1 && ` · mean of ${plural(one.seeds.length, "seed")}`}
                       </Link>

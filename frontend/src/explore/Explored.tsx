@@ -131,7 +131,7 @@ function Shipping({ advice, origin }: { advice: Advice | null; origin: Origin | 
       </p>
       <p className="soft wrap">
         {advice.detail ? `${advice.detail[0]?.toUpperCase()}${advice.detail.slice(1)}. ` : ""}From the job{" "}
-        <Link to="/jobs/$id/distillation" params={{ id: point.job }}>
+        <Link to="/jobs/$id/distillation" params={{ id: point.job }} className="named" title={point.jobName} dir="auto">
           {point.jobName}
         </Link>
         .{origin && ` ${leftOut(origin)}`}

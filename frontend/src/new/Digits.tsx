@@ -1,12 +1,13 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { api, take } from "@/api/client";
 import { datasetKeys } from "@/datasets/queries";
 import { Failure } from "@/ui/faces";
+import { useOnce } from "@/ui/useOnce";
 
 /** The way to begin with nothing: the handwritten digits that come with the service. */
 export function Digits({ onCreated }: { onCreated: (id: string) => void }) {
   const client = useQueryClient();
-  const made = useMutation({
+  const made = useOnce({
     mutationFn: () =>
       take(
         api.POST("/v1/datasets", {

@@ -78,6 +78,11 @@ export function NewForm(props: Props) {
       return navigate({ to: "/jobs/$id", params: { id: job.id } });
     },
   });
+  const { reset: forget } = starting;
+  const unheard = starting.error instanceof ApiError && starting.error.status === 0;
+  useEffect(() => {
+    if (unheard && opinion?.failure?.status !== 0) forget(); // it answers again
+  }, [unheard, opinion, forget]);
   const refused = starting.error instanceof ApiError ? refusalOf(starting.error) : null;
   const told = opinion?.wrong ?? WITHOUT;
   const shown = useMemo(() => byPlace([tried ? missing : WITHOUT, wrong, told]), [tried, missing, wrong, told]);

@@ -9,6 +9,7 @@ import { NewTeacher } from "@/teachers/NewTeacher";
 import type { Teacher } from "@/teachers/queries";
 import { Dialog } from "@/ui/Dialog";
 import { Status } from "@/ui/Status";
+import { unfit } from "@/uploads/limits";
 import { useUpload } from "@/uploads/useUpload";
 import { Combobox, type Option } from "./Combobox";
 import { useForm } from "./context";
@@ -148,12 +149,15 @@ function Part({
   const sending = useUpload(purpose);
   const [open, setOpen] = useState(false);
   const [over, setOver] = useState(false);
+  const [wrong, setWrong] = useState("");
   const close = () => setOpen(false);
   const dropped = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
     const file = event.dataTransfer.files[0];
     if (!file) return;
+    setWrong(unfit(file));
+    if (unfit(file)) return;
     sending.choose(file);
     setOpen(true);
   };
@@ -174,13 +178,13 @@ function Part({
       onDragLeave={() => setOver(false)}
       onDrop={dropped}
     >
-      {children(link)}
+      {children(wrong ? <span className="bad">{wrong}</span> : link)}
       {open && (
         <Dialog title={purpose === "teacher" ? "New teacher" : "New data set"} onClose={close} wide>
           {purpose === "teacher" ? (
-            <NewTeacher onCreated={onCreated} onCancel={close} {...(dataset ? { dataset } : {})} />
+            <NewTeacher within onCreated={onCreated} onCancel={close} {...(dataset ? { dataset } : {})} />
           ) : (
-            <NewDataset onCreated={onCreated} onCancel={close} />
+            <NewDataset within onCreated={onCreated} onCancel={close} />
           )}
         </Dialog>
       )}

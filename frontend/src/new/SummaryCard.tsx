@@ -53,7 +53,9 @@ export function SummaryCard(props: Props) {
         {warnings.map((warning) => (
           <Notice key={warning} kind="warn" title={warning} />
         ))}
-        {opinion?.failure && <Notice kind="warn" title={opinion.failure.detail || opinion.failure.title} />}
+        {opinion?.failure && error == null && (
+          <Notice kind="warn" title={(opinion.failure.status && opinion.failure.detail) || opinion.failure.title} />
+        )}
         {error != null && <Failure error={error} />}
         <button type="button" className="button primary start" aria-describedby="to-do" onClick={props.onStart}>
           {starting ? "Starting…" : "Start distillation"}
@@ -61,7 +63,11 @@ export function SummaryCard(props: Props) {
         <div id="to-do" className="to-do" role="status">
           {open.length === 0 ? (
             <p className="small soft">
-              {opinion?.preview ? "The service has checked it: it can start." : "The service checks it…"}
+              {opinion?.preview
+                ? "The service has checked it: it can start."
+                : opinion?.failure?.status === 0
+                  ? "The service checks it as soon as it answers."
+                  : "The service checks it…"}
             </p>
           ) : (
             <>

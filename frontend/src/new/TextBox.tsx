@@ -47,7 +47,10 @@ export const writePlain = (value: unknown): string => (value == null ? "" : Stri
 export const readNumbers =
   (empty: unknown) =>
   (text: string): unknown => {
-    const parts = text.split(/[\s,;]+/).filter(Boolean);
+    const parts = text
+      .replace(/^\s*\[|\]\s*$/g, "") // as JSON writes a list, and so do the service's own hints
+      .split(/[\s,;]+/)
+      .filter(Boolean);
     return parts.length === 0 ? empty : parts.map((part) => readNumber(part));
   };
 

@@ -16,6 +16,7 @@ export interface Opinion {
 }
 
 const PAUSE = 350;
+const AGAIN = 2_000; // while the service does not answer
 
 /** Asked when the typing pauses; the last opinion stays until the next one is there. `again` asks anew when it changes. */
 export function useOpinion(wish: Fields | null, again: string): Opinion | null {
@@ -28,7 +29,8 @@ export function useOpinion(wish: Fields | null, again: string): Opinion | null {
       return;
     }
     const given = new AbortController();
-    const timer = window.setTimeout(() => {
+    let timer = 0;
+    const ask = () => {
       const params = { query: { validate_only: true } };
       take(api.POST("/v1/jobs", { params, body: JSON.parse(body), signal: given.signal }))
         .then((preview) => ({ preview: preview as unknown as Preview, wrong: [], failure: null }))
@@ -36,9 +38,13 @@ export function useOpinion(wish: Fields | null, again: string): Opinion | null {
           if (error instanceof ApiError) return { preview: null, ...refusalOf(error) };
           throw error;
         })
-        .then((said) => setOpinion({ of: body, ...said }))
+        .then((said) => {
+          setOpinion({ of: body, ...said });
+          if (said.failure?.status === 0) timer = window.setTimeout(ask, AGAIN);
+        })
         .catch(() => undefined); // given up: a newer question is on its way
-    }, PAUSE);
+    };
+    timer = window.setTimeout(ask, PAUSE);
     return () => {
       window.clearTimeout(timer);
       given.abort();

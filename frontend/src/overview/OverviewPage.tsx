@@ -59,7 +59,7 @@ function Results({ jobs }: { jobs: readonly Job[] }) {
           job={told}
           standings={standingsOf(told)}
           of={
-            <Link to="/jobs/$id" params={{ id: told.id }}>
+            <Link to="/jobs/$id" params={{ id: told.id }} className="named" title={told.name} dir="auto">
               {told.name}
             </Link>
           }
@@ -100,7 +100,7 @@ function Last({ job }: { job: Job }) {
   return (
     <>
       {" "}
-      <Link to="/jobs/$id" params={{ id: job.id }}>
+      <Link to="/jobs/$id" params={{ id: job.id }} className="named" title={job.name} dir="auto">
         {job.name}
       </Link>{" "}
       finished {ago(job.finished_at)}: its best student reaches {percent(best.standing.top1)}

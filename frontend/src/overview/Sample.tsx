@@ -9,6 +9,7 @@ import { teacherKeys, teachersQuery } from "@/teachers/queries";
 import { Card } from "@/ui/Card";
 import { Failure } from "@/ui/faces";
 import { Progress } from "@/ui/Progress";
+import { useOnce } from "@/ui/useOnce";
 import {
   distil,
   forget,
@@ -33,7 +34,7 @@ export function Sample({ first }: { first: boolean }) {
     remember(job.id);
     setId(job.id);
   };
-  const begin = useMutation({
+  const begin = useOnce({
     mutationFn: () => trainTeacher(datasets, pause),
     onSuccess: (job) => {
       start(job);

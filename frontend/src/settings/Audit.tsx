@@ -32,6 +32,7 @@ export function Audit() {
   return (
     <Listed
       label="audit log"
+      after={after}
       query={query}
       columns={COLUMNS}
       empty="Nothing has been changed since the log began."

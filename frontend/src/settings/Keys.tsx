@@ -57,6 +57,7 @@ export function Keys() {
       </div>
       <Listed
         label="API keys"
+        after={after}
         query={query}
         columns={columns}
         empty="No keys."

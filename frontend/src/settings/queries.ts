@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, type Schema, take } from "@/api/client";
+import { useOnce } from "@/ui/useOnce";
 
 export type ApiKey = Schema<"KeyRead">;
 export type StorageRow = Schema<"StorageItem">;
@@ -37,7 +38,7 @@ export const auditQuery = (after?: string) =>
 
 export function useCreateKey() {
   const client = useQueryClient();
-  return useMutation({
+  return useOnce({
     mutationFn: (body: Schema<"KeyCreate">) => take(api.POST("/v1/api-keys", { body })),
     onSuccess: () => client.invalidateQueries({ queryKey: keysKey }),
   });

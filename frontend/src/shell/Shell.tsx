@@ -1,5 +1,5 @@
-import { Outlet } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { Outlet, useLocation } from "@tanstack/react-router";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { LiveProvider } from "@/live/LiveProvider";
 import { useBell } from "@/notify/useBell";
 import { useRemember } from "@/palette/recent";
@@ -25,6 +25,9 @@ export function Shell({ children }: { children?: ReactNode }) {
 function Room({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
   const close = () => setOpen(null);
+  const { pathname } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is open belongs to the page that it was opened on
+  useEffect(() => setOpen(null), [pathname]);
   useShortcuts(setOpen);
   useRemember();
   useBell();

@@ -85,6 +85,7 @@ export function StudentsPage() {
       </div>
       <Listed
         label="students"
+        after={after}
         query={query}
         columns={columns}
         empty={

@@ -68,7 +68,13 @@ function Name({ row }: { row: Student }) {
       <Link to="/students/$id" params={{ id: row.id }} className="title wrap">
         {row.label}
       </Link>
-      <Link to="/jobs/$id" params={{ id: row.job }} className="small soft quiet wrap">
+      <Link
+        to="/jobs/$id"
+        params={{ id: row.job }}
+        className="small soft quiet wrap two-lines"
+        title={row.job_name}
+        dir="auto"
+      >
         {row.job_name}
       </Link>
     </span>

@@ -36,6 +36,8 @@ interface Props {
   dataset?: string;
   /** The student that it is to be made of. */
   student?: string;
+  /** Opened by another form, which takes what is made. */
+  within?: boolean;
 }
 
 /**
@@ -43,9 +45,11 @@ interface Props {
  * teachers that are there already.
  * A form of its own: not to be put inside another one.
  */
-export function NewTeacher({ onCreated, onCancel, dataset, student }: Props) {
+export function NewTeacher({ onCreated, onCancel, dataset, student, within }: Props) {
   const [created, setCreated] = useState<string | null>(null);
-  if (created) return <TeacherOutcome id={created} onAnother={() => setCreated(null)} onCancel={onCancel} />;
+  if (created) {
+    return <TeacherOutcome id={created} onAnother={() => setCreated(null)} onCancel={onCancel} within={within} />;
+  }
   return (
     <Form
       {...{ onCancel, dataset, student }}
@@ -57,7 +61,9 @@ export function NewTeacher({ onCreated, onCancel, dataset, student }: Props) {
   );
 }
 
-type FormProps = { [K in keyof Required<Props>]: K extends "onCreated" ? Props[K] : Props[K] | undefined };
+type FormProps = {
+  [K in keyof Required<Omit<Props, "within">>]: K extends "onCreated" ? Props[K] : Props[K] | undefined;
+};
 
 function Form({ onCreated, onCancel, dataset, student }: FormProps) {
   const client = useQueryClient();

@@ -10,10 +10,11 @@ interface Props {
   id: string;
   onAnother: () => void;
   onCancel: (() => void) | undefined;
+  within: boolean | undefined;
 }
 
 /** A teacher that was just registered, until it is read. */
-export function TeacherOutcome({ id, onAnother, onCancel }: Props) {
+export function TeacherOutcome({ id, onAnother, onCancel, within }: Props) {
   const query = useQuery(teacherQuery(id));
   return (
     <Answer query={query} label="the teacher" heights={[96]}>
@@ -31,6 +32,7 @@ export function TeacherOutcome({ id, onAnother, onCancel }: Props) {
           }
           onAnother={onAnother}
           onCancel={onCancel}
+          within={within}
         >
           <p>
             {teacher.architecture ?? `A ${whatItIs(teacher)}`}

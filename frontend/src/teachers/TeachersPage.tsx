@@ -46,6 +46,7 @@ export function TeachersPage() {
       )}
       <Listed
         label="teachers"
+        after={after}
         query={query}
         columns={COLUMNS}
         empty={

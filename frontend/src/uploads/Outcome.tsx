@@ -17,11 +17,14 @@ interface Props {
   see: ReactNode;
   onAnother: () => void;
   onCancel: (() => void) | undefined;
+  /** Asked for by another form, which has taken it already: the way on is back there. */
+  within?: boolean | undefined;
 }
 
 /** What became of something that was just registered: being read, ready, or refused with the reason. */
 export function Outcome(props: Props) {
-  const { what, name, status, since, progress, error, children, see, onAnother, onCancel } = props;
+  const { what, name, status, since, progress, error, children, see, onAnother, onCancel, within } = props;
+  const back = within && status === "ready";
   return (
     <section className="stack" aria-label={`What became of ${name}`} aria-live="polite">
       <div className="row">
@@ -32,11 +35,17 @@ export function Outcome(props: Props) {
       {status === "rejected" && error && <Rejection error={error} />}
       {status === "ready" && children}
       <div className="row">
-        {status === "ready" && see}
+        {back ? (
+          <button type="button" className="button primary" onClick={onCancel}>
+            Go on with it
+          </button>
+        ) : (
+          status === "ready" && see
+        )}
         <button type="button" className="button" onClick={onAnother}>
           {status === "rejected" ? "Try another" : "Add another"}
         </button>
-        {onCancel && (
+        {onCancel && !back && (
           <button type="button" className="button" onClick={onCancel}>
             Close
           </button>

@@ -4,6 +4,7 @@ import { type DragEvent, useId, useState } from "react";
 import { ApiError, api, take } from "@/api/client";
 import { bytes, duration } from "@/format";
 import { Progress } from "@/ui/Progress";
+import { unfit } from "./limits";
 import { isActive, type Purpose, type UploadState } from "./uploader";
 import type { Sending } from "./useUpload";
 
@@ -33,7 +34,7 @@ function DropZone({ purpose, sending, invitation, accepted, endings }: Props) {
   const take = (files: FileList | null | undefined) => {
     const file = files?.[0];
     if (!file) return;
-    const problem = file.size === 0 ? `${file.name} is empty, or a folder. Pack a folder into one archive first.` : "";
+    const problem = unfit(file);
     setWrong(problem);
     if (!problem) sending.choose(file);
   };

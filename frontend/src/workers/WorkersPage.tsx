@@ -77,6 +77,7 @@ export function WorkersPage() {
     >
       <Listed
         label="workers"
+        after={after}
         query={query}
         columns={columns(busy, usage)}
         empty={

@@ -56,6 +56,16 @@ test("a lost attempt's phase ends with it, whatever its row says; until the next
   ]);
 });
 
+test("between its last attempt and its end a job does not wait for a slot", () => {
+  const job = {
+    created_at: second(0),
+    finished_at: "2026-01-01T10:00:09.120Z",
+    phase_history: [phase("training", 1, 9)],
+  };
+  const segments = segmentsOf(job, [attempt(1, 0, 9)], Date.parse(second(20)));
+  expect(segments.map(({ name }) => name)).toEqual(["starting", "training"]);
+});
+
 test("what nobody has begun has only waited", () => {
   const job = { created_at: second(0), finished_at: null, phase_history: [] };
   expect(shape(segmentsOf(job, [], Date.parse(second(5))))).toEqual([["waiting", 5]]);

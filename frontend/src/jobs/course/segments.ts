@@ -43,9 +43,12 @@ export function segmentsOf(job: Told, attempts: readonly Attempt[], now: number)
     });
     upTo(phases.length ? "ending" : "starting", "", one.to, one.n);
   }
-  upTo("waiting", "for a free slot", end, tries.length + 1);
+  // A job is over a moment after its last attempt is: then nobody waits any more.
+  if (!job.finished_at || end - at >= MOMENT) upTo("waiting", "for a free slot", end, tries.length + 1);
   return segments;
 }
+
+const MOMENT = 1_000;
 
 export interface Share {
   name: string;

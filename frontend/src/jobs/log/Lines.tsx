@@ -16,7 +16,7 @@ interface Props {
 
 const NEAR = 24;
 const ROW = 22;
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clock = new Intl.DateTimeFormat("en", { timeStyle: "medium", hourCycle: "h23" });
 
 /** The lines that are seen, of any number. It follows the end until someone scrolls up, and again once they are back. */
 export function Lines({ lines, text, marked, onMark, wrap, following, onFollow }: Props) {
