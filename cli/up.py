@@ -22,7 +22,7 @@ from cli.client import RunningStack
 from cli.output import load_settings, out, say
 from cli.parts import api_command, migrate_database, redis_binary, redis_command, refuse_shadows, worker_command
 from cli.supervisor import Part, Supervisor, adopt_orphans
-from core.db import keys
+from core.db import keys, runs
 from core.db.session import Database
 from core.errors import Conflict, DistilleryError
 from core.gpus import list_gpus
@@ -93,6 +93,21 @@ def sign_in_address(url: str, settings: Settings) -> str:
     return url
 
 
+def release_runs(settings: Settings) -> None:
+    """Those of an earlier `up` that was killed: in its own database, with the folder's lock in hand, nobody holds any.
+
+    Without this they would come free a lease later.
+    """
+    if settings.database_url is not None:
+        return
+    database = Database(settings.database)
+    with database.write() as work:
+        released = runs.release(work, runs.signs(work))
+    database.close()
+    if released:
+        say(f"Going on with {len(released)} run(s) that were cut off.")
+
+
 class Stack:
     """The parts, from the first start to the last stop."""
 
@@ -109,6 +124,7 @@ class Stack:
             signal.signal(number, self._on_signal)
         adopt_orphans()
         migrate_database(self.settings)
+        release_runs(self.settings)
         address = sign_in_address(self.url, self.settings)
         with broker_socket(self.settings.data_dir) as redis_socket:
             redis = None if self.settings.broker_url else redis_binary()

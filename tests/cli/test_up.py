@@ -109,13 +109,19 @@ def test_what_dies_is_restarted_and_kill_9_takes_everything_along(tmp_path: Path
 
             until(is_back, 30)
         until(lambda: stack.run("jobs").returncode == 0, 30)
+        (tmp_path / "job.yaml").write_text(TINY.replace("epochs: 2", "epochs: 60"))
+        id = stack.answer("submit", str(tmp_path / "job.yaml"))["id"]
+        with stack.client() as client:
+            until(lambda: (client.get(f"/v1/jobs/{id}")["progress"] or {}).get("step", 0) > 0, 60)
         everything = stack.descendants()
         os.kill(stack.process.pid, signal.SIGKILL)
         stack.process.wait()
         _, alive = psutil.wait_procs(everything, timeout=20)
         assert alive == []
     with running(tmp_path / "data") as stack:
-        assert stack.answer("jobs") == []
+        assert "Going on with 1 run(s) that were cut off." in (stack.data_dir / "up.log").read_text()
+        finished = stack.answer("watch", id)
+    assert (finished["status"], finished["attempt"]) == ("succeeded", 2)
 
 
 def test_a_data_dir_with_a_long_path_has_its_socket_elsewhere(tmp_path: Path) -> None:
