@@ -69,9 +69,9 @@ def _members(session: Session, project_id: str, source: SeveralTeachers) -> list
             problems.append(Problem(pointer, "unknown_teacher", detail))
         elif row.status == "rejected":
             why = (row.error or {}).get("detail", "see its error")
-            problems.append(Problem(pointer, "teacher_rejected", f"Teacher {row.id} was rejected: {why}"))
+            problems.append(Problem(pointer, "teacher_rejected", f"Teacher {row.name!r} was rejected: {why}"))
         elif row in found:
-            detail = f"Teacher {row.id} stands there twice: give it a larger weight instead."
+            detail = f"Teacher {row.name!r} stands there twice: give it a larger weight instead."
             problems.append(Problem(pointer, "named_twice", detail))
         else:
             found.append(row)

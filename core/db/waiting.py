@@ -48,7 +48,7 @@ def rejections(dataset: Part, teacher: Part) -> list[Problem]:
     for pointer, noun, part in (("/dataset", "Data set", dataset), ("/teacher", "Teacher", teacher)):
         if part is not None and part.status == "rejected":
             why = (part.error or {}).get("detail", "see its error")
-            problems.append(Problem(pointer, f"{pointer[1:]}_rejected", f"{noun} {part.id} was rejected: {why}"))
+            problems.append(Problem(pointer, f"{pointer[1:]}_rejected", f"{noun} {part.name!r} was rejected: {why}"))
     return problems
 
 

@@ -116,7 +116,7 @@ def _hint(adapter: Adapter) -> str:
     if adapter.outputs is not None and len(adapter.outputs) > LISTED:
         return "Put the rows of its last layer into the data set's order, and register it again."
     said = adapter.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-    return f"Set it in the recipe: teacher_adapter: {json.dumps(said)}"
+    return f"Set it in the recipe: teacher_adapter: {json.dumps(said)}."
 
 
 def _class_order(labels: NDArray[np.int64], found: Answers, classes: int) -> NDArray[np.int64] | None:

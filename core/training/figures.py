@@ -79,4 +79,10 @@ def gap_closed(
 
 def points(share: float) -> str:
     """A difference of shares in percentage points, with its sign."""
-    return f"{100 * share:+.1f} points"
+    return f"{signed(share)} points"
+
+
+def signed(share: float) -> str:
+    """100 times a share, with its sign; what rounds to nothing has none."""
+    text = f"{100 * share:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text

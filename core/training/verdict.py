@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.training.figures import points
+from core.training.figures import points, signed
 
 Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ def _above(group: Json) -> bool:
 def _list(groups: list[Json]) -> str:
     return ", ".join(
         f"{group['name']} ({points(group['difference']['value'])} over its control, 95 % interval "
-        f"{100 * group['difference']['interval'][0]:+.1f} to {100 * group['difference']['interval'][1]:+.1f})"
+        f"{signed(group['difference']['interval'][0])} to {signed(group['difference']['interval'][1])})"
         for group in groups
     )
 

@@ -71,6 +71,15 @@ test("ages grow coarser", () => {
 
 test("a sentence of the service gets its thin spaces", () => {
   expect(format.spaced("96.3% on test (-1.1), 95 % interval")).toBe(thin("96.3_% on test (−1.1), 95_% interval"));
+  expect(format.spaced("small (-0.0 points over its control, -0.05 to +0.1)")).toBe(
+    "small (0.0 points over its control, −0.05 to +0.1)",
+  );
+});
+
+test("what rounds to nothing has no sign", () => {
+  expect(format.percentage(-0.0002)).toBe("0.0");
+  expect(format.percent(-0.002, 0)).toBe(thin("0_%"));
+  expect(format.percentage(-0.02)).toBe("−2.0");
 });
 
 test("a moment after midnight is of hour 0", () => {

@@ -13,7 +13,8 @@ export function percent(share: number | null | undefined, digits = 1): string {
 function fixed(value: number, digits: number): string {
   const between = Math.abs((value * 2 ** (digits + 1)) % 2) === 1;
   const size = 10 ** digits;
-  return (between ? (2 * Math.round((value * size) / 2)) / size : value).toFixed(digits);
+  const text = (between ? (2 * Math.round((value * size) / 2)) / size : value).toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text; // nothing is not below nothing
 }
 
 /** 0.9712 -> "97.1": for places where the unit stands already. */
@@ -26,6 +27,7 @@ export const spaced = (text: string): string =>
   text
     .replace(/\btop-(?=\d)/g, "top\u2011") // a line must not end between the two
     .replace(/(\d)[ \u00a0]?%/g, `$1${THIN}%`)
+    .replace(/(^|[\s(])-(?=0\.0(?!\d))/g, "$1") // as older verdicts have it
     .replace(/(^|[\s(])-(?=\d)/g, `$1${MINUS}`);
 
 /** A difference of two shares in percentage points, with its sign: 0.046 -> "+4.6" */

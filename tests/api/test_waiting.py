@@ -103,6 +103,7 @@ def test_a_rejected_data_set_fails_teacher_and_job_and_a_retry_looks_again(
     def error() -> tuple[str, str]:
         shown = client.get(f"/v1/jobs/{job['id']}").json()
         assert shown["status"] == "failed" and "It is no archive." in shown["error"]["detail"]
+        assert f"Data set {shown['dataset']['name']!r} was rejected" in shown["error"]["detail"]
         return shown["error"]["code"], shown["error"]["errors"][0]["pointer"]
 
     assert error() == ("dataset_rejected", "/dataset")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.stage import Stage
 
@@ -56,6 +56,16 @@ def test_before_the_first_student_it_says_how_to_begin(page: Page, stage: Stage,
     expect(page.get_by_text("No student has been trained on this data set yet.")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="New distillation").click()
     expect(page).to_have_url(re.compile("/jobs/new"))
+
+
+def test_a_data_set_that_is_not_there_is_told_and_another_can_be_chosen(
+    context: BrowserContext, stage: Stage, jobs: list[str]
+) -> None:
+    page = context.new_page()  # its console speaks of the missing one
+    page.goto(f"{stage.url}/explore?dataset=dst_gone")
+    expect(page.get_by_text("There is no such data set")).to_be_visible()
+    page.get_by_role("link", name="Explore what was trained last").click()
+    expect(page.get_by_role("region", name="Students", exact=True)).to_be_visible()
 
 
 def test_students_stand_in_the_chart_and_in_the_table(page: Page, stage: Stage, jobs: list[str]) -> None:

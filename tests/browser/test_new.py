@@ -209,6 +209,18 @@ def test_a_reload_loses_nothing_and_a_job_can_be_run_again(
     expect(field(page, "Name")).to_have_value("once")
 
 
+def test_a_job_that_is_gone_leaves_the_form_as_it_is(
+    context: BrowserContext, stage: Stage, ids: dict[str, str]
+) -> None:
+    page = context.new_page()  # its console speaks of the missing one
+    page.goto(f"{stage.url}/jobs/new?from=job_gone")
+    expect(page.get_by_text("The job to run again is not there")).to_be_visible()
+    expect(field(page, "Name")).to_have_value("")
+    page.reload()
+    expect(field(page, "Name")).to_be_visible()
+    expect(page.get_by_text("The job to run again is not there")).to_have_count(0)
+
+
 def test_a_network_of_one_size_can_be_chosen_for_smaller_images(page: Page, stage: Stage, ids: dict[str, str]) -> None:
     """As the service takes it: its images are resized."""
     prefilled(page, stage, ids)

@@ -40,7 +40,7 @@ PAGES = {
     "system of a failure": "/jobs/{failed}/system",
     "configuration": "/jobs/{finished}/configuration",
     "explore": "/explore",
-    "explore nothing": "/explore?dataset=dst_of_another_time",
+    "explore nothing": "/explore?dataset={unused}",
     "students": "/students",
     "students, sorted": "/students?sort=top1&role=control",
     "student": "/students/{student}",
@@ -89,6 +89,7 @@ def ids(stage: Stage) -> dict[str, str]:
         "student": finished.students[0],
         "teacher": teacher,
         "dataset": dataset,
+        "unused": stage.digits("digits of nobody"),
     }
 
 

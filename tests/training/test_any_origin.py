@@ -139,7 +139,7 @@ def test_an_onnx_model_teaches_and_the_doctor_looks_at_it(tmp_path: Path, digits
     assert told["top1"] < 0.5 and any("the data set's normalization" in warning for warning in told["warnings"])
     with pytest.raises(TrainingFailed, match="teacher_at_chance") as failed:
         train(tmp_path / "poor", digits, Path(told["path"]))
-    adapter = json.loads(failed.value.failure.hint.partition("teacher_adapter: ")[2].partition(" If this")[0])
+    adapter = json.loads(failed.value.failure.hint.partition("teacher_adapter: ")[2].partition(". If this")[0])
     run = train(tmp_path / "mended", digits, Path(told["path"]), teacher_adapter=adapter)
     assert isinstance(run.events[-1], Finished)
     assert run.events[-1].result["teacher"]["architecture"] == "an ONNX model"
@@ -412,7 +412,7 @@ def test_a_table_in_the_wrong_order_is_found_by_the_doctor(tmp_path: Path, digit
     told = read(tmp_path, packed(tmp_path / "table", ids, rows.roll(1, dims=1)), dataset=digits)
     assert told["top1"] < 0.2 and "another order" in told["warnings"][0]
     hint = told["warnings"][0].partition("teacher_adapter: ")[2]
-    run = train(tmp_path / "run", digits, Path(told["path"]), teacher_adapter=json.loads(hint))
+    run = train(tmp_path / "run", digits, Path(told["path"]), teacher_adapter=json.loads(hint.removesuffix(".")))
     assert run.of(Finished)[0].result["teacher"]["top1"] > 0.8
 
 

@@ -180,6 +180,11 @@ def test_the_verdict_says_that_it_did_not_help() -> None:
     assert "Distillation did not help: it harmed s (-10.0 points" in str(worse["text"])
 
 
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert [figures.signed(share) for share in (-0.0002, 0.0, 0.0004, 0.012, -0.012)] == ["0.0"] * 3 + ["+1.2", "-1.2"]
+    assert figures.points(-0.0002) == "0.0 points"
+
+
 def test_the_verdict_on_several_groups_names_each() -> None:
     def group(name: str, top1: float, low: float, high: float) -> dict[str, object]:
         apart = {"value": (low + high) / 2, "interval": [low, high]}

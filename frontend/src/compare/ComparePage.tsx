@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { AddressedCharts } from "@/charts/AddressedCharts";
 import { Page } from "@/shell/Page";
 import { Empty, Failure, Loading, Notice } from "@/ui/faces";
+import { Cautioned } from "./Cautioned";
 import { Classes } from "./Classes";
 import { Configuration } from "./Configuration";
 import { Along, Curves } from "./Curves";
@@ -59,10 +60,8 @@ export function ComparePage() {
           </div>
         ) : (
           <>
-            {cautions(candidates).map(({ title, text }) => (
-              <Notice key={title} kind="warn" title={title}>
-                <p className="wrap">{text}</p>
-              </Notice>
+            {cautions(candidates).map((caution) => (
+              <Cautioned key={caution.title} caution={caution} />
             ))}
             <Curves candidates={candidates} series={series} />
             <Figures candidates={candidates} students={students} search={search} onChange={to} />

@@ -37,9 +37,17 @@ export function bestEpoch(group: Group): number | null {
   return known.length ? known.reduce((a, b) => a + b, 0) / known.length : null;
 }
 
-/** What must be said before accuracies are read side by side; nothing where they can be compared. */
-export function cautions(all: readonly Candidate[]): { title: string; text: string }[] {
-  const found: { title: string; text: string }[] = [];
+/** What must be said before accuracies are read side by side. */
+export interface Caution {
+  title: string;
+  text: string;
+  /** What the jobs differ in, and which of them has which. */
+  parts: readonly Part[];
+}
+
+/** Nothing where they can be compared. */
+export function cautions(all: readonly Candidate[]): Caution[] {
+  const found: Caution[] = [];
   const data = split(
     all,
     ({ job }) => job.dataset?.id ?? "",
@@ -48,7 +56,8 @@ export function cautions(all: readonly Candidate[]): { title: string; text: stri
   if (data.length > 1) {
     found.push({
       title: "Different data sets",
-      text: `Accuracies on different data cannot be compared: ${spoken(data)}.`,
+      text: "Accuracies on different data cannot be compared",
+      parts: data,
     });
   }
   const teachers = split(
@@ -59,19 +68,21 @@ export function cautions(all: readonly Candidate[]): { title: string; text: stri
   if (teachers.length > 1) {
     found.push({
       title: "Different teachers",
-      text: `The gap closed and the agreement are each about a student's own teacher: ${spoken(teachers)}.`,
+      text: "The gap closed and the agreement are each about a student's own teacher",
+      parts: teachers,
     });
   }
   if (data.length === 1 && new Set(all.filter((one) => one.standing).map((one) => one.on)).size > 1) {
     found.push({
       title: "Measured on different parts",
-      text: "Some were measured on the test part, the others on validation alone: small differences say nothing.",
+      text: "Some were measured on the test part, the others on validation alone: small differences say nothing",
+      parts: [],
     });
   }
   return found;
 }
 
-interface Part {
+export interface Part {
   name: string;
   whose: string[];
 }
@@ -85,5 +96,3 @@ function split(all: readonly Candidate[], id: (one: Candidate) => string, name: 
   }
   return [...parts.values()];
 }
-
-const spoken = (parts: readonly Part[]) => parts.map(({ name, whose }) => `${name} (${whose.join(", ")})`).join("; ");

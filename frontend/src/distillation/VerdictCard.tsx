@@ -21,7 +21,7 @@ export function VerdictCard({ job, standings, teacher }: Props) {
       <div className="verdict-words">
         <p className="small soft">{verdict.kicker}</p>
         <p className="verdict-text wrap">{verdict.text}</p>
-        {verdict.detail && <p className="soft wrap">{verdict.detail}</p>}
+        {verdict.detail && <p className="wrap">{verdict.detail}</p>}
         {ship && <p className="wrap">{ship}</p>}
       </div>
       <Best job={job} standings={standings} />

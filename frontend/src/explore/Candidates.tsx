@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { bytes, points as inPoints, parameters, percent, plain, plural } from "@/format";
 import { Card } from "@/ui/Card";
-import { type Origin, type Point, roleIn, type TeacherPoint } from "./points";
+import { gainOf, type Origin, type Point, roleIn, type TeacherPoint } from "./points";
 
 const FEW = 50;
 
@@ -134,8 +134,8 @@ export function Candidates({ points, teacher, origin, front, picked, active, onA
   );
 }
 
-function figures({ worth, control, difference, costs }: Point, teacher: TeacherPoint | null) {
-  const gain = difference?.value ?? (control?.top1 != null && worth.top1 !== null ? worth.top1 - control.top1 : null);
+function figures(point: Point, teacher: TeacherPoint | null) {
+  const { worth, difference, costs } = point;
   const tone = !difference ? "" : difference.interval[0] > 0 ? "good" : difference.interval[1] < 0 ? "bad" : "";
   return [
     ["Top-1", <b key="top1">{percent(worth.top1)}</b>],
@@ -143,7 +143,7 @@ function figures({ worth, control, difference, costs }: Point, teacher: TeacherP
     [
       "Over control",
       <span key="gain" className={tone}>
-        {inPoints(gain)}
+        {inPoints(gainOf(point))}
       </span>,
     ],
     ["Gap closed", percent(worth.gap, 0)],

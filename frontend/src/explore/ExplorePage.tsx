@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { isNotFound } from "@/api/client";
+import { datasetQuery } from "@/datasets/queries";
 import { Page } from "@/shell/Page";
 import { Answer } from "@/ui/Answer";
 import { Empty } from "@/ui/faces";
@@ -58,16 +59,40 @@ export function ExplorePage() {
 
 function OfDataset({ dataset }: { dataset: string }) {
   const query = useQuery(candidatesQuery(dataset));
-  if (isNotFound(query.error)) return <Begin>There is no such data set any more.</Begin>;
   return (
     <Answer query={query} label="the students" heights={[60, 460]}>
       {(students) =>
         students.some((one) => one.role === "student") ? (
           <Explored students={students} />
         ) : (
-          <Begin>No student has been trained on this data set yet.</Begin>
+          <Untrained dataset={dataset} />
         )
       }
+    </Answer>
+  );
+}
+
+/** The service lists no students for a data set that is not there, as for one that nobody has used. */
+function Untrained({ dataset }: { dataset: string }) {
+  const query = useQuery(datasetQuery(dataset));
+  if (isNotFound(query.error)) {
+    return (
+      <div className="card">
+        <Empty
+          action={
+            <Link to="/explore" search={{}} className="button primary">
+              Explore what was trained last
+            </Link>
+          }
+        >
+          There is no such data set: it was deleted, or never here. Choose another one.
+        </Empty>
+      </div>
+    );
+  }
+  return (
+    <Answer query={query} label="the data set" heights={[460]}>
+      {() => <Begin>No student has been trained on this data set yet.</Begin>}
     </Answer>
   );
 }

@@ -14,6 +14,7 @@ import {
   adviceOf,
   drawable,
   frontOf,
+  insteadOf,
   leftOut,
   type Origin,
   originOf,
@@ -120,6 +121,7 @@ export function Explored({ students }: { students: readonly Student[] }) {
 function Shipping({ advice, origin }: { advice: Advice | null; origin: Origin | null }) {
   if (!advice) return null;
   const { point } = advice;
+  const instead = insteadOf(point);
   return (
     <section className="card verdict" aria-label="Which one to ship">
       <p className="small soft">{advice.lead}</p>
@@ -129,6 +131,7 @@ function Shipping({ advice, origin }: { advice: Advice | null; origin: Origin | 
         </Link>{" "}
         ({parameters(point.costs.parameters)}, {percent(point.worth.top1)})
       </p>
+      {instead && <p className="wrap">{instead}</p>}
       <p className="soft wrap">
         {advice.detail ? `${advice.detail[0]?.toUpperCase()}${advice.detail.slice(1)}. ` : ""}From the job{" "}
         <Link to="/jobs/$id/distillation" params={{ id: point.job }} className="named" title={point.jobName} dir="auto">

@@ -1,5 +1,15 @@
 import type { Student } from "@/students/queries";
-import { adviceOf, frontOf, leftOut, originOf, type Point, pointsOf, roleIn, type TeacherPoint } from "./points";
+import {
+  adviceOf,
+  frontOf,
+  insteadOf,
+  leftOut,
+  originOf,
+  type Point,
+  pointsOf,
+  roleIn,
+  type TeacherPoint,
+} from "./points";
 
 function point(id: string, parameters: number | null, top1: number | null, latency: number | null = null): Point {
   return {
@@ -63,6 +73,27 @@ test("where none is near, the nearest; without a teacher, near the best", () => 
   });
   expect(adviceOf(points, null, "parameters")?.point.id).toBe("half");
   expect(adviceOf([], teacher, "parameters")).toBeNull();
+});
+
+test("a student whose control is as good is not shipped without a word", () => {
+  const beside = (value: number, interval?: [number, number]): Point => ({
+    ...point("small", 100, 0.9),
+    control: { top1: 0.9 - value, gap: 0, agreement: null },
+    difference: interval ? { value, interval } : null,
+  });
+  const asGood = "Its control without distillation is as good: distillation did not help here.";
+  expect(insteadOf(point("no control", 100, 0.9))).toBeNull();
+  expect(insteadOf(beside(0.03, [0.01, 0.05]))).toBeNull();
+  expect(insteadOf(beside(0.03))).toBeNull();
+  expect(insteadOf(beside(0.012, [-0.01, 0.034]))).toBe(
+    "It is 1.2 points above its control without distillation, not beyond the noise.",
+  );
+  expect(insteadOf(beside(0))).toBe(asGood);
+  expect(insteadOf(beside(-0.02))).toBe(asGood);
+  expect(insteadOf(beside(-0.02, [-0.05, 0.01]))).toBe(asGood);
+  expect(insteadOf(beside(-0.02, [-0.03, -0.01]))).toBe(
+    "Its control without distillation is 2.0 points better: distillation harmed it.",
+  );
 });
 
 test("what the teacher comes from is told apart: itself, and who was trained beside it without a teacher", () => {

@@ -89,6 +89,23 @@ function pointOf(group: Group, byId: ReadonlyMap<string, Student>): Point | null
   };
 }
 
+/** How far a student is above its control; null where it has none. */
+export const gainOf = ({ worth, control, difference }: Point): number | null =>
+  difference?.value ?? (control?.top1 != null && worth.top1 !== null ? worth.top1 - control.top1 : null);
+
+/** Whether its own control would do as well, in a sentence; null where distillation made the difference. */
+export function insteadOf(point: Point): string | null {
+  const gain = gainOf(point);
+  if (gain === null) return null;
+  const [low, high] = point.difference?.interval ?? [];
+  if (high !== undefined && high < 0 && gain <= -LEVEL) {
+    return `Its control without distillation is ${percentage(-gain)} points better: distillation harmed it.`;
+  }
+  if (gain < LEVEL) return "Its control without distillation is as good: distillation did not help here.";
+  if (low === undefined || low > 0) return null;
+  return `It is ${percentage(gain)} points above its control without distillation, not beyond the noise.`;
+}
+
 /** What a teacher comes from: no candidate for taking its place. */
 export interface Origin {
   /** It is the teacher. */
@@ -137,6 +154,7 @@ export function frontOf(points: readonly Point[], x: Across, y: Up): Set<string>
 }
 
 const NEAR = 0.01;
+const LEVEL = 0.0005; // less is 0.0 points
 const MEASURE: Record<Across, { least: string; unit: string }> = {
   parameters: { least: "Smallest", unit: "smaller" },
   bytes: { least: "Smallest file", unit: "smaller" },
@@ -173,7 +191,7 @@ export function adviceOf(points: readonly Point[], teacher: TeacherPoint | null,
 }
 
 function apart(below: number): string {
-  if (Math.abs(below) < 0.0005) return "level with it";
+  if (Math.abs(below) < LEVEL) return "level with it";
   return `${percentage(Math.abs(below))} points ${below > 0 ? "below" : "above"} it`;
 }
 

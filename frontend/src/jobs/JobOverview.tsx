@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { VerdictCard } from "@/distillation/VerdictCard";
 import { Notice } from "@/ui/faces";
 import { AccuracyChart } from "./AccuracyChart";
@@ -22,7 +23,7 @@ export function JobOverview() {
   const measured = standings.filter((one) => one.top1 !== null);
   return (
     <>
-      {job.error && <JobError error={job.error} paused={job.status === "paused"} />}
+      {job.error && <JobError id={job.id} error={job.error} paused={job.status === "paused"} />}
       <Warned id={job.id} />
       <VerdictCard job={job} standings={standings} teacher={teacher} />
       {measured.length > 0 && (
@@ -56,8 +57,14 @@ function Warned({ id }: { id: string }) {
   );
 }
 
-/** Why it failed; of a paused one, why it waits: it goes on by itself. */
-function JobError({ error, paused }: { error: NonNullable<Job["error"]>; paused: boolean }) {
+interface ErrorProps {
+  id: string;
+  error: NonNullable<Job["error"]>;
+  paused: boolean;
+}
+
+/** Why it failed, and what would fail again if nothing changed; of a paused one, why it waits: it goes on by itself. */
+function JobError({ id, error, paused }: ErrorProps) {
   return (
     <Notice kind={paused ? "warn" : "bad"} title={error.title || error.code}>
       <p className="preserve">{error.detail}</p>
@@ -66,6 +73,13 @@ function JobError({ error, paused }: { error: NonNullable<Job["error"]>; paused:
         <code>{error.code}</code>
         {error.retryable && !paused ? " · worth a retry" : ""}
       </p>
+      {!error.retryable && !paused && (
+        <p>
+          <Link to="/jobs/new" search={{ from: id }} className="button">
+            Change it and run again
+          </Link>
+        </p>
+      )}
     </Notice>
   );
 }

@@ -147,6 +147,8 @@ test("a failure is a sentence with its way out", async () => {
   const alert = await screen.findByRole("alert");
   expect(alert).toHaveTextContent("The teacher guesses");
   expect(alert).toHaveTextContent("Reorder its classes.");
+  const again = within(alert).getByRole("link", { name: "Change it and run again" });
+  expect(again).toHaveAttribute("href", "/jobs/new?from=job_1");
 });
 
 const line = (seq: number, level: string, message: string) => ({

@@ -1,6 +1,6 @@
 import { makeJob, makeStudent } from "@/testing/make";
 import { type Standing, standingsOf } from "./groups";
-import { shipping } from "./verdict";
+import { helpedOf, shipping } from "./verdict";
 
 function finished(...students: [name: string, parameters: number, top1: number][]): Standing[] {
   const groups = students.map(([name, , top1]) => ({
@@ -48,4 +48,19 @@ test("no advice where there is no choice, or nothing final", () => {
     students: [makeStudent({ metrics: { top1: 0.9 } }), makeStudent({ id: "s2", name: "b" })],
   });
   expect(shipping(standingsOf(running))).toBeNull();
+});
+
+test("whether distillation helped is said as the service judged it", () => {
+  const judged = (helped: boolean | null, differences: number[] = [0.02]) =>
+    makeJob({
+      result: {
+        verdict: { text: "It is over.", helped },
+        groups: differences.map((value) => ({ difference: { value, interval: [value - 0.01, value + 0.01] } })),
+      },
+    });
+  expect(helpedOf(judged(true))).toBe("Distillation helped.");
+  expect(helpedOf(judged(true, [0.02, 0]))).toBe("Distillation helped at least one of its students.");
+  expect(helpedOf(judged(false))).toBe("Distillation did not help.");
+  expect(helpedOf(judged(null))).toBeNull();
+  expect(helpedOf(makeJob({}))).toBeNull();
 });

@@ -30,6 +30,15 @@ export function verdictOf(job: Job, standings: readonly Standing[], teacher: Tea
   return { kicker, text: `${lead}${beside(best, teacher)}.`, detail: gains(standings), helped: null };
 }
 
+/** The service's verdict in a few words, for a line about other things; null where there was nothing to compare. */
+export function helpedOf(job: Job): string | null {
+  const { verdict, groups = [] } = resultOf(job);
+  if (verdict?.helped == null) return null;
+  if (!verdict.helped) return "Distillation did not help.";
+  const compared = groups.filter((one) => one.difference !== null);
+  return compared.length > 1 ? "Distillation helped at least one of its students." : "Distillation helped.";
+}
+
 function beside(best: Standing, teacher: TeacherStanding | null): string {
   if (!teacher || best.top1 === null) return "";
   const below = teacher.top1 - best.top1;

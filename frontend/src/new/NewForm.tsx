@@ -6,6 +6,7 @@ import { datasetQuery } from "@/datasets/queries";
 import { jobKeys } from "@/jobs/queries";
 import { Page } from "@/shell/Page";
 import { teacherQuery } from "@/teachers/queries";
+import { Notice } from "@/ui/faces";
 import { CommandCard } from "./CommandCard";
 import type { Wrong } from "./check";
 import { TheForm } from "./context";
@@ -31,6 +32,8 @@ interface Props {
   presets: readonly Preset[];
   /** The recipe of the job that is to be run again. */
   from: Fields | null;
+  /** That job is not there. */
+  gone: boolean;
   teacher: string | undefined;
   dataset: string | undefined;
 }
@@ -48,6 +51,7 @@ export function NewForm(props: Props) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [form, setForm] = useState(() => begin(props));
+  const [gone] = useState(props.gone); // the address forgets it
   const [opened, setOpened] = useState({ schedule: false, delivery: false });
   const [tried, setTried] = useState(false);
   const change = (pointer: string, value: unknown) => setForm((now) => withAt(now, pointer, value));
@@ -133,6 +137,11 @@ export function NewForm(props: Props) {
           </>
         }
       >
+        {gone && (
+          <Notice kind="warn" title="The job to run again is not there">
+            <p>It was deleted, or never here: its recipe cannot be filled in.</p>
+          </Notice>
+        )}
         {preset && (
           <p className="soft wrap preset-said">
             <b>{preset.name.replaceAll("_", " ")}</b>: {preset.description} It fills all but teacher and data set; what

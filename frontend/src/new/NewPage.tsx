@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
+import { isNotFound } from "@/api/client";
 import { jobQuery } from "@/jobs/queries";
 import { Page } from "@/shell/Page";
 import { Failure, Loading } from "@/ui/faces";
@@ -13,8 +14,9 @@ export function NewPage() {
   const losses = useQuery(lossesQuery);
   const presets = useQuery(presetsQuery);
   const from = useQuery({ ...jobQuery(search.from ?? ""), enabled: search.from !== undefined });
-  const failed = [limits, losses, presets, from].find((one) => one.isError && !one.data);
-  const waits = search.from !== undefined && !from.data;
+  const gone = isNotFound(from.error);
+  const failed = [limits, losses, presets, ...(gone ? [] : [from])].find((one) => one.isError && !one.data);
+  const waits = search.from !== undefined && !from.data && !gone;
   if (failed) {
     return (
       <Page title="New distillation">
@@ -38,6 +40,7 @@ export function NewPage() {
       losses={losses.data}
       presets={presets.data}
       from={from.data?.recipe ?? null}
+      gone={gone}
       teacher={search.teacher}
       dataset={search.dataset}
     />

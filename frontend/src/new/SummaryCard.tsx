@@ -118,20 +118,24 @@ function Figures({ form, teacher, dataset, classes, opinion }: Props) {
       facts={[
         [
           "one pass trains",
-          [
-            plural(trained, "student"),
-            controls ? plural(controls, "control") : form.control && form.teacher ? "controls" : null,
-          ]
-            .filter(Boolean)
-            .join(", "),
+          trained === 0
+            ? "–"
+            : [
+                plural(trained, "student"),
+                controls ? plural(controls, "control") : form.control && form.teacher ? "controls" : null,
+              ]
+                .filter(Boolean)
+                .join(", "),
         ],
         [
           "teacher runs",
           form.teacher === null
             ? "not at all"
-            : sure
-              ? `on ${count(steps * size)} images, once for all`
-              : "once for all",
+            : !form.teacher
+              ? "–"
+              : sure
+                ? `on ${count(steps * size)} images, once for all`
+                : "once for all",
         ],
         ["steps", sure ? `${count(steps)} in ${plural(Number(epochs), "epoch")}` : "–"],
         ["classes", <Classes key="classes" form={form} teacher={teacher} dataset={dataset} />],

@@ -6,6 +6,7 @@ import { NewLink } from "@/jobs/NewLink";
 import { type Job, jobsQuery, OVER } from "@/jobs/queries";
 import { SizeChart } from "@/jobs/SizeChart";
 import { bestOf } from "@/jobs/Summary";
+import { helpedOf } from "@/jobs/verdict";
 import { Page } from "@/shell/Page";
 import { Answer } from "@/ui/Answer";
 import { useNow } from "@/ui/useNow";
@@ -91,6 +92,7 @@ function Last({ job }: { job: Job }) {
   const best = bestOf(job);
   if (best?.standing.top1 == null) return null;
   const { toTeacher } = best;
+  const helped = helpedOf(job);
   const beside =
     toTeacher === null
       ? ""
@@ -104,7 +106,7 @@ function Last({ job }: { job: Job }) {
         {job.name}
       </Link>{" "}
       finished {ago(job.finished_at)}: its best student reaches {percent(best.standing.top1)}
-      {beside}.
+      {beside}.{helped && ` ${helped}`}
     </>
   );
 }

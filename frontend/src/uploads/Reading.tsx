@@ -10,7 +10,7 @@ export function Reading({ what, since, progress }: { what: string; since: string
         <span />
       </span>
       <p className="small soft wrap">
-        {progress || `A worker reads the ${what} and checks every part.`} · asked for {ago(since, now)}; you may leave
+        {progress || `A worker reads the ${what} and checks every part`} · asked for {ago(since, now)}; you may leave
         this page.
       </p>
     </div>
