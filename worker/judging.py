@@ -27,7 +27,7 @@ class Circumstances:
     status: JobStatus  # the run's: what a user wished
     forced: bool = False  # the child was made to end because it did not end when asked
     oom_kills: int = 0  # processes that the kernel ended for want of memory meanwhile
-    free_bytes: int = 0  # when it ended,
+    free_bytes: float = 0  # when it ended,
     scratch_bytes: int = 0  # with so much in the attempt's own folder, which goes
     checkpoint_bytes: int = 0
 
@@ -55,7 +55,7 @@ def judge(
             log_tail=exit_.log_tail,
         )
     if said is not None and said.code == DISK_FULL and ending.outcome == "paused":
-        return replace(ending, needs_bytes=around.free_bytes + around.needed_bytes), said
+        return replace(ending, needs_bytes=int(around.free_bytes) + around.needed_bytes), said
     if ending.outcome == "crashed" and exit_ is not None and exit_.signal == 9 and around.oom_kills:
         return ending, out_of_memory(exit_)
     return ending, said

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -98,6 +99,7 @@ class _Supervision:
         self.told: str | None = None
         self.forced = False
         self.checkpoint_bytes = 0
+        self.free_bytes: float = inf
         self.oom_kills = oom_kills()
 
     def run(self) -> None:
@@ -140,6 +142,7 @@ class _Supervision:
             if event is not None:
                 if isinstance(event, Finished | Failed | Stopped):
                     self.last = event
+                    self.free_bytes = self.equipment.free_bytes()  # before anything waits: room may come back meanwhile
                 else:
                     self.pending.append(event)
                 if isinstance(event, CheckpointSaved):
@@ -229,7 +232,7 @@ class _Supervision:
             status=self.lease.status,
             forced=self.forced,
             oom_kills=oom_kills() - self.oom_kills,
-            free_bytes=self.equipment.free_bytes(),
+            free_bytes=min(self.free_bytes, self.equipment.free_bytes()),
             scratch_bytes=sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file()),
             checkpoint_bytes=self.checkpoint_bytes,
         )

@@ -93,12 +93,12 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 
 @pytest.mark.parametrize("rows", ["elsewhere", "on it too"])
 def test_a_full_disk_pauses_and_room_resumes(tmp_path: Path, sqlite_url: str, rows: str) -> None:
-    with small_disk(tmp_path / "disk", 64) as disk:
+    with small_disk(tmp_path / "disk", 256) as disk:
         if rows == "on it too":
             shutil.copyfile(sqlite_url.removeprefix("sqlite:///"), disk / "distillery.db")
             sqlite_url = f"sqlite:///{disk / 'distillery.db'}"
         database = Database(sqlite_url)
-        bench = Bench(disk, database, broker=None)
+        bench = Bench(disk, database, broker=None, checkpoint_seconds="1")
         try:
             dataset, calm = undisturbed(bench)
             job = bench.add_job(recipe(dataset, None))
