@@ -108,7 +108,7 @@ class Stack:
         self._done = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="keeper")
         self._keeper.start()
-        self.client = self._connect()
+        self.client = self._exit.enter_context(self._connect())
         return self
 
     # --- parts --------------------------------------------------------------------------------------------------

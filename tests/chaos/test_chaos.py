@@ -36,7 +36,7 @@ def test_kills_stops_and_deployments_lose_nothing(tmp_path: Path, mode: str) -> 
 
 def test_the_negative_control_a_checkpoint_that_forgets_is_found_out(tmp_path: Path) -> None:
     with Stack(tmp_path, "no-broker", workers=1, guard="checkpoint", settings=FAST | {"max_crashes": "9"}) as stack:
-        work = Work(stack, 1, epochs=20)
+        work = Work(stack, 1, epochs=12)
         work.prepare()
         work.submit()
         (job,) = work.submitted
