@@ -27,7 +27,7 @@ def command(module: str, folder: Path, *arguments: str) -> tuple[int, dict[str, 
 
 @pytest.mark.parametrize("mode", ["sqlite", "postgres"])
 def test_kills_stops_and_deployments_lose_nothing(tmp_path: Path, mode: str) -> None:
-    strikes = ["--kills", "12", "--stops", "2", "--terms", "2", "--jobs", "5", "--epochs", "8"]
+    strikes = ["--kills", "8", "--stops", "1", "--terms", "1", "--jobs", "4", "--epochs", "8"]
     code, report, said = command("tests.chaos", tmp_path, "--mode", mode, *strikes)
     assert code == 0, said
     assert report["hit a running attempt"] >= 1
@@ -52,9 +52,9 @@ def test_the_negative_control_a_checkpoint_that_forgets_is_found_out(tmp_path: P
 
 
 def test_some_points_crossed_with_some_faults_recover(tmp_path: Path) -> None:
-    code, report, said = command("tests.chaos.crossing", tmp_path, "--most", "6", "--seed", "3")
+    code, report, said = command("tests.chaos.crossing", tmp_path, "--most", "4", "--seed", "3")
     assert code == 0, said
-    assert report["struck and recovered"] == 6 and report["never reached"] == []
+    assert report["struck and recovered"] == 4 and report["never reached"] == []
 
 
 def test_there_are_points_at_every_stage() -> None:
