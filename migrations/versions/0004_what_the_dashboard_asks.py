@@ -74,6 +74,5 @@ def downgrade() -> None:
     op.create_index("ix_jobs_project_id", "jobs", ["project_id"])
     op.drop_table("audit_entries")
     for table, columns in {"attempts": ["teacher_forwards", "gpus"], "jobs": ["top1"]}.items():
-        with op.batch_alter_table(table) as batch:
-            for column in columns:
-                batch.drop_column(column)
+        for column in columns:  # one by one: a rebuilt table would take along what hangs on it by ON DELETE CASCADE
+            op.drop_column(table, column)
