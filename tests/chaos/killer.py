@@ -193,7 +193,7 @@ class Killer:
         if child is None:
             return []
         with suppress(psutil.Error):
-            folder = child.cwd().split("/")  # …/work/<run>/<attempt>
+            folder = child.cwd().split("/")  # ends in run and attempt
             with self.stack.database.read() as session:
                 run = session.scalar(select(Run).where(Run.id == folder[-2], Run.status.in_(HELD)))
             if run is not None and run.attempt == int(folder[-1]):

@@ -95,8 +95,8 @@ def _api() -> None:
 def _child() -> None:
     from core.training.child import main
 
-    work = Path(sys.argv[1]).resolve().parents[2]  # <data dir>/work/<run>/<attempt>/assignment.json
-    strike_in(work.parent / FOLDER)
+    assignment = Path(sys.argv[1]).resolve()  # in the folders of attempt, run and scratch, in the data dir
+    strike_in(assignment.parents[3] / FOLDER)
     main(sys.argv[1:])
 
 

@@ -207,3 +207,15 @@ def test_of_files_that_wait_only_the_newest_are_stored() -> None:
     assert without_superseded([older, point, newer], []) == [point, newer]
     assert without_superseded([older, point, best, other], [newer, final]) == [point, other]
     assert without_superseded([best, final], [point]) == [final]
+
+
+def test_what_a_row_names_is_not_taken_back(bench: Bench) -> None:
+    """An earlier try was committed, and nobody heard of it; then the run was taken."""
+    add_job(bench)
+    claim = take(bench)
+    duty = Train(claim, equip(bench), bench.folder / "work")
+    duty.report(1, [said(bench, "small-seed0", 10)[2]])
+    (kept,) = (bench.folder / "storage").rglob("*.ckpt")
+    key = str(kept.relative_to(bench.folder / "storage"))
+    duty._take_back([key])
+    assert kept.exists()

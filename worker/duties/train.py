@@ -2,14 +2,15 @@
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from core.assignment import TrainAssignment
+from core.db import belongings, reports, runs, standing
 from core.db import events as job_events
-from core.db import reports, runs, standing
 from core.db.models import Checkpoint, Job, Run, Student
 from core.db.session import UnitOfWork
 from core.errors import NotFound, Stale
@@ -102,9 +103,16 @@ class Train:
         try:
             self._write(batch, events, stored)
         except Stale:
-            for key in chain.from_iterable(stored.values()):  # taken from us between the look and the rows
-                self.equipment.storage.delete(key)
+            self._take_back(chain.from_iterable(stored.values()))
             raise
+
+    def _take_back(self, stored: Iterable[str]) -> None:
+        """The run was taken between the look and the rows. What a row names all the same, because an earlier try was
+        committed and nobody heard of it, stays."""
+        with self.equipment.database.read() as session:
+            named = belongings.of_jobs(session, [self.claim.subject])
+        for key in set(stored) - named:
+            self.equipment.storage.delete(key)
 
     def _write(self, batch: int, events: list[Event], stored: dict[int, list[str]]) -> None:
         with self.equipment.database.write() as work:
