@@ -17,7 +17,7 @@ from core.intake.limits import DEFAULT, Limits
 
 def run_child(assignment: ReadDatasetAssignment) -> tuple[int, list[Event], str]:
     """Exit code, events and stderr."""
-    file = assignment.folder / "assignment.json"
+    file = assignment.folder.with_suffix(".json")  # beside it: the folder may be a disk that is full
     file.write_text(assignment.model_dump_json())
     events_read, events_write = os.pipe()
     lifeline_read, lifeline_write = os.pipe()
