@@ -5,7 +5,6 @@ The child trains; this supervisor only waits, writes and decides. It never loads
 
 import logging
 import shutil
-import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,7 +20,7 @@ from core.db import runs, waiting
 from core.db.models import Run
 from core.db.session import UNREACHABLE, UnitOfWork
 from core.errors import Failure, NotFound, Stale, TrainingFailed
-from core.events import CheckpointSaved, Event, Failed, Finished, Metrics, Stopped, StudentSaved, without_superseded
+from core.events import CheckpointSaved, Event, Failed, Finished, Stopped
 from core.lifecycle import JobStatus
 from core.points import reach
 from core.spawn import ChildProcess, Exit
@@ -30,9 +29,9 @@ from worker.equipment import Equipment
 from worker.failures import failure_of, oom_kills
 from worker.judging import Circumstances, judge
 from worker.lease import Lease
+from worker.reporting import Reporting
 
 log = logging.getLogger(__name__)
-FLUSH_SECONDS = 1.0
 T = TypeVar("T")
 
 
@@ -89,12 +88,8 @@ class _Supervision:
         self.claim, self.equipment, self.lease, self.gpus = claim, equipment, lease, gpus
         self.duty: Duty = make_duty(claim, equipment, folder)
         self.folder = folder
-        self.pending: list[Event] = []
-        self.batch: list[Event] = []  # being stored: as it is until it is stored
-        self.batches = 0  # that were stored
+        self.reporting = Reporting(self.duty.report)
         self.last: Finished | Failed | Stopped | None = None
-        self.flushed_at = time.monotonic()
-        self.seen_metrics = False
         self.asked_at: float | None = None  # when the child was first asked to stop
         self.told: str | None = None
         self.forced = False
@@ -134,7 +129,10 @@ class _Supervision:
         reach("finish.child_gone")
         if self.lease.lost:
             raise Stale(self.claim.run_id, self.claim.attempt)
-        self._end(exit_, failure or self._flush_rest() or self._publish())
+        failure = failure or self.reporting.flush_all(self._gives_up)
+        if failure is None and self.reporting.waits:
+            raise Stale(self.claim.run_id, self.claim.attempt)
+        self._end(exit_, failure or self._publish())
 
     def _follow(self, child: ChildProcess) -> Failure | None:
         """Read events and store them until the child closes its pipe; a failure of ours ends it early."""
@@ -144,51 +142,16 @@ class _Supervision:
                     self.last = event
                     self.free_bytes = self.equipment.free_bytes()  # before anything waits: room may come back meanwhile
                 else:
-                    self.pending.append(event)
+                    self.reporting.add(event)
                 if isinstance(event, CheckpointSaved):
                     self.checkpoint_bytes = event.bytes
             if self.lease.lost:
                 return None
             self._ask_to_stop(child)
-            if self._due(event):
-                failure = self._flush()
+            if self.reporting.due(event):
+                failure = self.reporting.flush()
                 if failure is not None:
                     return failure
-        return None
-
-    def _due(self, event: Event | None) -> bool:
-        if not self.pending and not self.batch:
-            return False
-        # The first figures at once: somebody is watching an empty chart.
-        first = not self.seen_metrics and isinstance(event, Metrics)
-        durable = isinstance(event, CheckpointSaved | StudentSaved)
-        return first or durable or time.monotonic() - self.flushed_at >= FLUSH_SECONDS
-
-    def _flush(self) -> Failure | None:
-        """Store what has come. A database that does not answer is waited for: the events stay, in order."""
-        if not self.batch:
-            self.batch, self.pending = self.pending, []
-        self.flushed_at = time.monotonic()
-        self.seen_metrics = self.seen_metrics or any(isinstance(event, Metrics) for event in self.batch)
-        try:
-            self.duty.report(self.batches + 1, without_superseded(self.batch, self.pending))
-        except UNREACHABLE as error:
-            log.warning("run %s: figures wait for the database: %s", self.claim.run_id, error)
-        except OSError as error:
-            return failure_of(error)
-        else:
-            self.batch, self.batches = [], self.batches + 1
-        return None
-
-    def _flush_rest(self) -> Failure | None:
-        while self.pending or self.batch:
-            if self._gives_up():
-                raise Stale(self.claim.run_id, self.claim.attempt)
-            failure = self._flush()
-            if failure is not None:
-                return failure
-            if self.batch:
-                time.sleep(0.5)
         return None
 
     def _publish(self) -> Failure | None:

@@ -1,4 +1,4 @@
-"""Leased work: claim, renew, fence, end, sweep. The only place that moves a run, and with it its job.
+"""Leased work: claim, renew, fence, end, sweep. A run moves by core/db/moves.py, and its job with it.
 
 A claim is one conditional UPDATE and raises the attempt, the fencing token: whoever holds an older one changes
 nothing any more. The row is the truth; brokers only say "look".
@@ -6,17 +6,16 @@ nothing any more. The row is the truth; brokers only say "look".
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
-from core.db import events
-from core.db.models import Attempt, Dataset, Job, Run, Student, Teacher, now
+from core.db.models import Attempt, Job, Run, now
+from core.db.moves import move
 from core.db.paging import Page, Window, page
 from core.errors import Failure, Stale
 from core.leasing import Outcome, RunState, Sign, claimed, ended, owns, renewed, wished
-from core.lifecycle import HELD, TERMINAL, JobStatus, available_actions, check_move
+from core.lifecycle import HELD, JobStatus
 from core.points import reach
 
 
@@ -118,70 +117,6 @@ def fence(work: Session, claim: Claim) -> Run:
     if run is None or not owns(state_of(run), claim.attempt):
         raise Stale(claim.run_id, claim.attempt)
     return run
-
-
-def move(work: Session, run: Run, to: JobStatus, *, error: Failure | None = None) -> None:
-    """Change a run's status, and that of the job, data set or teacher it is for, with an event for a job."""
-    to = JobStatus(to)
-    check_move(JobStatus(run.status), to)
-    run.status = to
-    run.needs_bytes = None
-    if run.kind == "train":
-        job = work.get_one(Job, run.subject, with_for_update=True, populate_existing=True)
-        _move_job(work, job, run, to, error)
-    elif to in (JobStatus.FAILED, JobStatus.CANCELLED):
-        noun: type[Dataset | Teacher] = Dataset if run.kind == "read_dataset" else Teacher
-        values = {"status": "rejected", "error": error.as_dict() if error else None}
-        work.execute(update(noun).where(noun.id == run.subject).values(**values))
-    elif to == JobStatus.PAUSED and error is not None and run.kind == "read_dataset":
-        work.execute(update(Dataset).where(Dataset.id == run.subject).values(progress=f"paused: {error.detail}"[:200]))
-    work.flush()
-
-
-def _move_job(work: Session, job: Job, run: Run, to: JobStatus, error: Failure | None) -> None:
-    job.status = to
-    if to == JobStatus.RUNNING:
-        job.started_at = job.started_at or now()
-        job.heartbeat_at = now()
-    if to == JobStatus.QUEUED:
-        job.error, job.finished_at = None, None
-        work.execute(
-            update(Student)
-            .where(Student.job_id == job.id, Student.status == "cancelled")
-            .values(status="waiting", error=None)
-        )
-    if to == JobStatus.PAUSED:
-        job.error = error.as_dict() if error else None  # why, where nobody asked for it
-    if to in TERMINAL:
-        job.finished_at = now()
-        job.error = error.as_dict() if error else None
-        unfinished = Student.status.in_(("waiting", "training"))
-        ended = "cancelled" if to == JobStatus.CANCELLED else "failed"
-        work.execute(update(Student).where(Student.job_id == job.id, unfinished).values(status=ended))
-    if to not in HELD:
-        _close_phase(job)
-    messages: list[tuple[str, dict[str, Any]]] = [
-        (
-            "status",
-            {
-                "status": to,
-                "phase": job.phase,
-                "error": job.error,
-                "available_actions": available_actions(to),
-            },
-        )
-    ]
-    if to in TERMINAL:
-        messages.append(("done", {"status": to}))
-    work.flush()
-    events.append(work, job.id, run.attempt, messages)
-
-
-def _close_phase(job: Job) -> None:
-    job.phase = None
-    if job.phase_history and job.phase_history[-1]["ended_at"] is None:
-        last = {**job.phase_history[-1], "ended_at": now().isoformat()}
-        job.phase_history = [*job.phase_history[:-1], last]
 
 
 def act(work: Session, job: Job, action: str) -> bool:

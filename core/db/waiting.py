@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.catalog import architecture
-from core.db import runs, teachers
+from core.db import teachers
 from core.db.models import Dataset, Job, Run, Student, Teacher
+from core.db.moves import move
 from core.db.session import UNREACHABLE
 from core.errors import Failure, Invalid, Problem
 from core.fit import check_fit
@@ -77,7 +78,7 @@ def _release(work: Session, run: Run) -> bool:
     except Exception as error:
         log.exception("run %s (%s %s) cannot be looked at", run.id, run.kind, run.subject)
         detail = f"Checking what it waited for failed: {type(error).__name__}: {error}"
-        runs.move(work, run, JobStatus.FAILED, error=Failure("check_failed", "It could not be checked", detail))
+        move(work, run, JobStatus.FAILED, error=Failure("check_failed", "It could not be checked", detail))
         return False
 
 
@@ -89,7 +90,7 @@ def _release_teacher(work: Session, run: Run) -> bool:
         if part is not None and part.status == "rejected":
             detail = f"The {what}, {part.name}, was rejected: {(part.error or {}).get('detail', '')}"
             failure = Failure("checkpoint_not_checked", "What it needs was rejected", detail)
-            runs.move(work, run, JobStatus.FAILED, error=failure)
+            move(work, run, JobStatus.FAILED, error=failure)
             return False
     run.waits_for = waits_for(dataset, *members)
     return run.waits_for is None
@@ -124,7 +125,7 @@ def _fail(work: Session, run: Run, code: str, problems: Sequence[Problem]) -> No
     detail = " ".join(problem.detail for problem in problems)
     errors = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in problems]
     title = "The parts of this job cannot be used together"
-    runs.move(work, run, JobStatus.FAILED, error=Failure(code, title, detail, errors=errors))
+    move(work, run, JobStatus.FAILED, error=Failure(code, title, detail, errors=errors))
 
 
 def size_heads(work: Session, job_id: str, classes: int) -> None:

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from core.db import changes, reports, runs
 from core.db.keys import DEFAULT_PROJECT
 from core.db.models import Dataset, Job, Teacher, Worker, now
+from core.db.moves import move
 from core.db.session import Database
 from core.ids import first_id
 from core.lifecycle import JobStatus
@@ -91,7 +92,7 @@ def test_a_job_that_waited_ends_by_itself(make: Make, database: Database) -> Non
     def fail(work: Session) -> None:
         run = runs.of_subject(work, made)
         assert run is not None
-        runs.move(work, run, JobStatus.FAILED)
+        move(work, run, JobStatus.FAILED)
 
     async def story(ear: Ear) -> None:
         assert (await ear.after(write(database, fail)))["status"] == "failed"

@@ -10,7 +10,7 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import psutil
 import typer
@@ -72,6 +72,13 @@ def _mib(bytes_: float) -> float:
     return round(bytes_ / 2**20, 1)
 
 
+class TinyWork(Work):
+    """The least that trains: one small student, without a teacher, for one epoch."""
+
+    def recipes(self) -> list[dict[str, Any]]:
+        return [self._recipe(None, students=[{"name": "small", "architecture": "resnet8"}])]
+
+
 def main(
     jobs: Annotated[int, typer.Option(min=10)] = 2000,
     mode: Annotated[str, typer.Option(help=" | ".join(MODES))] = "sqlite",
@@ -83,7 +90,7 @@ def main(
         tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder,
         Stack(Path(folder), mode, settings=SETTINGS) as stack,
     ):
-        work = Work(stack, 0, epochs=1)
+        work = TinyWork(stack, 0, epochs=1)
         work.prepare()
         samples = soak(stack, work, jobs, every)
     grown = growth(samples)
@@ -151,7 +158,7 @@ def growth(samples: list[Sample]) -> dict[str, float]:
 
 def show(samples: list[Sample], grown: dict[str, float]) -> None:
     names = list(asdict(samples[0]))
-    table = Table(*names, title="Soak")
+    table = Table(*(name.replace("_", "\n") for name in names), title="Memory and sizes in MiB")
     for one in samples[:: max(1, len(samples) // 20)]:
         table.add_row(*(str(value) for value in asdict(one).values()))
     table.add_section()
