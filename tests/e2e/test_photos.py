@@ -1,4 +1,4 @@
-"""Photographs through the whole service: an uploaded ResNet-18 teaches a MobileNetV3 at 224 px on shapes-200.
+"""Photographs through the whole service: an uploaded ResNet-18 teaches a MobileNetV3 at 224 px on shapes.
 
 What is delivered is judged from outside: torchvision's own network, the original files, and preprocessing written here
 from what the manifest says.
@@ -27,7 +27,7 @@ from tests.fixtures.shapes200 import Shapes, make_shapes, members
 
 pytestmark = pytest.mark.e2e
 
-TRAIN, VAL, SIDE = 2, 1, 224  # images of each class, and the canvas
+CLASSES, TRAIN, VAL, SIDE = 100, 2, 1, 224  # images of each class, and the canvas
 
 
 def upright_rgb(data: bytes) -> Image.Image:
@@ -84,17 +84,17 @@ def assert_report(dataset: dict[str, Any], shapes: Shapes) -> None:
 
 
 def test_a_resnet18_of_ones_own_teaches_a_mobilenet_at_224_px(tmp_path: Path) -> None:
-    shapes = make_shapes(tmp_path / "shapes.zip", 200, TRAIN, VAL, max_side=240, truncated=1, duplicates=1)
+    shapes = make_shapes(tmp_path / "shapes.zip", CLASSES, TRAIN, VAL, max_side=240, truncated=1, duplicates=1)
     torch.manual_seed(0)
     checkpoint = tmp_path / "resnet18.pt"
-    torch.save(torchvision.models.resnet18(num_classes=200).state_dict(), checkpoint)
+    torch.save(torchvision.models.resnet18(num_classes=CLASSES).state_dict(), checkpoint)
     often = FAST | {"DISTILLERY_CHECKPOINT_SECONDS": "2"}
     with running(tmp_path / "stack", **often) as stack, Service(stack) as service:
         dataset = register(stack, service, "dataset", shapes.path, {"image_size": SIDE})
         assert_report(dataset, shapes)
         # Said, because timm/resnetblur18 has the same names and shapes and only a trained one could be told from it.
         teacher = register(stack, service, "teacher", checkpoint, architecture="resnet18")
-        assert (teacher["architecture"], teacher["classes"]) == ("torchvision/resnet18", 200)
+        assert (teacher["architecture"], teacher["classes"]) == ("torchvision/resnet18", CLASSES)
         job = service.post(
             "/v1/jobs",
             {
@@ -124,7 +124,7 @@ def test_a_resnet18_of_ones_own_teaches_a_mobilenet_at_224_px(tmp_path: Path) ->
             files = {file["name"]: service.http.get(file["url"]).content for file in student["files"]}
             manifest = json.loads(files["manifest.json"])
             assert (manifest["classes"], manifest["image_size"]) == (shapes.classes, SIDE)
-            network = torchvision.models.mobilenet_v3_small(num_classes=200)
+            network = torchvision.models.mobilenet_v3_small(num_classes=CLASSES)
             network.load_state_dict(torch.load(io.BytesIO(files["weights.pt"]), weights_only=True))
             found = ranks(network, shapes, manifest)
             # Stored pictures are encoded anew: an image on the edge between two classes may fall to the other side.

@@ -67,3 +67,12 @@ def sqlite_bench(tmp_path: Path, sqlite_url: str, redis: Redis) -> Iterator[Benc
     yield bench
     bench.close()
     database.close()
+
+
+@pytest.fixture
+def postgres_bench(tmp_path: Path, postgres_url: str, redis: Redis) -> Iterator[Bench]:
+    database = Database(postgres_url)
+    bench = Bench(tmp_path, database, broker=redis.url)
+    yield bench
+    bench.close()
+    database.close()

@@ -1,4 +1,7 @@
-"""Kill anything, any time: the job ends, with the very bytes and curves of the undisturbed run."""
+"""Kill anything, any time: the job ends, with the very bytes and curves of the undisturbed run.
+
+Each database has its turn here; tests/chaos strikes at random on both.
+"""
 
 import os
 import signal
@@ -36,7 +39,8 @@ def assert_no_gap_no_double(bench: Bench, job: str) -> None:
     assert numbers == list(range(1, bench.job(job).last_seq + 1))
 
 
-def test_killing_child_worker_and_broker_changes_no_byte_and_no_point(bench: Bench, redis: Redis) -> None:
+def test_killing_child_worker_and_broker_changes_no_byte_and_no_point(postgres_bench: Bench, redis: Redis) -> None:
+    bench = postgres_bench
     dataset, teacher = prepare(bench)
     undisturbed = bench.add_job(recipe(dataset, teacher))
     bench.wait_status(undisturbed, "succeeded")
@@ -65,7 +69,8 @@ def test_killing_child_worker_and_broker_changes_no_byte_and_no_point(bench: Ben
     assert untimed(bench.job(disturbed).result) == untimed(bench.job(undisturbed).result)
 
 
-def test_pause_resume_yield_and_zombie_change_no_byte(bench: Bench) -> None:
+def test_pause_resume_yield_and_zombie_change_no_byte(sqlite_bench: Bench) -> None:
+    bench = sqlite_bench
     dataset, teacher = prepare(bench)
     undisturbed = bench.add_job(recipe(dataset, teacher))
     bench.wait_status(undisturbed, "succeeded")

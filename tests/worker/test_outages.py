@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -60,18 +61,38 @@ int gettimeofday(struct timeval *at, void *zone) {
 """
 
 
-def undisturbed(bench: Bench) -> tuple[str, str]:
-    """(data set, a job that nobody disturbed)."""
+@dataclass(frozen=True)
+class Calm:
+    """What the job comes to when nobody disturbs it: the same on every stack, so one run serves all tests."""
+
+    tensors: dict[str, str]
+    curves: dict[tuple[str, str], list[tuple[int, float]]]
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Calm:
+    folder = tmp_path_factory.mktemp("calm")
+    shutil.copyfile(sqlite_template, folder / "distillery.db")
+    database = Database(f"sqlite:///{folder / 'distillery.db'}")
+    bench = Bench(folder, database, broker=None)
+    try:
+        job = bench.add_job(recipe(begin(bench), None))
+        bench.wait_status(job, "succeeded")
+        return Calm(bench.tensors(job), bench.curves(job))
+    finally:
+        bench.close()
+        database.close()
+
+
+def begin(bench: Bench) -> str:
+    """A worker, and the data set's id."""
     bench.start_worker()
-    dataset = bench.add_digits()
-    job = bench.add_job(recipe(dataset, None))
-    bench.wait_status(job, "succeeded")
-    return dataset, job
+    return bench.add_digits()
 
 
-def assert_same(bench: Bench, job: str, other: str) -> None:
-    assert bench.tensors(job) == bench.tensors(other)
-    assert bench.curves(job) == bench.curves(other)
+def assert_same(bench: Bench, job: str, calm: Calm) -> None:
+    assert bench.tensors(job) == calm.tensors
+    assert bench.curves(job) == calm.curves
 
 
 # --- the disk -------------------------------------------------------------------------------------------------------
@@ -92,7 +113,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("rows", ["elsewhere", "on it too"])
-def test_a_full_disk_pauses_and_room_resumes(tmp_path: Path, sqlite_url: str, rows: str) -> None:
+def test_a_full_disk_pauses_and_room_resumes(tmp_path: Path, sqlite_url: str, rows: str, calm: Calm) -> None:
     with small_disk(tmp_path / "disk", 256) as disk:
         if rows == "on it too":
             shutil.copyfile(sqlite_url.removeprefix("sqlite:///"), disk / "distillery.db")
@@ -100,7 +121,7 @@ def test_a_full_disk_pauses_and_room_resumes(tmp_path: Path, sqlite_url: str, ro
         database = Database(sqlite_url)
         bench = Bench(disk, database, broker=None, checkpoint_seconds="1")
         try:
-            dataset, calm = undisturbed(bench)
+            dataset = begin(bench)
             job = bench.add_job(recipe(dataset, None))
             bench.wait_step(job, 60)
             ballast = disk / "ballast"
@@ -124,10 +145,10 @@ def test_a_full_disk_pauses_and_room_resumes(tmp_path: Path, sqlite_url: str, ro
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="no strace")
-def test_an_fsync_that_fails_is_tried_again(sqlite_bench: Bench) -> None:
+def test_an_fsync_that_fails_is_tried_again(sqlite_bench: Bench, calm: Calm) -> None:
     """The kernel says EIO to the worker and to its child; whatever it was for is done again."""
     bench = sqlite_bench
-    dataset, calm = undisturbed(bench)
+    dataset = begin(bench)
     for worker in bench.workers:
         worker.kill()
     worker = bench.start_worker()
@@ -162,7 +183,7 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture
-def postgres_bench(own_postgres: Any, tmp_path: Path) -> Iterator[Bench]:
+def own_bench(own_postgres: Any, tmp_path: Path) -> Iterator[Bench]:
     migrations.upgrade(own_postgres.get_uri())
     database = Database(own_postgres.get_uri())
     bench = Bench(tmp_path, database, broker=None)
@@ -184,9 +205,9 @@ def newest_step(bench: Bench) -> int:
     return max((int(p.stem.split("-")[1]) for p in (bench.folder / "work").rglob("step-*.checkpoint")), default=0)
 
 
-def test_while_the_database_is_gone_training_goes_on(own_postgres: Any, postgres_bench: Bench) -> None:
-    bench = postgres_bench
-    dataset, _ = undisturbed(bench)
+def test_while_the_database_is_gone_training_goes_on(own_postgres: Any, own_bench: Bench) -> None:
+    bench = own_bench
+    dataset = begin(bench)
     job = bench.add_job(recipe(dataset, None, epochs=400))
     bench.wait_step(job, 40)
     kill_server(own_postgres)
@@ -205,9 +226,9 @@ def test_while_the_database_is_gone_training_goes_on(own_postgres: Any, postgres
     bench.wait_status(job, "cancelled")
 
 
-def test_a_worker_can_be_shut_down_while_the_database_is_gone(own_postgres: Any, postgres_bench: Bench) -> None:
-    bench = postgres_bench
-    dataset, calm = undisturbed(bench)
+def test_a_worker_can_be_shut_down_while_the_database_is_gone(own_postgres: Any, own_bench: Bench, calm: Calm) -> None:
+    bench = own_bench
+    dataset = begin(bench)
     job = bench.add_job(recipe(dataset, None))
     bench.wait_step(job, 40)
     kill_server(own_postgres)
@@ -221,9 +242,9 @@ def test_a_worker_can_be_shut_down_while_the_database_is_gone(own_postgres: Any,
     assert_same(bench, job, calm)
 
 
-def test_a_database_that_is_locked_for_long_stops_nothing(sqlite_bench: Bench) -> None:
+def test_a_database_that_is_locked_for_long_stops_nothing(sqlite_bench: Bench, calm: Calm) -> None:
     bench = sqlite_bench
-    dataset, calm = undisturbed(bench)
+    dataset = begin(bench)
     job = bench.add_job(recipe(dataset, None))
     bench.wait_step(job, 20)
     with bench.database.write():
@@ -237,14 +258,14 @@ def test_a_database_that_is_locked_for_long_stops_nothing(sqlite_bench: Bench) -
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no compiler for the shim that moves a process's clock")
-def test_a_clock_that_jumps_takes_no_run(sqlite_bench: Bench, tmp_path: Path) -> None:
+def test_a_clock_that_jumps_takes_no_run(sqlite_bench: Bench, tmp_path: Path, calm: Calm) -> None:
     bench = sqlite_bench
     (tmp_path / "shim.c").write_text(SHIM)
     shim, offset = tmp_path / "shim.so", tmp_path / "offset"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", str(shim), str(tmp_path / "shim.c"), "-ldl"], check=True)
     offset.write_text("0")
     bench.environment |= {"LD_PRELOAD": str(shim), "CLOCK_OFFSET": str(offset)}
-    dataset, calm = undisturbed(bench)
+    dataset = begin(bench)
     bench.start_worker()  # a second one, who would take what seems forgotten
     job = bench.add_job(recipe(dataset, None))
     for days, step in ((1, 30), (-1, 120), (0, 240)):
