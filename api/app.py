@@ -37,6 +37,9 @@ from api.storage.endpoints import router as storage_use
 from api.students.endpoints import router as students
 from api.teachers.endpoints import router as teachers
 from api.uploads.endpoints import router as uploads
+from api.webhooks.courier import Courier
+from api.webhooks.endpoints import router as webhooks
+from api.webhooks.signing import signing_key
 from api.workers.endpoints import router as workers
 from core.db.keys import ensure_admin_key
 from core.db.session import Database
@@ -74,12 +77,14 @@ def create_app(
     app.state.queue = queue or make_queue(settings.broker_url)
     app.state.broadcaster = Broadcaster(app.state.database)
     app.state.watcher = Watcher(app.state.database, lease_seconds=settings.lease_seconds)
+    app.state.signing_key = signing_key(settings)
+    app.state.courier = Courier(app.state.database, app.state.signing_key, settings.webhook_networks)
     app.add_middleware(Edge, root_path=settings.root_path)
     problems.install(app)
     app.add_exception_handler(Replay, on_replay)
     v1 = APIRouter(prefix="/v1", max_body_size=MAX_BODY_BYTES, dependencies=[Depends(refuse_nul)])
     nouns = (jobs, events, metrics, students, teachers, datasets, uploads, catalog, runs, workers, keys, sessions)
-    for router in (*nouns, changes, counts, storage_use, audit):
+    for router in (*nouns, webhooks, changes, counts, storage_use, audit):
         v1.include_router(router)
     app.include_router(v1)
     app.include_router(health)
@@ -111,6 +116,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     state = app.state
     await run_in_threadpool(migrations.check, state.database.engine)
     await run_in_threadpool(ensure_admin_key, state.database, state.settings)
-    async with running(state.broadcaster, state.watcher):
+    async with running(state.broadcaster, state.watcher, state.courier):
         yield {}
     state.database.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import DirectoryPath, Field, SecretStr, field_validator
+from pydantic import DirectoryPath, Field, IPvAnyNetwork, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -53,6 +53,12 @@ class Settings(BaseSettings):
         None, description="Whose X-Forwarded-For and -Proto are believed: addresses, networks or *; default: nobody's."
     )
     secure_cookies: Literal["auto", "always"] = Field("auto", description="auto: Secure where the request is https.")
+    signing_key: SecretStr | None = Field(
+        None, min_length=32, description="Of all webhooks' secrets; default: made in the data dir, for one API alone."
+    )
+    webhook_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
+        default_factory=list, description="Networks of your own that webhooks may reach, separated by ','."
+    )
     session_hours: float = Field(24 * 14, gt=0, description="How long a sign-in lasts.")
     url: str | None = Field(None, description="The service that the command line talks to; default: `up` in data_dir.")
     api_key: SecretStr | None = Field(None, description="The command line's key; default: the one `up` wrote.")
@@ -75,6 +81,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+    @field_validator("webhook_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("data_dir")
     @classmethod

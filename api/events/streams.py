@@ -11,6 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
@@ -126,9 +127,14 @@ class Reader(ABC):
         """Nobody listens to it any more."""
 
 
+class Runs(Protocol):
+    async def run(self) -> None: ...
+
+
 @contextlib.asynccontextmanager
-async def running(*readers: Reader) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(reader.run(), name=type(reader).__name__) for reader in readers]
+async def running(*background: Runs) -> AsyncIterator[None]:
+    """What goes on beside the requests, until they end."""
+    tasks = [asyncio.create_task(one.run(), name=type(one).__name__) for one in background]
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from core.catalog import architecture
-from core.db import events, runs
+from core.db import events, runs, webhooks
 from core.db.models import Attempt, Dataset, Job, Run, Student, Teacher
 from core.db.paging import Page, Window, page, sorted_page
 from core.errors import IllegalMove, NotFound
@@ -85,6 +85,7 @@ def create(
     )
     queued = {"status": JobStatus.QUEUED, "phase": None, "available_actions": available_actions(JobStatus.QUEUED)}
     events.append(work, job.id, 0, [("status", queued)])
+    webhooks.tell_job(work, job, JobStatus.QUEUED)
     work.refresh(job, ["last_seq"])
     reach("submit.made")
     return job

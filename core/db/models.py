@@ -349,15 +349,43 @@ class Event(_Row, Base):
     attempt: Mapped[int]
 
 
-class Outbox(_Row, Base):
-    """Messages to the outside, written in the transaction of what they tell."""
+# --- what is told to the outside ----------------------------------------------------------------------------------
 
-    __tablename__ = "outbox"
-    id: Mapped[str] = _id("out")
+
+class Webhook(_Row, Base):
+    """An address that is told what happens in its project. Its secret is derived, not stored (api/webhooks/signing)."""
+
+    __tablename__ = "webhooks"
+    id: Mapped[str] = _id("whk")
     project_id: Mapped[str] = _project()
+    name: Mapped[str] = mapped_column(String(200))
+    url: Mapped[str] = mapped_column(String(2000))
+    events: Mapped[list[Any]]  # types; "*" is all of them
+    enabled: Mapped[bool] = mapped_column(default=True)
+    disabled_reason: Mapped[str | None] = mapped_column(String(200))  # where the service did it
+    generation: Mapped[int] = mapped_column(default=1)  # of its secret
+    old_secret_until: Mapped[datetime | None]  # the one before signs too
+
+
+class Delivery(_Row, Base):
+    """One message to one webhook, written in the transaction of what it tells; its row is the outbox and the log."""
+
+    __tablename__ = "deliveries"
+    id: Mapped[str] = _id("dlv")
+    webhook_id: Mapped[str] = mapped_column(Id, ForeignKey("webhooks.id", ondelete="CASCADE"))
+    message_id: Mapped[str] = mapped_column(Id)  # the same at every try, and for every webhook
     type: Mapped[str] = mapped_column(String(60))
-    data: Mapped[dict[str, Any]]
-    sent_at: Mapped[datetime | None]
+    body: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(20), default="pending")  # pending, delivered, failed
+    tries: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(default=now)  # of the next try, while pending
+    log: Mapped[list[Any]] = mapped_column(default=list)  # at, status or error, and seconds of the last tries
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_deliveries_due", "status", "due_at"),
+        Index("ix_deliveries_of_webhook", "webhook_id", "id"),
+    )
 
 
 # --- the machinery ------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from core.db import events
+from core.db import events, webhooks
 from core.db.models import Dataset, Job, Run, Student, Teacher, now
 from core.errors import Failure
 from core.lifecycle import HELD, TERMINAL, JobStatus, available_actions, check_move
@@ -21,12 +21,21 @@ def move(work: Session, run: Run, to: JobStatus, *, error: Failure | None = None
         job = work.get_one(Job, run.subject, with_for_update=True, populate_existing=True)
         _move_job(work, job, run, to, error)
     elif to in (JobStatus.FAILED, JobStatus.CANCELLED):
-        noun: type[Dataset | Teacher] = Dataset if run.kind == "read_dataset" else Teacher
-        values = {"status": "rejected", "error": error.as_dict() if error else None}
-        work.execute(update(noun).where(noun.id == run.subject).values(**values))
+        _reject(work, run, error)
     elif to == JobStatus.PAUSED and error is not None and run.kind == "read_dataset":
         work.execute(update(Dataset).where(Dataset.id == run.subject).values(progress=f"paused: {error.detail}"[:200]))
     work.flush()
+
+
+def _reject(work: Session, run: Run, error: Failure | None) -> None:
+    part: Dataset | Teacher | None
+    if run.kind == "read_dataset":
+        part = work.get(Dataset, run.subject, populate_existing=True)
+    else:
+        part = work.get(Teacher, run.subject, populate_existing=True)
+    if part is not None:
+        part.status, part.error = "rejected", error.as_dict() if error else None
+        webhooks.tell_part(work, part)
 
 
 def _move_job(work: Session, job: Job, run: Run, to: JobStatus, error: Failure | None) -> None:
@@ -66,6 +75,7 @@ def _move_job(work: Session, job: Job, run: Run, to: JobStatus, error: Failure |
         messages.append(("done", {"status": to}))
     work.flush()
     events.append(work, job.id, run.attempt, messages)
+    webhooks.tell_job(work, job, to)
 
 
 def _close_phase(job: Job) -> None:

@@ -16,6 +16,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "complete_upload": {"sha256": "0" * 64},
     "create_api_key": {"name": "k"},
     "create_session": {"key": "dkd_x"},
+    "create_webhook": {"url": "https://example.com/hook"},
+    "change_webhook": {"enabled": False},
 }
 OPEN = {"get_health", "get_readiness", "get_version", "create_session"}  # asked without a key
 

@@ -24,7 +24,10 @@ def test_another_projects_objects_are_not_there(
     student = job["students"][0]["id"]
     make.file(student, b"weights")
     wish = {"filename": "f", "bytes": 10, "purpose": "dataset"}
+    webhook = client.post("/v1/webhooks", json={"url": "https://hook.invalid/"}).json()["id"]
     ours = {
+        "webhook_id": webhook,
+        "delivery_id": client.post(f"/v1/webhooks/{webhook}/test").json()["id"],
         "job_id": job["id"],
         "student_id": student,
         "teacher_id": make.teacher(),
@@ -49,7 +52,7 @@ def test_another_projects_objects_are_not_there(
             assert nothing.status_code in (404, 422), operation.id
             tried += 1
     assert tried >= 20
-    for noun in ("jobs", "students", "teachers", "datasets", "uploads", "runs"):
+    for noun in ("jobs", "students", "teachers", "datasets", "uploads", "runs", "webhooks"):
         assert stranger.get(f"/v1/{noun}").json()["data"] == []
     assert stranger.get(f"/v1/runs?subject={job['id']}").json()["data"] == []
     assert stranger.get(f"/v1/students?job={job['id']}").json()["data"] == []

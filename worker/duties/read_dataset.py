@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from core.assignment import ReadDatasetAssignment
-from core.db import runs
+from core.db import runs, webhooks
 from core.db.models import Dataset, Run
 from core.db.session import UnitOfWork
 from core.events import Event, Phase
@@ -63,3 +63,4 @@ class ReadDataset:
         dataset.sha256, dataset.bytes = result["sha256"], result["bytes"]
         dataset.form, dataset.unlabelled, dataset.report = result["form"], result["unlabelled"], result["report"]
         dataset.ignored, dataset.warnings = result["ignored"], result["warnings"]
+        webhooks.tell_part(work, dataset)

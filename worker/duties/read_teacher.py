@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from core.assignment import MemberFile, ReadTeacherAssignment
-from core.db import runs, teachers
+from core.db import runs, teachers, webhooks
 from core.db.models import File, Run, Teacher
 from core.db.session import UnitOfWork
 from core.errors import NotFound
@@ -89,3 +89,4 @@ class ReadTeacher:
         teacher.image_size, teacher.interpolation = result["image_size"], result["interpolation"]
         teacher.warnings, teacher.report = result["warnings"], result["report"]
         teacher.sha256, teacher.bytes = result["sha256"], result["bytes"]
+        webhooks.tell_part(work, teacher)
