@@ -69,12 +69,12 @@ def authenticate(
     with database.read() as session:
         if bearer is not None:
             key = keys.find(session, bearer.credentials)
-            caller = Caller(key.project_id, key.id) if key else None
+            caller = Caller(key.project_id, key.id, None, key.scope) if key else None
         else:
             check_origin(request)
             signed_in = keys.find_session(session, cookie or "")
             key = signed_in[1] if signed_in else None
-            caller = Caller(key.project_id, key.id, signed_in[0].id) if key and signed_in else None
+            caller = Caller(key.project_id, key.id, signed_in[0].id, key.scope) if key and signed_in else None
     if key is None or caller is None:
         raise Unauthorized("invalid_key", "This key or session is unknown, revoked or expired.")
     if keys.wants_touch(key):
@@ -84,13 +84,31 @@ def authenticate(
         except SQLAlchemyError as error:  # a full disk must not keep anybody from reading
             log.warning("last use of key %s not noted: %s", key.id, error)
     request.state.caller = caller
+    check_scope(request, caller)
     return caller
+
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+ADMIN = frozenset({"api-keys", "audit", "webhooks"})  # tags: to read them takes an admin too
+ANYBODY = frozenset({"delete_session"})  # operations
+
+
+def check_scope(request: Request, caller: Caller) -> None:
+    """`Forbidden` where the key's scope is not enough. One rule for all routes: a new one cannot be left out."""
+    route = request.scope["route"]
+    if ADMIN.intersection(route.tags):
+        needed = "admin"
+    else:
+        needed = "read" if request.method in READING or route.name in ANYBODY else "submit"
+    if not caller.may(needed):
+        detail = f"This key has the scope {caller.scope}; this takes {needed}. An admin of the project can make one."
+        raise Forbidden("scope_missing", detail)
 
 
 def check_origin(request: Request) -> None:
     """A cookie travels with requests that other sites make: those may not change anything."""
     origin = request.headers.get("origin")
-    if request.method in ("GET", "HEAD", "OPTIONS") or origin is None:
+    if request.method in READING or origin is None:
         return
     try:
         there = urlsplit(origin).netloc

@@ -67,7 +67,7 @@ class ProblemRead(BaseModel):
 
 
 class Forbidden(DistilleryError):
-    """A browser's request that came from another site."""
+    """The caller is known and may not do this: another site's request, or a key without the scope."""
 
 
 def _utf8(text: str) -> str:

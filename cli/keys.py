@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from cli.client import connect
 from cli.output import Commands, load_settings, out, print_json, say
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, help="API keys: create, list, revoke.")
+app = typer.Typer(cls=Commands, no_args_is_help=True, help="API keys: create, list, rotate, revoke.")
 Json = dict[str, Any]
 
 Local = Annotated[bool, typer.Option("--local", help="In this machine's database, without the service.")]
@@ -25,6 +25,9 @@ def _here() -> Any:
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What it is for.")] = "cli",
+    scope: Annotated[
+        str | None, typer.Option(help="read, submit or admin. Default: submit; with --local, admin.")
+    ] = None,
     days: Annotated[float | None, typer.Option(min=0.001, max=36500, help="Expires after so many days.")] = None,
     local: Local = False,
     as_json: AsJson = False,
@@ -32,9 +35,13 @@ def create(
     """Make a key. It is shown this once."""
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     if local:
-        answer = _here().create(load_settings(), name, expires_at)
+        answer = _here().create(load_settings(), name, expires_at, scope or "admin")
     else:
-        wish: Json = {"name": name} | ({"expires_at": expires_at.isoformat()} if expires_at else {})
+        wish: Json = (
+            {"name": name}
+            | ({"scope": scope} if scope else {})
+            | ({"expires_at": expires_at.isoformat()} if expires_at else {})
+        )
         with connect(load_settings()) as client:
             answer = client.post("/v1/api-keys", wish)
     if as_json:
@@ -55,12 +62,28 @@ def list_keys(local: Local = False, as_json: AsJson = False) -> None:
     if as_json:
         print_json(answer)
         return
-    table = Table(Column("id", no_wrap=True), "name", "begins", "last used", "expires", "state")
+    table = Table(Column("id", no_wrap=True), "name", "scope", "begins", "last used", "expires", "state")
     for row in answer:
         state = "revoked" if row["revoked_at"] else "good"
         when = [str(row[name] or "never")[:16].replace("T", " ") for name in ("last_used_at", "expires_at")]
-        table.add_row(row["id"], row["name"], row["prefix"] + "…", *when, state)
+        table.add_row(row["id"], row["name"], row["scope"], row["prefix"] + "…", *when, state)
     out.print(table)
+
+
+@app.command()
+def rotate(
+    key: Annotated[str, typer.Argument(help="The key's id: key_…")],
+    hours: Annotated[float, typer.Option(min=0, max=720, help="So long the old key stays good.")] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Make the key that takes over from another. It is shown this once."""
+    with connect(load_settings()) as client:
+        answer = client.post(f"/v1/api-keys/{key}/rotate", {"overlap_hours": hours})
+    if as_json:
+        print_json(answer)
+        return
+    out.print(answer["key"], soft_wrap=True)
+    say(f"{answer['id']}: keep it now, it is not shown again. {key} ends in {hours:g} hours at most.")
 
 
 @app.command()

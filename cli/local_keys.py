@@ -13,7 +13,7 @@ from core.db import keys as rows
 from core.db.models import ApiKey
 from core.db.paging import Window
 from core.db.session import Database
-from core.errors import Unavailable
+from core.errors import Invalid, Problem, Unavailable
 from core.settings import Settings
 
 Json = dict[str, Any]
@@ -39,14 +39,16 @@ def _database(settings: Settings) -> Iterator[Database]:
 
 
 def _shown(row: ApiKey) -> Json:
-    names = ("id", "name", "prefix", "created_at", "expires_at", "last_used_at", "revoked_at")
+    names = ("id", "name", "scope", "prefix", "created_at", "expires_at", "last_used_at", "revoked_at")
     times = {name: getattr(row, name) for name in names}
     return {name: v.isoformat() if hasattr(v, "isoformat") else v for name, v in times.items()}
 
 
-def create(settings: Settings, name: str, expires_at: datetime | None) -> Json:
+def create(settings: Settings, name: str, expires_at: datetime | None, scope: str) -> Json:
+    if scope not in rows.SCOPES:
+        raise Invalid([Problem("--scope", "unknown_scope", f"{scope!r} is none of {', '.join(rows.SCOPES)}.")])
     with _database(settings) as database, database.write() as work:
-        row, secret = rows.create(work, rows.DEFAULT_PROJECT, name, expires_at=expires_at)
+        row, secret = rows.create(work, rows.DEFAULT_PROJECT, name, scope=scope, expires_at=expires_at)
         return _shown(row) | {"key": secret}
 
 

@@ -16,11 +16,10 @@ from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from api.deps import READING
 from core.db import audit
 from core.db.keys import Caller
 from core.db.session import UnitOfWork
-
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def action(operation: str) -> str:

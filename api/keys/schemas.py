@@ -7,12 +7,23 @@ from pydantic import AwareDatetime, Field
 
 from api.schemas import Name, ObjectRead, Wish
 
+Scope = Literal["read", "submit", "admin"]
+SCOPES = "read: look and download. submit: also make, change and delete jobs, data sets and teachers. admin: also keys,\
+ webhooks and the audit."
+
 
 class KeyCreate(Wish):
     """Make a key for this project."""
 
     name: Name
+    scope: Scope = Field("submit", description=SCOPES)
     expires_at: AwareDatetime | None = Field(None, description="Default: never.")
+
+
+class KeyRotate(Wish):
+    """Replace a key by a new one of the same name, scope and expiry."""
+
+    overlap_hours: float = Field(24, ge=0, le=720, description="So long the old key stays good, at most.")
 
 
 class KeyRead(ObjectRead):
@@ -21,6 +32,7 @@ class KeyRead(ObjectRead):
     object: Literal["api_key"] = "api_key"
     name: str
     prefix: str = Field(description="The first characters of the key.")
+    scope: Scope = Field(description=SCOPES)
     expires_at: datetime | None
     last_used_at: datetime | None = Field(description="To the minute.")
     revoked_at: datetime | None

@@ -36,7 +36,7 @@ def create_session(request: Request, wish: SessionCreate, work: Work, settings: 
         key = keys.use_code(work, wish.code.get_secret_value())
     if key is None:
         raise Unauthorized("invalid_key", "This key or code is unknown, used up, revoked or expired.")
-    request.state.caller = Caller(key.project_id, key.id)
+    request.state.caller = Caller(key.project_id, key.id, None, key.scope)
     token = keys.sign_in(work, key, hours=settings.session_hours)
     response = Response(status_code=204)
     secure = settings.secure_cookies == "always" or request.url.scheme == "https"

@@ -19,10 +19,11 @@ from core.db.models import ApiKey, Project, SignInCode, now
 from core.db.models import Session as SignIn
 from core.db.paging import Page, Window, page
 from core.db.session import Database, UnitOfWork
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.settings import Settings
 
 DEFAULT_PROJECT = "prj_default"
+SCOPES = ("read", "submit", "admin")  # each holds those before it
 PREFIX = "dkd_"
 USED_RESOLUTION = timedelta(minutes=1)  # `last_used_at` is written at most so often
 
@@ -34,6 +35,10 @@ class Caller:
     project_id: str
     key_id: str
     session_id: str | None = None
+    scope: str = "admin"
+
+    def may(self, scope: str) -> bool:
+        return SCOPES.index(self.scope) >= SCOPES.index(scope)
 
 
 def _hash(secret: str) -> str:
@@ -44,11 +49,18 @@ def _alive(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at)
 
 
-def create(work: UnitOfWork, project_id: str, name: str, *, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+def create(
+    work: UnitOfWork, project_id: str, name: str, *, scope: str = "admin", expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
     """(row, the key itself). The second is not stored anywhere."""
     secret = PREFIX + secrets.token_urlsafe(32)
     row = ApiKey(
-        project_id=project_id, name=name, prefix=secret[: len(PREFIX) + 6], hash=_hash(secret), expires_at=expires_at
+        project_id=project_id,
+        name=name,
+        scope=scope,
+        prefix=secret[: len(PREFIX) + 6],
+        hash=_hash(secret),
+        expires_at=expires_at,
     )
     work.add(row)
     work.flush()
@@ -94,11 +106,30 @@ def listing(session: Session, project_id: str, window: Window) -> Page[ApiKey]:
     return page(session, select(ApiKey).where(ApiKey.project_id == project_id), ApiKey.id, window)
 
 
-def revoke(work: UnitOfWork, project_id: str, id: str) -> ApiKey:
-    """From now on the key and every browser that signed in with it are refused. Repeating it changes nothing."""
-    key = work.scalar(select(ApiKey).where(ApiKey.id == id, ApiKey.project_id == project_id))
+def _get(work: Session, project_id: str, id: str) -> ApiKey:
+    key = work.scalar(select(ApiKey).where(ApiKey.id == id, ApiKey.project_id == project_id).with_for_update())
     if key is None:
         raise NotFound("key", id)
+    return key
+
+
+def rotate(work: UnitOfWork, project_id: str, id: str, *, overlap: timedelta) -> tuple[ApiKey, str]:
+    """(row, key) of one that takes over the name, scope and expiry; the old one is good for `overlap` longer at most.
+
+    `Conflict` where the old one is not good any more: it has nothing to hand over.
+    """
+    old, at = _get(work, project_id, id), now()
+    if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= at):
+        raise Conflict("key_not_good", "This key is revoked or expired. Make a new one.")
+    made = create(work, project_id, old.name, scope=old.scope, expires_at=old.expires_at)
+    old.expires_at = at + overlap if old.expires_at is None else min(old.expires_at, at + overlap)
+    work.flush()
+    return made
+
+
+def revoke(work: UnitOfWork, project_id: str, id: str) -> ApiKey:
+    """From now on the key and every browser that signed in with it are refused. Repeating it changes nothing."""
+    key = _get(work, project_id, id)
     key.revoked_at = key.revoked_at or now()
     work.execute(delete(SignIn).where(SignIn.key_id == id))
     work.execute(delete(SignInCode).where(SignInCode.key_id == id))

@@ -95,6 +95,7 @@ class ApiKey(_Row, Base):
     project_id: Mapped[str] = _project()
     name: Mapped[str] = mapped_column(String(200))
     prefix: Mapped[str] = mapped_column(String(16))
+    scope: Mapped[str] = mapped_column(String(20), default="admin", server_default="admin")  # core/db/keys.py: SCOPES
     hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]

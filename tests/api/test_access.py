@@ -10,6 +10,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from core.db import keys
+from core.db.keys import DEFAULT_PROJECT
 from core.db.models import ApiKey, Base, now
 from core.db.session import Database
 from core.settings import Settings
@@ -78,6 +79,58 @@ def test_without_a_good_key_nothing_answers(app: FastAPI, client: TestClient, ke
         assert answer.headers["www-authenticate"] == "Bearer"
         if operation.method != "HEAD":
             assert answer.json()["code"] in ("missing_key", "invalid_key")
+
+
+ADMIN = ("/v1/api-keys", "/v1/webhooks", "/v1/audit")
+
+
+@pytest.mark.parametrize("scope", ["read", "submit"])
+def test_a_scope_is_as_far_as_a_key_goes(app: FastAPI, client: TestClient, database: Database, scope: str) -> None:
+    with database.write() as work:
+        _, key = keys.create(work, DEFAULT_PROJECT, "limited", scope=scope)
+    limited = TestClient(app, raise_server_exceptions=False, headers={"Authorization": f"Bearer {key}"})
+    refused = set()
+    for operation in operations(app):
+        if operation.id in OPEN or operation.endless or operation.id == "delete_session":
+            continue
+        values = dict.fromkeys(operation.parameters, "1") | {"split": "train"}
+        answer = limited.request(operation.method, operation.fill(values), json=operation.body)
+        changes = operation.method not in ("GET", "HEAD")
+        if operation.path.startswith(ADMIN) or (changes and scope == "read"):
+            assert answer.status_code == 403, f"{operation.id}: {answer.status_code}"
+            refused.add(operation.id)
+            if operation.method != "HEAD":
+                assert answer.json()["code"] == "scope_missing"
+        else:
+            assert answer.status_code != 403, operation.id
+    assert len(refused) >= (25 if scope == "read" else 12)
+    for path in ("/v1/api-keys", "/v1/webhooks", "/v1/audit"):  # nothing came of it
+        assert all(row.get("name") != "k" for row in client.get(path).json()["data"])
+    assert limited.delete("/v1/sessions/current").status_code == 204
+    assert limited.get("/v1/sessions/current").json()["key"]["scope"] == scope
+
+
+def test_a_browser_has_the_scope_of_its_key(app: FastAPI, client: TestClient) -> None:
+    key = client.post("/v1/api-keys", json={"name": "k", "scope": "read"}).json()["key"]
+    browser = TestClient(app, raise_server_exceptions=False)
+    assert browser.post("/v1/sessions", json={"key": key}).status_code == 204
+    assert browser.get("/v1/jobs").status_code == 200
+    assert browser.post("/v1/uploads", json={"filename": "f", "bytes": 1, "purpose": "dataset"}).status_code == 403
+
+
+def test_a_rotated_key_hands_over(app: FastAPI, client: TestClient, database: Database) -> None:
+    old = client.post("/v1/api-keys", json={"name": "ci", "scope": "submit"}).json()
+    new = client.post(f"/v1/api-keys/{old['id']}/rotate", json={"overlap_hours": 1}).json()
+    assert (new["name"], new["scope"], new["expires_at"]) == ("ci", "submit", None) and new["key"] != old["key"]
+    both = [TestClient(app, headers={"Authorization": f"Bearer {one['key']}"}) for one in (old, new)]
+    assert [one.get("/v1/jobs").status_code for one in both] == [200, 200]
+    with database.write() as work:
+        row = work.get_one(ApiKey, old["id"])
+        assert row.expires_at is not None and timedelta() < row.expires_at - now() <= timedelta(hours=1)
+        row.expires_at = now()
+    assert [one.get("/v1/jobs").status_code for one in both] == [401, 200]
+    again = client.post(f"/v1/api-keys/{old['id']}/rotate")
+    assert (again.status_code, again.json()["code"]) == (409, "key_not_good")
 
 
 def test_the_first_start_writes_an_admin_key(client: TestClient, database: Database, settings: Settings) -> None:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from core.db import datasets, runs
-from core.db.models import Dataset, Project
+from core.db import datasets, runs, webhooks
+from core.db.models import Dataset, Delivery, Project
 from core.db.session import Database
 from core.errors import Stale
 from core.events import Phase
@@ -54,7 +55,11 @@ def test_a_known_set_of_photographs_with_options_becomes_ready(database: Databas
     folder = equipment.settings.builtin_files / "dtd"
     folder.mkdir(parents=True)
     published.dtd(folder)
+    with database.write() as work:
+        webhooks.create(work, claim.project_id, name="hook", url="https://hook.invalid/", events=["dataset.ready"])
     supervise(claim, equipment, None)
+    with database.read() as session:
+        assert [told.type for told in session.scalars(select(Delivery))] == ["dataset.ready"]
     ready = row(database, claim)
     assert (ready.status, ready.form, ready.image_size, ready.unlabelled) == ("ready", "files", 72, 0), ready.error
     assert ready.report is not None and ready.report["formats"] == {"JPEG": 18}

@@ -88,6 +88,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/api-keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Api Key
+         * @description Make the key that takes over; the old one stays good for a while, so that nothing breaks meanwhile.
+         */
+        post: operations["rotate_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/architectures": {
         parameters: {
             query?: never;
@@ -2870,6 +2890,13 @@ export interface components {
              * @description 1 to 200 characters, none of them a control character.
              */
             name: string;
+            /**
+             * Scope
+             * @description read: look and download. submit: also make, change and delete jobs, data sets and teachers. admin: also keys, webhooks and the audit.
+             * @default submit
+             * @enum {string}
+             */
+            scope: "read" | "submit" | "admin";
         };
         /**
          * KeyCreated
@@ -2910,6 +2937,12 @@ export interface components {
             prefix: string;
             /** Revoked At */
             revoked_at: string | null;
+            /**
+             * Scope
+             * @description read: look and download. submit: also make, change and delete jobs, data sets and teachers. admin: also keys, webhooks and the audit.
+             * @enum {string}
+             */
+            scope: "read" | "submit" | "admin";
         };
         /**
          * KeyRead
@@ -2945,6 +2978,24 @@ export interface components {
             prefix: string;
             /** Revoked At */
             revoked_at: string | null;
+            /**
+             * Scope
+             * @description read: look and download. submit: also make, change and delete jobs, data sets and teachers. admin: also keys, webhooks and the audit.
+             * @enum {string}
+             */
+            scope: "read" | "submit" | "admin";
+        };
+        /**
+         * KeyRotate
+         * @description Replace a key by a new one of the same name, scope and expiry.
+         */
+        KeyRotate: {
+            /**
+             * Overlap Hours
+             * @description So long the old key stays good, at most.
+             * @default 24
+             */
+            overlap_hours: number;
         };
         /**
          * LAMB
@@ -6008,6 +6059,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
+    rotate_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["KeyRotate"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyCreated"];
+                };
             };
             /** @description What went wrong. */
             default: {

@@ -30,6 +30,7 @@ export function Keys() {
       ),
     },
     { head: "Key", cell: (key) => <code>{key.prefix}…</code> },
+    { head: "Scope", cell: (key) => key.scope },
     { head: "Created", kind: "number", cell: (key) => day(key.created_at) },
     { head: "Last used", kind: "number", cell: (key) => (key.last_used_at ? ago(key.last_used_at) : "never") },
     { head: "Expires", kind: "number", cell: (key) => <Expiry apiKey={key} /> },
@@ -49,7 +50,7 @@ export function Keys() {
   return (
     <>
       <div className="spread">
-        <p className="soft">A key is shown once, when it is made. Whoever has it may do everything in this project.</p>
+        <p className="soft">A key is shown once, when it is made. Whoever has it may do what its scope says.</p>
         <button type="button" className="button primary" onClick={() => setMaking(true)}>
           <Plus size={16} aria-hidden />
           New key

@@ -14,11 +14,18 @@ const SPANS = [
   { key: "never", name: "never" },
 ] as const;
 type Span = (typeof SPANS)[number]["key"];
+const SCOPES = [
+  { key: "read", name: "read", says: "It looks and downloads, and changes nothing." },
+  { key: "submit", name: "submit", says: "It also makes, changes and deletes jobs, data sets and teachers." },
+  { key: "admin", name: "admin", says: "It may also make keys, and do everything else in this project." },
+] as const;
+type Scope = (typeof SCOPES)[number]["key"];
 
 /** Makes a key and shows it, this once. */
 export function NewKeyDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [span, setSpan] = useState<Span>("90");
+  const [scope, setScope] = useState<Scope>("submit");
   const create = useCreateKey();
   const made = create.data;
   if (made) {
@@ -43,7 +50,7 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const expires_at = span === "never" ? null : new Date(Date.now() + Number(span) * DAY).toISOString();
-    create.mutate({ name: name.trim(), expires_at });
+    create.mutate({ name: name.trim(), scope, expires_at });
   };
   return (
     <Dialog title="New API key" onClose={onClose}>
@@ -59,6 +66,11 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
             onChange={(event) => setName(event.target.value)}
           />
         </label>
+        <div className="field">
+          <span>Scope</span>
+          <Choice label="Scope" choices={SCOPES} value={scope} onChange={setScope} />
+          <span className="small soft">{SCOPES.find((one) => one.key === scope)?.says}</span>
+        </div>
         <div className="field">
           <span>Expires after</span>
           <Choice label="Expires after" choices={SPANS} value={span} onChange={setSpan} />
