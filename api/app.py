@@ -26,6 +26,7 @@ from api.events.endpoints import router as events
 from api.events.streams import running
 from api.health.endpoints import router as health
 from api.idempotency import Replay, on_replay
+from api.jobs.bulk import router as jobs_at_once
 from api.jobs.endpoints import router as jobs
 from api.keys.endpoints import router as keys
 from api.metrics.endpoints import router as metrics
@@ -84,7 +85,7 @@ def create_app(
     app.add_exception_handler(Replay, on_replay)
     v1 = APIRouter(prefix="/v1", max_body_size=MAX_BODY_BYTES, dependencies=[Depends(refuse_nul)])
     nouns = (jobs, events, metrics, students, teachers, datasets, uploads, catalog, runs, workers, keys, sessions)
-    for router in (*nouns, webhooks, changes, counts, storage_use, audit):
+    for router in (*nouns, jobs_at_once, webhooks, changes, counts, storage_use, audit):
         v1.include_router(router)
     app.include_router(v1)
     app.include_router(health)

@@ -211,17 +211,18 @@ def _fill_from_preset(value: Any) -> Any:
     name = value["preset"]
     if not isinstance(name, str) or name not in PRESETS:
         return value  # refused below, with the field's own error
-    return _merge(PRESETS[name].make().model_dump(mode="json", exclude={"teacher", "dataset"}), value)
+    return overlaid(PRESETS[name].make().model_dump(mode="json", exclude={"teacher", "dataset"}), value)
 
 
-def _merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
+def overlaid(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """The base with what the change says, object by object; one of another `kind` replaces the base's whole."""
+    result = dict(base)
     for key, value in change.items():
-        below = merged.get(key)
+        below = result.get(key)
         if isinstance(value, dict) and isinstance(below, dict) and value.get("kind") in (None, below.get("kind")):
-            value = _merge(below, value)
-        merged[key] = value
-    return merged
+            value = overlaid(below, value)
+        result[key] = value
+    return result
 
 
 class Recipe(Part):

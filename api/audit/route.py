@@ -34,14 +34,15 @@ class Audit:
     def __init__(self, request: Request) -> None:
         self._request = request
 
-    def __call__(self, work: Session, subject: str | None) -> None:
+    def __call__(self, work: Session, subject: str | None, what: str | None = None) -> None:
+        """`what`: the action, where the operation's name is not it."""
         state = self._request.state
         caller: Caller = state.caller
         client = self._request.client
         asked = audit.Asked(
             project_id=caller.project_id,
             key_id=caller.key_id,
-            action=action(self._request.scope["route"].name),
+            action=what or action(self._request.scope["route"].name),
             address=client.host[:100] if client else None,
             request_id=state.request_id,
         )

@@ -1,7 +1,6 @@
 """/v1/jobs: ask for distillations, watch them, steer them."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -10,16 +9,22 @@ from sqlalchemy.orm import Session
 from api.deps import Reading, TheCaller, ThePart, TheQueue, TheSettings, TheStorage, Work
 from api.idempotency import Creates, CreatingRoute
 from api.jobs import service
-from api.jobs.schemas import CheckpointRead, JobChange, JobDataset, JobPreview, JobRead, JobTeacher
+from api.jobs.schemas import (
+    CheckpointRead,
+    JobChange,
+    JobCreate,
+    JobDataset,
+    JobPreview,
+    JobRead,
+    JobTeacher,
+)
 from api.schemas import Listing
-from core.db import jobs, reports, runs, spent, teachers
+from core.db import jobs, reports, runs, spent
 from core.db.models import Job
-from core.errors import Conflict
+from core.errors import Invalid, Problem
 from core.lifecycle import JobStatus
 from core.plan import plan_students
-from core.recipe import Recipe
 from core.settings import Settings
-from core.storage import keys as storage_keys
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=CreatingRoute)
 Action = Literal["cancel", "pause", "resume", "retry"]
@@ -50,7 +55,7 @@ def _read(session: Session, settings: Settings, rows: Sequence[Job]) -> list[Job
     dependencies=[Creates],
 )
 def create_job(
-    recipe: Recipe,
+    wish: JobCreate,
     caller: TheCaller,
     work: Work,
     queue: TheQueue,
@@ -61,7 +66,10 @@ def create_job(
 
     `dataset` and `teacher` may be uploads (`upl_…`): they are registered too. A job whose parts are still being read is
     queued and waits; should they then not fit, it fails with the code that the request would have been refused with.
+
+    With `source_job` the recipe is that job's; fields that are given hold in place of its own, object by object.
     """
+    recipe = service.recipe_of(work, caller.project_id, wish)
     parts = service.resolve(work, caller.project_id, recipe, settings)
     if validate_only:
         preview = _preview(parts).model_dump_json()
@@ -104,6 +112,10 @@ def list_jobs(
     name: Annotated[str | None, Query(max_length=200, description="Part of the name.")] = None,
     teacher: Annotated[str | None, Query(max_length=100, description="The teacher's id.")] = None,
     dataset: Annotated[str | None, Query(max_length=100, description="The data set's id.")] = None,
+    metadata: Annotated[
+        list[Annotated[str, Query(max_length=600)]] | None,
+        Query(description="A label, as name:value. May be repeated: jobs that have all of them."),
+    ] = None,
     sort: Annotated[
         jobs.Sort,
         Query(
@@ -121,9 +133,18 @@ def list_jobs(
         name=name,
         teacher=teacher,
         dataset=dataset,
+        labels=[_label(text) for text in metadata or ()],
         sort=sort,
     )
     return Listing(data=_read(session, settings, page.rows), has_more=page.next is not None, next=page.next)
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name:
+        detail = "Give a label as name:value; the name ends at the first colon."
+        raise Invalid([Problem("/query/metadata", "invalid_label", detail)])
+    return name, value
 
 
 @router.get("/{job_id}")
@@ -143,11 +164,7 @@ def change_job(job_id: str, wish: JobChange, caller: TheCaller, work: Work, sett
 @router.delete("/{job_id}", status_code=204)
 def delete_job(job_id: str, caller: TheCaller, work: Work, storage: TheStorage) -> None:
     """Delete a job that is over, with its students' files."""
-    job = jobs.get(work, caller.project_id, job_id)
-    if waiting := teachers.waits_for_student(work, [student.id for student in job.students]):
-        raise Conflict("in_use", f"Teacher {waiting} is being made of one of its students; try again when it is ready.")
-    jobs.remove(work, job)
-    work.after_commit(partial(storage.delete_prefix, storage_keys.job_folder(job_id)))
+    service.delete(work, jobs.get(work, caller.project_id, job_id), storage)
 
 
 def _act(action: Action, job_id: str, caller: TheCaller, work: Work, queue: TheQueue, settings: TheSettings) -> JobRead:

@@ -1,18 +1,34 @@
 """What a job looks like from outside."""
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from api.schemas import FailureRead, Name, ObjectRead, Read, Reference, Wish
 from core.db.models import Dataset, Job, Run, Student, Teacher
 from core.db.spent import Spent
 from core.lifecycle import JobStatus, available_actions
 from core.plan import StudentPlan, twin_key
+from core.recipe import Recipe
 
 Priority = int
 Metadata = dict[str, str]
+
+
+class JobCopy(BaseModel):
+    """A job like another one. Every other field is a recipe's, and holds in place of the other job's."""
+
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+
+    source_job: str = Field(max_length=100, description="The job whose recipe is taken: job_…")
+
+
+def _tag(body: Any) -> str:
+    return "copy" if isinstance(body, JobCopy) or (isinstance(body, dict) and "source_job" in body) else "recipe"
+
+
+JobCreate = Annotated[Annotated[Recipe, Tag("recipe")] | Annotated[JobCopy, Tag("copy")], Discriminator(_tag)]
 
 
 class JobChange(Wish):

@@ -1,17 +1,23 @@
-"""Do a recipe's parts exist, and do they fit? What is still being read is waited for."""
+"""Do a recipe's parts exist, and do they fit? What is still being read is waited for. And how a job goes."""
 
 from dataclasses import dataclass
+from functools import partial
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.jobs.parts import register
+from api.jobs.schemas import JobCopy
 from core.catalog import architecture, canonical_name
-from core.db import waiting
-from core.db.models import Dataset, Teacher
-from core.errors import Invalid, Problem
-from core.recipe import Recipe
+from core.db import jobs, teachers, waiting
+from core.db.models import Dataset, Job, Teacher
+from core.db.session import UnitOfWork
+from core.errors import Conflict, Invalid, Problem
+from core.problems import problem_at
+from core.recipe import Recipe, overlaid
 from core.settings import Settings
+from core.storage import Storage, keys
 
 UNCHECKED = "Whether the parts fit is checked when the data set and the teacher have been read."
 
@@ -24,6 +30,21 @@ class Parts:
     classes: int | None  # None while the data set is being read
     waits_for: str | None  # the part that is being read
     warnings: list[str]
+
+
+def recipe_of(work: Session, project_id: str, wish: Recipe | JobCopy) -> Recipe:
+    """What is asked for: as written, or another job's recipe with what is said beside it."""
+    if isinstance(wish, Recipe):
+        return wish
+    source = work.scalar(select(Job.recipe).where(Job.id == wish.source_job, Job.project_id == project_id))
+    if source is None:
+        detail = f"There is no job {wish.source_job!r} in this project."
+        raise Invalid([Problem("/source_job", "unknown_job", detail)])
+    asked = overlaid(source, wish.model_extra or {})
+    try:
+        return Recipe.model_validate(asked)
+    except ValidationError as error:
+        raise Invalid([problem_at(one, asked, Recipe) for one in error.errors()]) from error
 
 
 def resolve(work: Session, project_id: str, recipe: Recipe, settings: Settings) -> Parts:
@@ -53,3 +74,11 @@ def resolve(work: Session, project_id: str, recipe: Recipe, settings: Settings) 
     students = [s.model_copy(update={"architecture": canonical_name(s.architecture)}) for s in recipe.students]
     classes = len(dataset.classes) if dataset.classes is not None else None
     return Parts(recipe.model_copy(update={"students": students}), teacher, dataset, classes, waits_for, warnings)
+
+
+def delete(work: UnitOfWork, job: Job, storage: Storage) -> None:
+    """A job that is over, with its students' files; `Conflict` while it is not, or where a teacher is made of it."""
+    if waiting := teachers.waits_for_student(work, [student.id for student in job.students]):
+        raise Conflict("in_use", f"Teacher {waiting} is being made of one of its students; try again when it is ready.")
+    jobs.remove(work, job)
+    work.after_commit(partial(storage.delete_prefix, keys.job_folder(job.id)))

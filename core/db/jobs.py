@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, select, update
+from sqlalchemy import ColumnElement, case, delete, exists, func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from core.catalog import architecture
@@ -136,9 +136,12 @@ def listing(
     name: str | None = None,
     teacher: str | None = None,
     dataset: str | None = None,
+    labels: Sequence[tuple[str, str]] = (),
     sort: Sort = Sort.CREATED_AT,
 ) -> Page[Job]:
-    """Jobs in any of the statuses (none given: all); `name` is part of the name, whatever its case."""
+    """Jobs in any of the statuses (none given: all), with all of the labels; `name` is part of the name, whatever its
+    case.
+    """
     query = select(Job).where(Job.project_id == project_id).options(selectinload(Job.students))
     if statuses:
         query = query.where(Job.status.in_(statuses))
@@ -148,9 +151,18 @@ def listing(
         query = query.where(Job.teacher_id == teacher)
     if dataset:
         query = query.where(Job.dataset_id == dataset)
+    for key, value in labels:
+        query = query.where(_labelled(session, key, value))
     if sort == Sort.CREATED_AT:
         return page(session, query, Job.id, window)
     return sorted_page(session, query, Job.id, _BY[sort], window, whole=Job.project_id == project_id)
+
+
+def _labelled(session: Session, key: str, value: str) -> ColumnElement[bool]:
+    """As rows: SQLite's paths into JSON know neither quotes nor, before 3.45, letters beyond ASCII."""
+    each = func.json_each if session.get_bind().dialect.name == "sqlite" else func.jsonb_each_text
+    pair = each(Job.labels).table_valued("key", "value")
+    return exists().where(pair.c.key == key, pair.c.value == value)
 
 
 def newest_runs(session: Session, job_ids: Sequence[str]) -> dict[str, Run]:

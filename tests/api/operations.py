@@ -10,6 +10,7 @@ from fastapi import FastAPI
 BODIES: dict[str, dict[str, Any]] = {
     "create_job": {"dataset": "dst_x", "students": [{"name": "a", "architecture": "resnet8"}]},
     "change_job": {"name": "b"},
+    "change_jobs": {"action": "cancel", "jobs": ["job_x"]},
     "create_dataset": {"name": "d", "source": {"kind": "builtin", "name": "digits"}},
     "create_teacher": {"name": "t", "source": {"kind": "upload", "upload": "upl_x"}},
     "create_upload": {"filename": "f", "bytes": 10, "purpose": "dataset"},

@@ -338,8 +338,30 @@ export interface paths {
          *
          *     `dataset` and `teacher` may be uploads (`upl_…`): they are registered too. A job whose parts are still being read is
          *     queued and waits; should they then not fit, it fails with the code that the request would have been refused with.
+         *
+         *     With `source_job` the recipe is that job's; fields that are given hold in place of its own, object by object.
          */
         post: operations["create_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Jobs
+         * @description Cancel, pause, resume, retry or delete several jobs. Each for itself: one that cannot holds no other up.
+         */
+        post: operations["change_jobs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2563,6 +2585,19 @@ export interface components {
             priority?: number | null;
         };
         /**
+         * JobCopy
+         * @description A job like another one. Every other field is a recipe's, and holds in place of the other job's.
+         */
+        JobCopy: {
+            /**
+             * Source Job
+             * @description The job whose recipe is taken: job_…
+             */
+            source_job: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * JobDataset
          * @description The data set of a job, in passing.
          */
@@ -2806,6 +2841,53 @@ export interface components {
              * @description On the data set that it was registered with.
              */
             top1?: number | null;
+        };
+        /**
+         * JobsActed
+         * @description What came of it, in the order that was asked.
+         */
+        JobsActed: {
+            /** Action */
+            action: string;
+            /** Data */
+            data: components["schemas"]["JobsOutcome"][];
+            /**
+             * Object
+             * @default jobs_action
+             * @constant
+             */
+            object: "jobs_action";
+        };
+        /**
+         * JobsAction
+         * @description What is asked of several jobs at once.
+         */
+        JobsAction: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cancel" | "pause" | "resume" | "retry" | "delete";
+            /**
+             * Jobs
+             * @description Their ids.
+             */
+            jobs: string[];
+        };
+        /**
+         * JobsOutcome
+         * @description What came of it for one job.
+         */
+        JobsOutcome: {
+            /** @description Why it was not done. */
+            error: components["schemas"]["ProblemPlace"] | null;
+            /** Job */
+            job: string;
+            /**
+             * Status
+             * @description What it is now; null where it was not done.
+             */
+            status: components["schemas"]["JobStatus"] | "deleted" | null;
         };
         /**
          * Judged
@@ -6544,6 +6626,8 @@ export interface operations {
                 teacher?: string | null;
                 /** @description The data set's id. */
                 dataset?: string | null;
+                /** @description A label, as name:value. May be repeated: jobs that have all of them. */
+                metadata?: string[] | null;
                 /** @description What `order` goes by; jobs without a value come last. Statuses go by the life of a job: what is running, what waits, what failed, was cancelled, succeeded. */
                 sort?: components["schemas"]["core__db__jobs__Sort"];
                 /** @description Objects per page. */
@@ -6594,7 +6678,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Recipe"];
+                "application/json": components["schemas"]["Recipe"] | components["schemas"]["JobCopy"];
             };
         };
         responses: {
@@ -6614,6 +6698,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobRead"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
+    change_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobsAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobsActed"];
                 };
             };
             /** @description What went wrong. */
