@@ -32,6 +32,7 @@ from api.keys.endpoints import router as keys
 from api.metrics.endpoints import router as metrics
 from api.middleware import Edge
 from api.openapi import describe
+from api.ratelimit import RateLimit
 from api.runs.endpoints import router as runs
 from api.sessions.endpoints import router as sessions
 from api.storage.endpoints import router as storage_use
@@ -76,6 +77,7 @@ def create_app(
     app.state.writers = CapacityLimiter(1 if app.state.database.is_sqlite else POSTGRES_WRITERS)
     app.state.storage = storage or open_storage(settings.storage)
     app.state.queue = queue or make_queue(settings.broker_url)
+    app.state.rate_limit = RateLimit(settings.rate_limit)
     app.state.broadcaster = Broadcaster(app.state.database)
     app.state.watcher = Watcher(app.state.database, lease_seconds=settings.lease_seconds)
     app.state.signing_key = signing_key(settings)

@@ -77,6 +77,7 @@ def authenticate(
             caller = Caller(key.project_id, key.id, signed_in[0].id, key.scope) if key and signed_in else None
     if key is None or caller is None:
         raise Unauthorized("invalid_key", "This key or session is unknown, revoked or expired.")
+    request.app.state.rate_limit.count(caller.key_id)
     if keys.wants_touch(key):
         try:
             with database.write() as work:

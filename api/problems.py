@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from api.ratelimit import TooOften
 from core.db.session import UNREACHABLE
 from core.errors import (
     Conflict,
@@ -114,6 +115,8 @@ def on_distillery_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DistilleryError)
     if isinstance(error, Forbidden):
         return problem(request, 403, error.code, error.detail)
+    if isinstance(error, TooOften):
+        return problem(request, 429, error.code, error.detail, headers={"Retry-After": str(error.seconds)})
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     return problem(
         request,

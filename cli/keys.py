@@ -9,6 +9,7 @@ from rich.table import Column, Table
 
 from cli.client import connect
 from cli.output import Commands, load_settings, out, print_json, say
+from core.errors import Invalid, Problem
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, help="API keys: create, list, rotate, revoke.")
 Json = dict[str, Any]
@@ -30,12 +31,18 @@ def create(
     ] = None,
     days: Annotated[float | None, typer.Option(min=0.001, max=36500, help="Expires after so many days.")] = None,
     local: Local = False,
+    project: Annotated[str | None, typer.Option(help="With --local: another project than the default.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown this once."""
+    if project and not local:
+        detail = (
+            "A key makes keys of its own project. Another project's: with --local, on the service's machine."
+        )
+        raise Invalid([Problem("--project", "needs_local", detail)])
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     if local:
-        answer = _here().create(load_settings(), name, expires_at, scope or "admin")
+        answer = _here().create(load_settings(), name, expires_at, scope or "admin", project)
     else:
         wish: Json = (
             {"name": name}

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from core.db import keys as rows
+from core.db import projects
 from core.db.models import ApiKey
 from core.db.paging import Window
 from core.db.session import Database
@@ -20,7 +21,7 @@ Json = dict[str, Any]
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
+def local_database(settings: Settings) -> Iterator[Database]:
     """This machine's database with its default project; one clear line where there is none."""
     url = make_url(settings.database)
     detail = (
@@ -44,20 +45,21 @@ def _shown(row: ApiKey) -> Json:
     return {name: v.isoformat() if hasattr(v, "isoformat") else v for name, v in times.items()}
 
 
-def create(settings: Settings, name: str, expires_at: datetime | None, scope: str) -> Json:
+def create(settings: Settings, name: str, expires_at: datetime | None, scope: str, project: str | None) -> Json:
     if scope not in rows.SCOPES:
         raise Invalid([Problem("--scope", "unknown_scope", f"{scope!r} is none of {', '.join(rows.SCOPES)}.")])
-    with _database(settings) as database, database.write() as work:
-        row, secret = rows.create(work, rows.DEFAULT_PROJECT, name, scope=scope, expires_at=expires_at)
+    with local_database(settings) as database, database.write() as work:
+        owner = projects.find(work, project).id if project else rows.DEFAULT_PROJECT
+        row, secret = rows.create(work, owner, name, scope=scope, expires_at=expires_at)
         return _shown(row) | {"key": secret}
 
 
 def listing(settings: Settings) -> list[Json]:
-    with _database(settings) as database, database.read() as session:
+    with local_database(settings) as database, database.read() as session:
         page = rows.listing(session, rows.DEFAULT_PROJECT, Window(limit=1000))
         return [_shown(row) for row in page.rows]
 
 
 def revoke(settings: Settings, key_id: str) -> Json:
-    with _database(settings) as database, database.write() as work:
+    with local_database(settings) as database, database.write() as work:
         return _shown(rows.revoke(work, rows.DEFAULT_PROJECT, key_id))

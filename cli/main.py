@@ -22,6 +22,7 @@ PANELS = {
         "train": "cli.train:train",
         "reproduce": "cli.reproduce:reproduce",
         "doctor": "cli.doctor:doctor",
+        "projects": "cli.projects:app",
     },
     "Through the service": {
         "submit": "cli.jobs:submit",

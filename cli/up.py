@@ -154,9 +154,12 @@ class Stack:
 
     def _environment(self, redis_socket: Path | None) -> dict[str, str]:
         broker = {"DISTILLERY_BROKER_URL": f"redis+socket://{redis_socket}"} if redis_socket else {}
+        asked = self.settings.model_fields_set
+        unlimited = {} if "rate_limit" in asked else {"DISTILLERY_RATE_LIMIT": "0"}  # it is one's own machine
         return (
             os.environ
             | broker
+            | unlimited
             | {
                 "DISTILLERY_DATA_DIR": str(self.settings.data_dir),
                 "DISTILLERY_SLOTS": str(self.slots),

@@ -46,6 +46,13 @@ class Settings(BaseSettings):
     checkpoint_seconds: float = Field(300.0, gt=0, description="Time after which a checkpoint is due within an epoch.")
     max_upload_bytes: int = Field(20 * 2**30, gt=0, description="Largest upload.")
     upload_quota_bytes: int = Field(100 * 2**30, gt=0, description="All uploads of one project together.")
+    storage_quota_bytes: int | None = Field(
+        None, gt=0, description="Everything a project keeps; default: no limit. `distillery projects` sets one's own."
+    )
+    running_jobs_quota: int | None = Field(None, ge=1, description="Jobs of one project at once; default: no limit.")
+    rate_limit: int = Field(
+        100, ge=0, description="Requests per second and key, counted over ten seconds by each API process; 0: no limit."
+    )
     upload_expiry_hours: float = Field(24 * 7, gt=0, description="Time from its last part until an upload is dropped.")
     upload_part_bytes: int = Field(16 * 2**20, gt=0, description="Size of an upload's parts.")
     root_path: str = Field("", pattern=r"^(/[\w.~-]+)*$", description="Path prefix under which a proxy serves it.")

@@ -141,7 +141,8 @@ class Host:
     def _claim(self, slot: Slot) -> runs.Claim | None:
         reach("claim.begin")
         with self.equipment.database.write() as work:
-            claim = runs.claim(work, self.worker_id, slot.kinds)
+            quota = self.equipment.settings.running_jobs_quota
+            claim = runs.claim(work, self.worker_id, slot.kinds, running_jobs=quota)
         if claim is not None:
             reach("claim.committed")
         return claim

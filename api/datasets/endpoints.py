@@ -13,7 +13,7 @@ from api.datasets.schemas import BuiltinRead, DatasetCreate, DatasetRead, Sample
 from api.deps import Reading, RootPath, TheCaller, ThePart, TheQueue, TheSettings, TheStorage, Work, authenticate
 from api.idempotency import Creates, CreatingRoute
 from api.schemas import Listing
-from core.db import datasets
+from core.db import datasets, projects
 from core.db.models import Dataset
 from core.errors import Conflict, NotFound
 from core.storage import Storage
@@ -28,6 +28,7 @@ def create_dataset(
     wish: DatasetCreate, caller: TheCaller, work: Work, queue: TheQueue, settings: TheSettings
 ) -> DatasetRead:
     """Register a data set; a worker reads and validates it."""
+    projects.check_storage(work, caller.project_id, settings)
     service.check_source(work, caller.project_id, wish.source, settings)
     dataset = datasets.create(work, caller.project_id, name=wish.name, source=wish.source.model_dump(mode="json"))
     work.after_commit(queue.nudge)

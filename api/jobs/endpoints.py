@@ -19,7 +19,7 @@ from api.jobs.schemas import (
     JobTeacher,
 )
 from api.schemas import Listing
-from core.db import jobs, reports, runs, spent
+from core.db import jobs, projects, reports, runs, spent
 from core.db.models import Job
 from core.errors import Invalid, Problem
 from core.lifecycle import JobStatus
@@ -75,6 +75,7 @@ def create_job(
         preview = _preview(parts).model_dump_json()
         work.rollback()  # also the data set and the teacher that would have been made
         return Response(preview, 200, media_type="application/json")
+    projects.check_storage(work, caller.project_id, settings)
     job = jobs.create(
         work,
         caller.project_id,

@@ -31,10 +31,19 @@ class StorageItem(Read):
     reason: str | None = Field(description="Why not, in words.")
 
 
+class QuotaRead(Read):
+    """What a project may use; null: no limit."""
+
+    running_jobs: int | None = Field(description="Jobs at once; others wait in the queue.")
+    storage_bytes: int | None = Field(description="Everything it keeps.")
+    upload_bytes: int = Field(description="Of all its uploads together.")
+
+
 class StorageRead(Read):
     """What a project takes in storage; the largest objects first."""
 
     object: Literal["storage"] = "storage"
     bytes: int = Field(description="All together, also what is not listed.")
+    quota: QuotaRead
     kinds: list[StorageKind]
     data: list[StorageItem]

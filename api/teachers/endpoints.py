@@ -5,20 +5,23 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from api.deps import Reading, TheCaller, ThePart, TheQueue, TheStorage, Work
+from api.deps import Reading, TheCaller, ThePart, TheQueue, TheSettings, TheStorage, Work
 from api.idempotency import Creates, CreatingRoute
 from api.schemas import Listing
 from api.teachers import service
 from api.teachers.schemas import TeacherCreate, TeacherRead
-from core.db import teachers
+from core.db import projects, teachers
 from core.storage import keys as storage_keys
 
 router = APIRouter(prefix="/teachers", tags=["teachers"], route_class=CreatingRoute)
 
 
 @router.post("", status_code=201, dependencies=[Creates])
-def create_teacher(wish: TeacherCreate, caller: TheCaller, work: Work, queue: TheQueue) -> TeacherRead:
+def create_teacher(
+    wish: TeacherCreate, caller: TheCaller, work: Work, queue: TheQueue, settings: TheSettings
+) -> TeacherRead:
     """Register a teacher; a worker reads and validates it."""
+    projects.check_storage(work, caller.project_id, settings)
     teacher = service.register(work, caller.project_id, wish)
     work.after_commit(queue.nudge)
     return TeacherRead.of(teacher)

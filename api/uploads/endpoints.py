@@ -13,7 +13,7 @@ from api.idempotency import Creates, CreatingRoute
 from api.schemas import Listing, Sha256
 from api.uploads import service
 from api.uploads.schemas import PartRead, Purpose, UploadComplete, UploadCreate, UploadRead
-from core.db import datasets, uploads
+from core.db import datasets, projects, uploads
 from core.db.models import Upload
 from core.errors import Conflict, Invalid, NotFound, Problem, TooLarge
 from core.recipe import check_name
@@ -45,6 +45,7 @@ def create_upload(
 ) -> UploadRead:
     """Announce a file. Its parts of `part_size` bytes follow, in any order, several at once."""
     _check_size(wish.bytes, settings, storage)
+    projects.check_storage(work, caller.project_id, settings, more=wish.bytes)
     upload = uploads.create(
         work,
         caller.project_id,
@@ -53,7 +54,7 @@ def create_upload(
         purpose=wish.purpose,
         sha256=wish.sha256,
         part_size=settings.upload_part_bytes,
-        quota=settings.upload_quota_bytes,
+        quota=projects.quotas(work, caller.project_id, settings).upload_bytes,
         expires_at=service.expiry(settings),
     )
     return UploadRead.of(upload)

@@ -85,6 +85,9 @@ class Project(_Row, Base):
     __tablename__ = "projects"
     id: Mapped[str] = _id("prj")
     name: Mapped[str] = mapped_column(String(200))
+    running_jobs: Mapped[int | None]  # this and what follows: quotas of its own, where the settings' do not hold
+    storage_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    upload_bytes: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class ApiKey(_Row, Base):

@@ -7,10 +7,10 @@ nothing any more. The row is the truth; brokers only say "look".
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import Session, aliased, selectinload
 
-from core.db.models import Attempt, Job, Run, now
+from core.db.models import Attempt, Job, Project, Run, now
 from core.db.moves import move
 from core.db.paging import Page, Window, page
 from core.errors import Failure, Stale
@@ -67,14 +67,21 @@ def state_of(run: Run) -> RunState:
     return RunState(JobStatus(run.status), run.attempt, run.beat, run.failures)
 
 
-def claim(work: Session, worker_id: str, kinds: Collection[str] | None = None) -> Claim | None:
-    """The best queued run (of these kinds), for exactly one caller; None where nothing waits."""
-    ready = select(Run).where(Run.status == JobStatus.QUEUED, Run.waits_for.is_(None))
+def claim(
+    work: Session, worker_id: str, kinds: Collection[str] | None = None, *, running_jobs: int | None = None
+) -> Claim | None:
+    """The best queued run (of these kinds), for exactly one caller; None where nothing waits.
+
+    `running_jobs`: how many jobs of one project may run, where the project has no quota of its own.
+    """
+    ready = select(Run).where(Run.status == JobStatus.QUEUED, Run.waits_for.is_(None), _within_quota(running_jobs))
     if kinds is not None:
         ready = ready.where(Run.kind.in_(kinds))
     best = ready.order_by(Run.priority.desc(), Run.id).limit(1)
     run = work.scalars(best.with_for_update(skip_locked=True)).first()
     if run is None:
+        return None
+    if not _still_within_quota(work, run, running_jobs):
         return None
     to = claimed(state_of(run))
     won = work.scalars(
@@ -91,6 +98,26 @@ def claim(work: Session, worker_id: str, kinds: Collection[str] | None = None) -
     move(work, run, JobStatus.RUNNING)
     reach("claim.moved")
     return Claim(run.id, run.kind, run.subject, run.project_id, run.attempt)
+
+
+def _within_quota(default: int | None) -> ColumnElement[bool]:
+    other = aliased(Run)
+    running = select(func.count()).where(
+        other.project_id == Run.project_id, other.kind == "train", other.status.in_(HELD)
+    )
+    quota = select(func.coalesce(Project.running_jobs, default)).where(Project.id == Run.project_id).scalar_subquery()
+    return or_(Run.kind != "train", quota.is_(None), running.scalar_subquery() < quota)
+
+
+def _still_within_quota(work: Session, run: Run, default: int | None) -> bool:
+    """Again, one claim of a project at a time: two that came at once must not both take its last place."""
+    if run.kind != "train":
+        return True
+    own = select(func.coalesce(Project.running_jobs, default)).where(Project.id == run.project_id)
+    if work.scalar(own) is None:
+        return True
+    work.execute(select(Project.id).where(Project.id == run.project_id).with_for_update())
+    return work.scalar(select(Run.id).where(Run.id == run.id, _within_quota(default))) is not None
 
 
 def renew(work: Session, claim: Claim) -> JobStatus:

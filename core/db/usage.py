@@ -75,6 +75,18 @@ def of_project(session: Session, project_id: str, limit: int) -> Usage:
     return Usage(kinds, items)
 
 
+def total(session: Session, project_id: str) -> int:
+    """Bytes of everything that the project keeps, and of what its open uploads have reserved."""
+    of_jobs = (
+        select(func.sum(Checkpoint.bytes)).join(Job, Job.id == Checkpoint.job_id).where(Job.project_id == project_id),
+        select(func.sum(File.bytes))
+        .join(Student, Student.id == File.student_id)
+        .where(Student.project_id == project_id),
+    )
+    others = (select(func.sum(noun.bytes)).where(noun.project_id == project_id) for noun in (Dataset, Teacher, Upload))
+    return sum(int(session.scalar(query) or 0) for query in (*of_jobs, *others))
+
+
 def _sizes(session: Session, object: str, project_id: str) -> dict[str, int]:
     """Bytes by id, for every object of the kind."""
     if object == "job":

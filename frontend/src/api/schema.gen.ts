@@ -4266,6 +4266,27 @@ export interface components {
             updated_at?: string | null;
         };
         /**
+         * QuotaRead
+         * @description What a project may use; null: no limit.
+         */
+        QuotaRead: {
+            /**
+             * Running Jobs
+             * @description Jobs at once; others wait in the queue.
+             */
+            running_jobs: number | null;
+            /**
+             * Storage Bytes
+             * @description Everything it keeps.
+             */
+            storage_bytes: number | null;
+            /**
+             * Upload Bytes
+             * @description Of all its uploads together.
+             */
+            upload_bytes: number;
+        };
+        /**
          * RandAugment
          * @description RandAugment (Cubuk et al., 2020), with torchvision's operations and strengths.
          */
@@ -4943,6 +4964,7 @@ export interface components {
              * @constant
              */
             object: "storage";
+            quota: components["schemas"]["QuotaRead"];
         };
         /**
          * Student

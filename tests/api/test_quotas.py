@@ -1,0 +1,125 @@
+"""What one project, or one key, may use: and what it is told when that is spent."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from api.ratelimit import WINDOW_SECONDS, RateLimit
+from core.db import projects, runs, usage
+from core.db.keys import DEFAULT_PROJECT
+from core.db.models import Project
+from core.db.session import Database
+from core.settings import Settings
+from tests.fixtures.service import Make
+
+Json = dict[str, Any]
+
+
+def allow(database: Database, project: str = DEFAULT_PROJECT, **quotas: int) -> None:
+    with database.write() as work:
+        projects.change(work, work.get_one(Project, project), quotas)
+
+
+def claim(database: Database, running_jobs: int | None = None) -> runs.Claim | None:
+    with database.write() as work:
+        return runs.claim(work, "wrk_x", running_jobs=running_jobs)
+
+
+def end(database: Database, claim: runs.Claim) -> None:
+    with database.write() as work:
+        runs.end(work, runs.fence(work, claim), runs.Ending("failed"))
+
+
+def test_jobs_beyond_the_quota_wait_and_others_pass_them(
+    client: TestClient, stranger: TestClient, make: Make, database: Database
+) -> None:
+    jobs = [make.job(priority=9)["id"] for _ in range(3)]
+    dataset = make.dataset(project="prj_other")
+    body = {"dataset": dataset, "students": [{"name": "s", "architecture": "resnet8"}]}
+    theirs = stranger.post("/v1/jobs", json=body).json()["id"]
+    allow(database, running_jobs=2)
+    taken = [found for _ in range(4) if (found := claim(database)) is not None]
+    assert [one.subject for one in taken] == [jobs[0], jobs[1], theirs]
+    assert claim(database) is None
+    assert client.get(f"/v1/jobs/{jobs[2]}").json()["status"] == "queued"
+    end(database, taken[0])
+    after = claim(database)
+    assert after is not None and after.subject == jobs[2]
+
+
+def test_the_settings_hold_where_a_project_has_no_quota_of_its_own(make: Make, database: Database) -> None:
+    for _ in range(3):
+        make.job()
+    assert claim(database, running_jobs=1) is not None
+    assert claim(database, running_jobs=1) is None
+    allow(database, running_jobs=2)
+    assert claim(database, running_jobs=1) is not None
+    assert claim(database, running_jobs=1) is None
+    assert claim(database) is None
+
+
+def test_reading_waits_for_no_quota(client: TestClient, make: Make, database: Database) -> None:
+    make.job()
+    allow(database, running_jobs=1)
+    assert claim(database) is not None
+    client.post("/v1/datasets", json={"name": "d", "source": {"kind": "builtin", "name": "digits"}})
+    reading = claim(database)
+    assert reading is not None and reading.kind == "read_dataset"
+
+
+def test_a_full_project_is_told_what_to_do(client: TestClient, make: Make, database: Database) -> None:
+    job = make.job()
+    make.file(job["students"][0]["id"], b"x" * 1000)
+    with database.read() as session:
+        used = usage.total(session, DEFAULT_PROJECT)
+    assert used == client.get("/v1/storage").json()["bytes"] == 1000
+    allow(database, storage_bytes=1000)
+    upload = {"filename": "f", "bytes": 10, "purpose": "dataset"}
+    builtin = {"name": "d", "source": {"kind": "builtin", "name": "digits"}}
+    teacher = {"name": "t", "source": {"kind": "student", "student": job["students"][0]["id"]}}
+    asked = [("jobs", {"source_job": job["id"]}), ("uploads", upload), ("datasets", builtin), ("teachers", teacher)]
+    for noun, body in asked:
+        answer = client.post(f"/v1/{noun}", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "storage_quota_exceeded"), noun
+        assert "/v1/storage" in answer.json()["detail"]
+    assert client.get("/v1/storage").json()["quota"]["storage_bytes"] == 1000
+    allow(database, storage_bytes=1010)
+    assert client.post("/v1/uploads", json=upload).status_code == 201
+    assert client.post("/v1/uploads", json=upload).status_code == 409
+
+
+def test_uploads_have_a_quota_of_their_own(client: TestClient, stranger: TestClient, database: Database) -> None:
+    upload = {"filename": "f", "bytes": 600, "purpose": "dataset"}
+    allow(database, upload_bytes=1000)
+    assert client.post("/v1/uploads", json=upload).status_code == 201
+    refused = client.post("/v1/uploads", json=upload)
+    assert (refused.status_code, refused.json()["code"]) == (413, "quota_exceeded")
+    assert stranger.post("/v1/uploads", json=upload).status_code == 201
+
+
+@pytest.fixture
+def limited(app: FastAPI) -> None:
+    app.state.rate_limit = RateLimit(2)
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_come_back(
+    app: FastAPI, limited: None, client: TestClient, stranger: TestClient
+) -> None:
+    answers = [client.get("/v1/jobs") for _ in range(3 * WINDOW_SECONDS)]
+    codes = [answer.status_code for answer in answers]
+    assert codes.count(200) >= 2 * WINDOW_SECONDS and codes[-1] == 429
+    refused = answers[-1]
+    assert refused.json()["code"] == "rate_limited"
+    assert 1 <= int(refused.headers["retry-after"]) <= WINDOW_SECONDS
+    assert stranger.get("/v1/jobs").status_code == 200, "another key's requests are its own"
+    assert client.get("/healthz").status_code == 200
+
+
+def test_up_has_no_limit_and_a_deployment_has(tmp_path: Path) -> None:
+    assert Settings(data_dir=tmp_path, _env_file=None).rate_limit >= 50
+    free = RateLimit(0)
+    for _ in range(10_000):
+        free.count("key_x")
