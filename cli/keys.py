@@ -36,9 +36,7 @@ def create(
 ) -> None:
     """Make a key. It is shown this once."""
     if project and not local:
-        detail = (
-            "A key makes keys of its own project. Another project's: with --local, on the service's machine."
-        )
+        detail = "A key makes keys of its own project. Another project's: with --local, on the service's machine."
         raise Invalid([Problem("--project", "needs_local", detail)])
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     if local:

@@ -36,6 +36,7 @@ PANELS = {
         "upload": "cli.files:upload",
         "download": "cli.files:download",
         "keys": "cli.keys:app",
+        "webhooks": "cli.webhooks:app",
     },
 }
 
