@@ -25,6 +25,7 @@ from api.events.broadcaster import Broadcaster
 from api.events.endpoints import router as events
 from api.events.streams import running
 from api.health.endpoints import router as health
+from api.health.service import Readiness
 from api.idempotency import Replay, on_replay
 from api.jobs.endpoints import router as jobs
 from api.keys.endpoints import router as keys
@@ -38,6 +39,7 @@ from api.students.endpoints import router as students
 from api.teachers.endpoints import router as teachers
 from api.uploads.endpoints import router as uploads
 from api.workers.endpoints import router as workers
+from core import logs
 from core.db.keys import ensure_admin_key
 from core.db.session import Database
 from core.errors import Unavailable
@@ -54,8 +56,13 @@ def create_app(
     storage: Storage | None = None,
     queue: Queue | None = None,
 ) -> FastAPI:
-    """The application with its parts; those that are not given are made from the settings."""
-    settings = settings or Settings()
+    """The application with its parts; those that are not given are made from the settings.
+
+    Without settings it is a process of its own, whose logs take their form.
+    """
+    if settings is None:
+        settings = Settings()
+        logs.configure(settings.log_format)
     app = FastAPI(
         title="Distillery",
         summary="Distillation as a service.",
@@ -74,6 +81,7 @@ def create_app(
     app.state.queue = queue or make_queue(settings.broker_url)
     app.state.broadcaster = Broadcaster(app.state.database)
     app.state.watcher = Watcher(app.state.database, lease_seconds=settings.lease_seconds)
+    app.state.readiness = Readiness(app.state)
     app.add_middleware(Edge, root_path=settings.root_path)
     problems.install(app)
     app.add_exception_handler(Replay, on_replay)

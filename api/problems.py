@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from api.health.schemas import CheckRead
 from core.db.session import UNREACHABLE
 from core.errors import (
     Conflict,
@@ -64,10 +65,11 @@ class ProblemRead(BaseModel):
     request_id: str = Field(description="Also in the header X-Request-Id; quote it when you report a problem.")
     errors: list[ProblemPlace] | None = Field(None, description="For bad input: every place that is wrong.")
     available_actions: list[str] | None = Field(None, description="For invalid_transition: what can be asked instead.")
+    checks: list[CheckRead] | None = Field(None, description="Of /readyz: everything that was looked at.")
 
 
 class Forbidden(DistilleryError):
-    """A browser's request that came from another site."""
+    """Not from there: a browser's request that another site made, a question that only this machine may ask."""
 
 
 def _utf8(text: str) -> str:
@@ -83,6 +85,7 @@ def problem(
     *,
     errors: list[Problem] | None = None,
     available_actions: list[str] | None = None,
+    checks: list[CheckRead] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
     request_id = getattr(request.state, "request_id", "")
@@ -99,6 +102,8 @@ def problem(
         body["errors"] = [{"pointer": _utf8(e.pointer), "code": e.code, "detail": _utf8(e.detail)} for e in errors]
     if available_actions is not None:
         body["available_actions"] = available_actions
+    if checks is not None:
+        body["checks"] = [check.model_dump() for check in checks]
     more = {"X-Request-Id": request_id, "Cache-Control": "no-store", **(headers or {})}
     if status == 401:
         more.setdefault("WWW-Authenticate", "Bearer")
@@ -184,7 +189,7 @@ def on_os_error(request: Request, error: Exception) -> Response:
 
 def on_crash(request: Request, error: Exception) -> Response:
     """Our fault: the log has the traceback, the client a number to quote."""
-    log.error("request %s failed", getattr(request.state, "request_id", "?"), exc_info=error)
+    log.error("the request failed", exc_info=error)
     return problem(request, 500, "internal", "Something broke on our side. The log has it under this request's id.")
 
 

@@ -33,7 +33,9 @@ export interface paths {
         };
         /**
          * Get Readiness
-         * @description The database answers and has the schema that this program was written for.
+         * @description What the service needs, and whether it is there; 503 where it cannot serve.
+         *
+         *     A broker that is away, or a full disk, is told as degraded: jobs then start late, or wait for room.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -1294,6 +1296,34 @@ export interface components {
              * @description Its status now; `deleted` when it is gone.
              */
             status: string | null;
+        };
+        /**
+         * CheckRead
+         * @description One thing that the service needs.
+         */
+        CheckRead: {
+            /**
+             * Code
+             * @description Stable, for programs; null where it is ok.
+             */
+            code?: string | null;
+            /**
+             * Detail
+             * @description What is wrong, without a host, path or secret.
+             */
+            detail?: string | null;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "database" | "schema" | "storage" | "broker";
+            /**
+             * Status
+             * @description degraded: it serves all the same.
+             * @default ok
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "failed";
         };
         /**
          * CheckpointRead
@@ -3849,6 +3879,11 @@ export interface components {
              */
             available_actions?: string[] | null;
             /**
+             * Checks
+             * @description Of /readyz: everything that was looked at.
+             */
+            checks?: components["schemas"]["CheckRead"][] | null;
+            /**
              * Code
              * @description Stable, for programs.
              */
@@ -3949,6 +3984,20 @@ export interface components {
              * @default 1
              */
             probability: number;
+        };
+        /**
+         * ReadinessRead
+         * @description It can serve.
+         */
+        ReadinessRead: {
+            /** Checks */
+            checks: components["schemas"]["CheckRead"][];
+            /**
+             * Status
+             * @description degraded: something is missing that it can do without.
+             * @enum {string}
+             */
+            status: "ok" | "degraded";
         };
         /**
          * Recipe
@@ -5543,7 +5592,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthRead"];
+                    "application/json": components["schemas"]["ReadinessRead"];
                 };
             };
             /** @description What went wrong. */
