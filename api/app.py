@@ -9,6 +9,7 @@ from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
+from prometheus_client import CollectorRegistry, ProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
@@ -31,6 +32,9 @@ from api.jobs.endpoints import router as jobs
 from api.keys.endpoints import router as keys
 from api.metrics.endpoints import router as metrics
 from api.middleware import Edge
+from api.monitoring.endpoints import router as monitoring
+from api.monitoring.gauges import Gauges
+from api.monitoring.traffic import Traffic
 from api.openapi import describe
 from api.runs.endpoints import router as runs
 from api.sessions.endpoints import router as sessions
@@ -82,7 +86,11 @@ def create_app(
     app.state.broadcaster = Broadcaster(app.state.database)
     app.state.watcher = Watcher(app.state.database, lease_seconds=settings.lease_seconds)
     app.state.readiness = Readiness(app.state)
+    app.state.registry = CollectorRegistry()
+    app.state.registry.register(Gauges(app.state))
+    ProcessCollector(registry=app.state.registry)
     app.add_middleware(Edge, root_path=settings.root_path)
+    app.add_middleware(Traffic, registry=app.state.registry)  # outermost: it sees what the client gets
     problems.install(app)
     app.add_exception_handler(Replay, on_replay)
     v1 = APIRouter(prefix="/v1", max_body_size=MAX_BODY_BYTES, dependencies=[Depends(refuse_nul)])
@@ -91,6 +99,7 @@ def create_app(
         v1.include_router(router)
     app.include_router(v1)
     app.include_router(health)
+    app.include_router(monitoring)
     app.include_router(dashboard.router)
     describe(app)
     return app

@@ -17,7 +17,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_api_key": {"name": "k"},
     "create_session": {"key": "dkd_x"},
 }
-OPEN = {"get_health", "get_readiness", "get_version", "create_session"}  # asked without a key
+OPEN = {"get_health", "get_readiness", "get_version", "scrape_metrics", "create_session"}  # asked without a key
 
 
 @dataclass(frozen=True)
