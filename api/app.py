@@ -9,6 +9,7 @@ from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
+from prometheus_client import CollectorRegistry, ProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
@@ -25,12 +26,16 @@ from api.events.broadcaster import Broadcaster
 from api.events.endpoints import router as events
 from api.events.streams import running
 from api.health.endpoints import router as health
+from api.health.service import Readiness
 from api.idempotency import Replay, on_replay
 from api.jobs.bulk import router as jobs_at_once
 from api.jobs.endpoints import router as jobs
 from api.keys.endpoints import router as keys
 from api.metrics.endpoints import router as metrics
 from api.middleware import Edge
+from api.monitoring.endpoints import router as monitoring
+from api.monitoring.gauges import Gauges
+from api.monitoring.traffic import Traffic
 from api.openapi import describe
 from api.ratelimit import RateLimit
 from api.runs.endpoints import router as runs
@@ -43,6 +48,7 @@ from api.webhooks.courier import Courier
 from api.webhooks.endpoints import router as webhooks
 from api.webhooks.signing import signing_key
 from api.workers.endpoints import router as workers
+from core import logs
 from core.db.keys import ensure_admin_key
 from core.db.session import Database
 from core.errors import Unavailable
@@ -59,8 +65,13 @@ def create_app(
     storage: Storage | None = None,
     queue: Queue | None = None,
 ) -> FastAPI:
-    """The application with its parts; those that are not given are made from the settings."""
-    settings = settings or Settings()
+    """The application with its parts; those that are not given are made from the settings.
+
+    Without settings it is a process of its own, whose logs take their form.
+    """
+    if settings is None:
+        settings = Settings()
+        logs.configure(settings.log_format)
     app = FastAPI(
         title="Distillery",
         summary="Distillation as a service.",
@@ -82,7 +93,12 @@ def create_app(
     app.state.watcher = Watcher(app.state.database, lease_seconds=settings.lease_seconds)
     app.state.signing_key = signing_key(settings)
     app.state.courier = Courier(app.state.database, app.state.signing_key, settings.webhook_networks)
+    app.state.readiness = Readiness(app.state)
+    app.state.registry = CollectorRegistry()
+    app.state.registry.register(Gauges(app.state))
+    ProcessCollector(registry=app.state.registry)
     app.add_middleware(Edge, root_path=settings.root_path)
+    app.add_middleware(Traffic, registry=app.state.registry)  # outermost: it sees what the client gets
     problems.install(app)
     app.add_exception_handler(Replay, on_replay)
     v1 = APIRouter(prefix="/v1", max_body_size=MAX_BODY_BYTES, dependencies=[Depends(refuse_nul)])
@@ -91,6 +107,7 @@ def create_app(
         v1.include_router(router)
     app.include_router(v1)
     app.include_router(health)
+    app.include_router(monitoring)
     app.include_router(dashboard.router)
     describe(app)
     return app

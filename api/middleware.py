@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import MEDIA_TYPE, TOO_LARGE, problem
+from core import logs
 from core.ids import new_id
 
 _GIVEN = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
@@ -31,6 +32,7 @@ class Edge:
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _GIVEN.fullmatch(given) else new_id("req")
         scope.setdefault("state", {})["request_id"] = request_id
+        logs.bind(request_id=request_id)  # never taken back: crashes are told further out, in the same task
 
         below = scope["path"].removeprefix(self._root)
         replaced = False

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from api.health.schemas import CheckRead
 from api.ratelimit import TooOften
 from core.db.session import UNREACHABLE
 from core.errors import (
@@ -65,10 +66,11 @@ class ProblemRead(BaseModel):
     request_id: str = Field(description="Also in the header X-Request-Id; quote it when you report a problem.")
     errors: list[ProblemPlace] | None = Field(None, description="For bad input: every place that is wrong.")
     available_actions: list[str] | None = Field(None, description="For invalid_transition: what can be asked instead.")
+    checks: list[CheckRead] | None = Field(None, description="Of /readyz: everything that was looked at.")
 
 
 class Forbidden(DistilleryError):
-    """The caller is known and may not do this: another site's request, or a key without the scope."""
+    """Not by that caller, or not from there: another site's request, a key without the scope, a machine elsewhere."""
 
 
 def _utf8(text: str) -> str:
@@ -84,6 +86,7 @@ def problem(
     *,
     errors: list[Problem] | None = None,
     available_actions: list[str] | None = None,
+    checks: list[CheckRead] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
     request_id = getattr(request.state, "request_id", "")
@@ -100,6 +103,8 @@ def problem(
         body["errors"] = [{"pointer": _utf8(e.pointer), "code": e.code, "detail": _utf8(e.detail)} for e in errors]
     if available_actions is not None:
         body["available_actions"] = available_actions
+    if checks is not None:
+        body["checks"] = [check.model_dump() for check in checks]
     more = {"X-Request-Id": request_id, "Cache-Control": "no-store", **(headers or {})}
     if status == 401:
         more.setdefault("WWW-Authenticate", "Bearer")
@@ -187,7 +192,7 @@ def on_os_error(request: Request, error: Exception) -> Response:
 
 def on_crash(request: Request, error: Exception) -> Response:
     """Our fault: the log has the traceback, the client a number to quote."""
-    log.error("request %s failed", getattr(request.state, "request_id", "?"), exc_info=error)
+    log.error("the request failed", exc_info=error)
     return problem(request, 500, "internal", "Something broke on our side. The log has it under this request's id.")
 
 

@@ -16,7 +16,6 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import psutil
-import redis
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,11 +24,12 @@ from cli.output import SERVER, counted, size
 from cli.parts import redis_binary
 from core import VERSION
 from core.db.session import Database
-from core.errors import DistilleryError
+from core.errors import DistilleryError, Unavailable
 from core.gpus import list_gpus
 from core.ids import new_id
+from core.queue import ask_broker
 from core.settings import Settings
-from core.storage import open_storage
+from core.storage import keys, open_storage
 
 GB = 10**9
 FEW_BYTES, HARDLY_ANY = 20 * GB, 1 * GB
@@ -163,15 +163,12 @@ def broker(asked: Asked) -> Findings:
         return
     shown = urlsplit(url)._replace(netloc=urlsplit(url).netloc.rpartition("@")[2]).geturl()
     try:
-        client = redis.Redis.from_url(url.replace("redis+socket://", "unix://"), socket_timeout=5)
-        with client:
-            answer = client.info("server")
-    except (redis.RedisError, ValueError, OSError) as error:
+        yield ok(f"{shown}, Redis {ask_broker(url, 5.0)}")
+    except Unavailable as error:
         yield warn(
-            f"{shown} does not answer: {error}; jobs start by polling", "Start Redis, or correct DISTILLERY_BROKER_URL."
+            f"{shown} does not answer: {error.detail}; jobs start by polling",
+            "Start Redis, or correct DISTILLERY_BROKER_URL.",
         )
-    else:
-        yield ok(f"{shown}, Redis {answer['redis_version']}")
 
 
 # --- what it keeps ----------------------------------------------------------------------------------------------
@@ -239,7 +236,7 @@ def database(asked: Asked) -> Findings:
 
 
 def storage(asked: Asked) -> Findings:
-    url, key = asked.settings.storage, f"{new_id('probe')}/file"
+    url, key = asked.settings.storage, keys.probe(new_id("probe"))
     folder = Path(unquote(urlsplit(url).path))
     if url.startswith("file:") and not folder.exists():
         if asked.settings.storage_url:
@@ -254,7 +251,7 @@ def storage(asked: Asked) -> Findings:
             probe.flush()
             store.put(key, Path(probe.name))
         read = store.fetch(key).read_bytes()
-        store.delete_prefix(key.partition("/")[0])
+        store.delete(key)
     except (DistilleryError, ValueError, OSError) as error:
         yield fail(f"{url}: {first_line(error)}", "Give the folder to this user, or correct DISTILLERY_STORAGE_URL.")
         return

@@ -19,7 +19,7 @@ from core.db.models import Worker, now
 from core.db.session import Database
 from core.errors import DistilleryError
 
-SKEW_SECONDS = 5.0  # leases are compared between machines
+SKEW_SECONDS = 5.0  # what is shown (ages, times left) is then wrong; no lease hangs on a clock (decision 9)
 START = "Start it: distillery up, or the parts: distillery api, distillery worker"
 
 
@@ -86,13 +86,22 @@ def service(asked: Asked) -> Findings:
         return
     skew = abs((now() - parsedate_to_datetime(ready.headers["date"])).total_seconds()) if "date" in ready.headers else 0
     if not ready.is_success:
-        yield fail(f"{url} is not ready ({ready.status_code}): {ready.json().get('detail', '')}", "See its log.")
+        yield fail(
+            f"{url} is not ready ({ready.status_code}): {ready.json().get('detail', '')}",
+            "On its machine: distillery doctor; its log says more.",
+        )
     elif skew > SKEW_SECONDS:
-        yield warn(f"{url} answers; its clock is {skew:.0f} s away", "Leases compare clocks: run NTP on both machines.")
+        yield warn(
+            f"{url} answers; its clock is {skew:.0f} s away",
+            "Times and ages are shown wrong by as much, and nothing else is: run NTP on both machines.",
+        )
     elif other.get("version") != VERSION:
         yield warn(f"{url} is version {other.get('version')}, here is {VERSION}", "Install the same version on both.")
     else:
         yield ok(f"{url}, version {other['version']}")
+    for check in ready.json().get("checks", []):
+        if check["status"] == "degraded":
+            yield warn(f"{check['name']} at {url}: {check['detail']}", "Look at it on the service's own machine.")
     try:
         with connect(asked.settings) as client:
             client.get("/v1/sessions/current")

@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,8 +23,8 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 BACKOFF = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before the nth restart in a row
 STEADY_SECONDS = 30.0  # a part that lived so long starts afresh in the backoff
 REAP_SECONDS = 5.0
-LOG_BYTES = 10_000_000  # a larger log is set aside at the start
-IMPORTANT = re.compile(r"(\S+ )?(WARNING|ERROR|CRITICAL)\b")  # log lines that the terminal shows too
+LOG_BYTES = 10_000_000  # a larger log is set aside
+IMPORTANT = re.compile(r'(\S+ |\{"time": "\S+", "level": ")?(WARNING|ERROR|CRITICAL)\b')  # what the terminal shows too
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -55,6 +56,7 @@ class Part:
     def start(self, environment: Mapping[str, str]) -> None:
         if not self._read_to:
             self._set_aside_large_log()
+            self._read_to = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command,
@@ -68,9 +70,12 @@ class Part:
         self.started_at = time.monotonic()
 
     def _set_aside_large_log(self) -> None:
-        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
-            self.log.replace(self.log.with_suffix(".log.1"))
-        self._read_to = self.log.stat().st_size if self.log.exists() else 0
+        """In place: the part goes on appending to the same file."""
+        with contextlib.suppress(OSError):
+            if self.log.stat().st_size > LOG_BYTES:
+                shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+                os.truncate(self.log, 0)
+                self._read_to = 0
 
     @property
     def alive(self) -> bool:
@@ -85,6 +90,8 @@ class Part:
         except OSError:
             return []
         self._read_to += len(whole) + len(newline)
+        if self._read_to > LOG_BYTES:
+            self._set_aside_large_log()
         return whole.decode(errors="replace").splitlines() if newline else []
 
     def tail(self, lines: int = 10) -> str:

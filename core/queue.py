@@ -7,6 +7,8 @@ import logging
 from functools import cached_property
 from typing import Any, Protocol
 
+from core.errors import Unavailable
+
 log = logging.getLogger(__name__)
 
 DISTILL = "distill"  # the task's name; it has no argument: whoever is free claims the best run
@@ -57,6 +59,21 @@ class RecordingQueue:
 
     def nudge(self) -> None:
         self.nudges += 1
+
+
+def ask_broker(url: str, seconds: float) -> str:
+    """The broker's version; `Unavailable` where it does not answer within so many seconds."""
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    address = url.replace("redis+socket://", "unix://")
+    waits = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
+    try:
+        with redis.Redis.from_url(address, retry=Retry(NoBackoff(), 0), **waits) as client:
+            return str(client.info("server")["redis_version"])
+    except (redis.RedisError, ValueError, OSError) as error:
+        raise Unavailable("broker_unavailable", str(error)) from error
 
 
 def make_queue(broker_url: str | None) -> Queue:

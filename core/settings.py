@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         default_factory=list, description="Networks of your own that webhooks may reach, separated by ','."
     )
     session_hours: float = Field(24 * 14, gt=0, description="How long a sign-in lasts.")
+    log_format: Literal["text", "json"] = Field("text", description="Of the lines that the API and workers log.")
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Who asks for /metrics must send it; without one only this machine is answered.",
+    )
     url: str | None = Field(None, description="The service that the command line talks to; default: `up` in data_dir.")
     api_key: SecretStr | None = Field(None, description="The command line's key; default: the one `up` wrote.")
 

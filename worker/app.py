@@ -10,10 +10,10 @@ from typing import Any
 from celery import Celery, bootsteps
 from celery.signals import setup_logging, worker_shutting_down
 
+from core import logs
 from core.queue import DEFAULT_QUEUE, DISTILL
 from core.settings import Settings
 from worker.host import Host
-from worker.logs import configure_logging
 
 settings = Settings()
 app = Celery("distillery", broker=settings.broker_url or "memory://")
@@ -74,4 +74,4 @@ def _yield_runs(**_: Any) -> None:
 
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def _logging(**_: Any) -> None:
-    configure_logging()
+    logs.configure(settings.log_format)

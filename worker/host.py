@@ -11,11 +11,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from sqlalchemy import update
 
-from core import VERSION
+from core import VERSION, logs
 from core.child import boot_seconds
 from core.db import audit, runs, waiting
 from core.db.models import Worker, now
@@ -133,7 +134,8 @@ class Host:
             return False
         slot, claim = begun
         try:
-            supervise(claim, self.equipment, slot.gpus)
+            with logs.bound(worker=self.worker_id):
+                supervise(claim, self.equipment, slot.gpus)
             return True
         finally:
             self._give_slot(slot)
@@ -151,7 +153,8 @@ class Host:
         """One thread for each run that waits and finds a free slot."""
         while (begun := self._begin()) is not None:
             slot, claim = begun
-            thread = threading.Thread(target=self._run_in_slot, args=(claim, slot), name=claim.run_id)
+            begin = copy_context().run
+            thread = threading.Thread(target=begin, args=(self._run_in_slot, claim, slot), name=claim.run_id)
             self._threads.add(thread)
             thread.start()
 
@@ -159,9 +162,7 @@ class Host:
         try:
             supervise(claim, self.equipment, slot.gpus)
         except Exception:
-            log.exception(
-                "run %s, attempt %d: the supervisor failed; the lease will run out", claim.run_id, claim.attempt
-            )
+            log.exception("run %s: the supervisor failed; the lease will run out", claim.run_id)
         finally:
             self._give_slot(slot)
             self._threads.discard(threading.current_thread())
@@ -170,6 +171,7 @@ class Host:
 
     def poll(self) -> None:
         """Until told to stop: show the heartbeat, release what was forgotten, start what waits."""
+        logs.bind(worker=self.worker_id)
         while not self.equipment.stopping.is_set():
             self._wake.clear()
             try:

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -35,7 +36,8 @@ class Lease:
         self._done = threading.Event()
         jobs = {"lease": self._keep, "lifeline": self._hold_lifeline}
         self._threads = [
-            threading.Thread(target=job, name=f"{name}-{claim.run_id}", daemon=True) for name, job in jobs.items()
+            threading.Thread(target=copy_context().run, args=(job,), name=f"{name}-{claim.run_id}", daemon=True)
+            for name, job in jobs.items()
         ]
         self.status = JobStatus.RUNNING
         self.lost = False
@@ -72,11 +74,11 @@ class Lease:
             self._lose("another attempt owns the run, or it has ended")
         except (SQLAlchemyError, OSError) as error:
             if not self.silent:
-                log.warning("run %s: the database does not answer: %s", self._claim.run_id, error)
+                log.warning("the database does not answer: %s", error)
             self.silent = True
         else:
             if self.silent:
-                log.warning("run %s: the database answers again", self._claim.run_id)
+                log.warning("the database answers again")
             self.silent = False
 
     def _renew(self) -> None:
@@ -103,7 +105,7 @@ class Lease:
                 self._child.renew(boot_seconds() + self._settings.lease_seconds)
 
     def _lose(self, why: str) -> None:
-        log.warning("run %s, attempt %d: %s; its child is killed", self._claim.run_id, self._claim.attempt, why)
+        log.warning("%s; the child is killed", why)
         self.lost = True
         if self._child is not None:
             self._child.kill()

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, wait_fixed
 
+from core import logs
 from core.assignment import Assignment
 from core.child import boot_seconds
 from core.db import runs, waiting
@@ -64,8 +65,10 @@ def supervise(claim: runs.Claim, equipment: Equipment, gpus: str | None) -> None
     reach("start.begin")
     _remove_earlier(folder)
     reach("start.tidied")
-    log.info("run %s (%s %s), attempt %d: begins", claim.run_id, claim.kind, claim.subject, claim.attempt)
-    with Lease(claim, equipment.database, equipment.settings) as lease:
+    noun = "job" if claim.kind == "train" else claim.kind.removeprefix("read_")
+    belongs = logs.bound(**{noun: claim.subject}, run=claim.run_id, attempt=claim.attempt)
+    with belongs, Lease(claim, equipment.database, equipment.settings) as lease:
+        log.info("begins: %s", claim.kind)
         try:
             _Supervision(claim, equipment, lease, folder, gpus).run()
         except Stale as stale:
@@ -104,7 +107,7 @@ class _Supervision:
         except Stale:
             raise
         except Exception:
-            log.exception("run %s, attempt %d: the supervisor failed", self.claim.run_id, self.claim.attempt)
+            log.exception("the supervisor failed")
             self._write_ending(runs.Ending("crashed", log_tail=traceback.format_exc(limit=-5)), None)
 
     def _run(self) -> None:
@@ -206,7 +209,7 @@ class _Supervision:
     def _write_ending(self, ending: runs.Ending, failure: Failure | None) -> None:
         """The last transaction of the attempt."""
         to = self._while_unreachable(lambda: self._write_once(ending, failure))
-        log.info("run %s, attempt %d: %s, now %s", self.claim.run_id, self.claim.attempt, ending.outcome, to)
+        log.info("ended: %s, now %s", ending.outcome, to)
         if self.claim.kind != "train":
             self._release_others()
 

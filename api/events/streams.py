@@ -74,6 +74,10 @@ class Reader(ABC):
         self._streams: dict[str, set[Stream]] = {}  # by topic
         self._wanted = asyncio.Event()
 
+    @property
+    def open_streams(self) -> int:
+        return sum(len(streams) for streams in list(self._streams.values()))
+
     @abstractmethod
     async def _deliver(self) -> None:
         """Read what is new for the topics, and hand it out."""

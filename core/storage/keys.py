@@ -3,6 +3,11 @@
 UPLOADS, DATASETS, TEACHERS, JOBS = "uploads", "datasets", "teachers", "jobs"
 
 
+def probe(id: str) -> str:
+    """A file that is written to see whether one can be, and deleted again."""
+    return f"{id}/file"
+
+
 def upload_part(upload: str, n: int) -> str:
     return f"uploads/{upload}/parts/{n:05d}"
 

@@ -20,7 +20,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_webhook": {"url": "https://example.com/hook"},
     "change_webhook": {"enabled": False},
 }
-OPEN = {"get_health", "get_readiness", "get_version", "create_session"}  # asked without a key
+OPEN = {"get_health", "get_readiness", "get_version", "scrape_metrics", "create_session"}  # asked without a key
 
 
 @dataclass(frozen=True)

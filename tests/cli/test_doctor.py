@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from cli.doctor import NAMES
-from tests.cli.stack import Stack, distillery, running
+from tests.cli.stack import Stack, clean_environment, distillery, running
+from tests.e2e.test_parts import free_port, part
+from tests.e2e.test_spine import wait_for
 
 
 def findings(answer: str) -> dict[str, list[dict[str, Any]]]:
@@ -52,6 +54,31 @@ def test_everything_that_is_wrong_is_named_with_what_to_do(tmp_path: Path, empty
     assert "distillery migrate" in empty.stdout
     unknown = distillery("doctor", "--only", "weather")
     assert unknown.returncode == 1 and "'weather' is none of python" in unknown.stderr
+
+
+def test_what_a_service_lacks_is_told_by_name(tmp_path: Path, sqlite_url: str) -> None:
+    port = free_port()
+    environment = {
+        "DISTILLERY_DATA_DIR": str(tmp_path / "data"),
+        "DISTILLERY_DATABASE_URL": sqlite_url,
+        "DISTILLERY_BROKER_URL": "redis://127.0.0.1:1/0",
+        "DISTILLERY_URL": f"http://127.0.0.1:{port}",
+    }
+
+    def service() -> list[dict[str, Any]]:
+        done = distillery("doctor", "--json", "--only", "service", **environment)
+        return findings(done.stdout)["service"]
+
+    with part(clean_environment(**environment), tmp_path / "api.log", "api", "--port", str(port)):
+        wait_for("the API", lambda: service()[0]["state"] != "fail")
+        states = [(row["state"], row["detail"]) for row in service()]
+        assert states[0][0] == "ok"
+        assert states[1][0] == "warn" and states[1][1].startswith("broker at http") and "polling" in states[1][1]
+        storage = tmp_path / "data" / "storage"
+        storage.rmdir()
+        storage.write_text("a file is in its place")
+        wait_for("the storage to be missed", lambda: service()[0]["state"] == "fail")  # it is looked at now and then
+        assert "is not ready (503): storage: The storage cannot be written to." in service()[0]["detail"]
 
 
 @pytest.mark.e2e

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cli import supervisor as supervisor_module
 from cli.supervisor import Part, Supervisor
 
 
@@ -72,6 +73,42 @@ def test_errors_in_a_log_reach_the_terminal(tmp_path: Path) -> None:
     until(heard)
     supervisor.stop(["sleeper"])
     assert said == ["sleeper: 2026 ERROR x: broken"]
+
+
+def test_errors_in_a_log_of_json_reach_the_terminal_too(tmp_path: Path) -> None:
+    said: list[str] = []
+    supervisor = Supervisor(os.environ, said.append)
+    line = '{"time": "2026", "level": "%s", "logger": "x", "message": "level: ERROR"}'
+    script = "\n".join(f"echo '{line % level}'" for level in ("INFO", "WARNING"))
+    supervisor.add(sleeper(tmp_path, script=f"{script}\nsleep 300"))
+
+    def heard() -> bool:
+        supervisor.tick()
+        return bool(said)
+
+    until(heard)
+    supervisor.stop(["sleeper"])
+    assert said == [f"sleeper: {line % 'WARNING'}"]
+
+
+def test_a_log_that_grows_is_set_aside_while_its_part_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor_module, "LOG_BYTES", 2000)
+    said: list[str] = []
+    supervisor = Supervisor(os.environ, said.append)
+    script = "i=0; while :; do i=$((i+1)); echo now ERROR x: $i; sleep 0.01; done"
+    part = supervisor.add(sleeper(tmp_path, script=script))
+    aside = part.log.with_suffix(".log.1")
+
+    def set_aside_twice() -> bool:
+        supervisor.tick()
+        return aside.exists() and "ERROR x: 1\n" not in aside.read_text()
+
+    until(set_aside_twice)
+    count = len(said)
+    until(lambda: supervisor.tick() or len(said) > count)
+    supervisor.stop(["sleeper"])
+    assert part.alive is False and not any("ended" in line for line in said)
+    assert part.log.stat().st_size < 4000 and aside.stat().st_size < 4000
 
 
 def test_a_part_that_ignores_sigterm_is_killed_with_its_group(tmp_path: Path) -> None:

@@ -4,15 +4,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from core import logs
 from core.db import runs
-from core.db.models import Dataset, Project
+from core.db.models import Dataset, Project, Run
 from core.db.session import Database
 from core.settings import Settings
-from tests.worker.bench import Bench, recipe
+from tests.fixtures.logs import Ear
+from tests.worker.bench import Bench, recipe, wait_for
 from worker.duties import DUTIES
 from worker.duties.read_dataset import ReadDataset
 from worker.host import Host, gpus_of
+from worker.lease import Lease
 
 
 class Forgetful(ReadDataset):
@@ -23,7 +27,7 @@ class Forgetful(ReadDataset):
 
 
 def test_a_mistake_of_the_supervisor_counts_as_a_crash_and_ends_in_a_loop_with_its_trace(
-    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, ear: Ear
 ) -> None:
     monkeypatch.setitem(DUTIES, "read_dataset", Forgetful)
     leftover = tmp_path / "work" / "run_long_gone" / "0001"
@@ -44,8 +48,26 @@ def test_a_mistake_of_the_supervisor_counts_as_a_crash_and_ends_in_a_loop_with_i
         row = session.get_one(Dataset, dataset.id)
         assert row.status == "rejected" and row.error is not None
         assert row.error["code"] == "crash_loop" and "KeyError" in row.error["detail"]
+        (run,) = session.scalars(select(Run.id))
     host.close()
     database.close()
+    told = [line for line in ear.lines if line["logger"] == "worker.runner"]
+    begun = [line["attempt"] for line in told if line["message"] == "begins: read_dataset"]
+    assert begun == [1, 2, 3]
+    belongs = {"worker": host.worker_id, "dataset": dataset.id, "run": run}
+    assert all(line.items() >= belongs.items() for line in told), "each line says what it is about"
+    assert [line["attempt"] for line in told if "KeyError" in line.get("exception", "")] == begun
+
+
+def test_what_the_threads_of_a_lease_log_belongs_to_its_run_too(tmp_path: Path, ear: Ear) -> None:
+    nothing = Database(f"sqlite:///{tmp_path / 'without_tables.db'}")
+    settings = Settings(heartbeat_seconds=0.02, data_dir=tmp_path, _env_file=None)
+    claim = runs.Claim("run_1", "train", "job_1", "prj_1", 2)
+    with logs.bound(run="run_1", attempt=2), Lease(claim, nothing, settings) as lease:
+        wait_for("the lease to miss its database", lambda: lease.silent)
+    nothing.close()
+    (line,) = ear.lines
+    assert line.items() >= {"logger": "worker.lease", "run": "run_1", "attempt": 2, "level": "WARNING"}.items()
 
 
 def test_a_data_set_is_read_while_every_slot_trains(sqlite_bench: Bench) -> None:

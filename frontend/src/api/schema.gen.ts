@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scrape Metrics
+         * @description In Prometheus' text format (or OpenMetrics, where that is accepted).
+         */
+        get: operations["scrape_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -33,7 +53,9 @@ export interface paths {
         };
         /**
          * Get Readiness
-         * @description The database answers and has the schema that this program was written for.
+         * @description What the service needs, and whether it is there; 503 where it cannot serve.
+         *
+         *     A broker that is away, or a full disk, is told as degraded: jobs then start late, or wait for room.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -1462,6 +1484,34 @@ export interface components {
              * @description Its status now; `deleted` when it is gone.
              */
             status: string | null;
+        };
+        /**
+         * CheckRead
+         * @description One thing that the service needs.
+         */
+        CheckRead: {
+            /**
+             * Code
+             * @description Stable, for programs; null where it is ok.
+             */
+            code?: string | null;
+            /**
+             * Detail
+             * @description What is wrong, without a host, path or secret.
+             */
+            detail?: string | null;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "database" | "schema" | "storage" | "broker";
+            /**
+             * Status
+             * @description degraded: it serves all the same.
+             * @default ok
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "failed";
         };
         /**
          * CheckpointRead
@@ -4199,6 +4249,11 @@ export interface components {
              */
             available_actions?: string[] | null;
             /**
+             * Checks
+             * @description Of /readyz: everything that was looked at.
+             */
+            checks?: components["schemas"]["CheckRead"][] | null;
+            /**
              * Code
              * @description Stable, for programs.
              */
@@ -4320,6 +4375,20 @@ export interface components {
              * @default 1
              */
             probability: number;
+        };
+        /**
+         * ReadinessRead
+         * @description It can serve.
+         */
+        ReadinessRead: {
+            /** Checks */
+            checks: components["schemas"]["CheckRead"][];
+            /**
+             * Status
+             * @description degraded: something is missing that it can do without.
+             * @enum {string}
+             */
+            status: "ok" | "degraded";
         };
         /**
          * Recipe
@@ -6045,6 +6114,35 @@ export interface operations {
             };
         };
     };
+    scrape_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemRead"];
+                };
+            };
+        };
+    };
     get_readiness: {
         parameters: {
             query?: never;
@@ -6060,7 +6158,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthRead"];
+                    "application/json": components["schemas"]["ReadinessRead"];
                 };
             };
             /** @description What went wrong. */
