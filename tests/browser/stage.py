@@ -123,7 +123,9 @@ class Stage:
 @contextmanager
 def open_stage(folder: Path) -> Iterator[Stage]:
     """An empty service on a free port of this machine."""
-    settings = Settings(data_dir=folder / "data", broker_url=None, _env_file=None)
+    settings = Settings(
+        data_dir=folder / "data", broker_url=None, rate_limit=0, webhook_networks=["127.0.0.0/8"], _env_file=None
+    )
     settings.data_dir.mkdir(parents=True)
     migrations.upgrade(settings.database)
     database, storage = Database(settings.database), open_storage(settings.storage)

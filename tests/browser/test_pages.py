@@ -6,7 +6,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from core.db import keys
+from core.db import keys, webhooks
+from core.db.keys import DEFAULT_PROJECT
 from core.errors import Failure
 from tests.browser.conftest import Watch
 from tests.browser.stage import Stage
@@ -52,6 +53,8 @@ PAGES = {
     "settings": "/settings",
     "notifications": "/settings?section=notifications",
     "keys": "/settings?section=keys",
+    "webhooks": "/settings?section=webhooks",
+    "webhook": "/settings?section=webhooks&webhook={webhook}",
     "storage": "/settings?section=storage",
     "audit": "/settings?section=audit",
     "reference": "/api#create_job",
@@ -82,7 +85,14 @@ def ids(stage: Stage) -> dict[str, str]:
     running.checkpoint()
     running.log("error", HOSTILE)
     stage.job(dataset, teacher, name="waits")
+    with stage.database.write() as work:
+        hook = webhooks.create(
+            work, DEFAULT_PROJECT, name=HOSTILE, url=f"https://hook.invalid/{'x' * 300}", events=["*"]
+        )
+        for _ in range(3):
+            webhooks.tell_test(work, hook)
     return {
+        "webhook": hook.id,
         "running": running.job,
         "finished": finished.job,
         "failed": failed.job,

@@ -7,11 +7,13 @@ import { Keys } from "./Keys";
 import { Notifications } from "./Notifications";
 import { Storage } from "./Storage";
 import { SECTIONS, type Section } from "./search";
+import { Webhooks } from "./webhooks/Webhooks";
 
 const PARTS: Record<Section, { name: string; Part: ComponentType }> = {
   appearance: { name: "Appearance", Part: Appearance },
   notifications: { name: "Notifications", Part: Notifications },
   keys: { name: "API keys", Part: Keys },
+  webhooks: { name: "Webhooks", Part: Webhooks },
   storage: { name: "Storage", Part: Storage },
   audit: { name: "Audit log", Part: Audit },
 };

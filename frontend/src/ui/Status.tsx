@@ -10,6 +10,7 @@ const LOOK: Record<string, string> = {
   trained: "succeeded",
   ready: "succeeded",
   online: "succeeded",
+  delivered: "succeeded",
   failed: "failed",
   crashed: "failed",
   rejected: "failed",
