@@ -8,6 +8,7 @@ import pytest
 
 from cli.doctor import NAMES
 from tests.cli.stack import Stack, distillery, running
+from tests.fixtures.buckets import S3Server
 
 
 def findings(answer: str) -> dict[str, list[dict[str, Any]]]:
@@ -52,6 +53,37 @@ def test_everything_that_is_wrong_is_named_with_what_to_do(tmp_path: Path, empty
     assert "distillery migrate" in empty.stdout
     unknown = distillery("doctor", "--only", "weather")
     assert unknown.returncode == 1 and "'weather' is none of python" in unknown.stderr
+
+
+def test_a_bucket_is_tried_and_its_secret_kept(
+    tmp_path: Path, bucket: dict[str, str], s3: Any, s3_server: S3Server
+) -> None:
+    environment = {f"DISTILLERY_{name.upper()}": value for name, value in bucket.items()}
+    environment["DISTILLERY_DATA_DIR"] = str(tmp_path / "data")
+
+    def look(**more: str) -> dict[str, Any]:
+        done = distillery("doctor", "--json", "--only", "storage", **environment | more)
+        assert "sesame" not in done.stdout + done.stderr and "Traceback" not in done.stderr
+        (found,) = findings(done.stdout)["storage"]
+        return found
+
+    sound = look()
+    assert (sound["state"], sound["detail"]) == ("ok", f"{bucket['storage_url']}: written, read, deleted")
+    assert not (tmp_path / "data").exists()
+    name = bucket["storage_url"].split("/")[2]
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket=name)["Contents"]] == ["somebody/else"]
+    for wrong, reason in (
+        ({"DISTILLERY_STORAGE_URL": "s3://nowhere"}, "NoSuchBucket"),
+        ({"DISTILLERY_STORAGE_ENDPOINT": "http://127.0.0.1:1"}, "does not answer"),
+    ):
+        found = look(**wrong)
+        assert found["state"] == "fail" and reason in found["detail"]
+        assert "DISTILLERY_STORAGE_URL, _ENDPOINT" in found["fix"]
+    s3_server.ask_for_keys(True)
+    try:
+        assert "InvalidAccessKeyId" in look()["detail"]
+    finally:
+        s3_server.ask_for_keys(False)
 
 
 @pytest.mark.e2e
