@@ -86,7 +86,7 @@ def create_app(
     app.state.settings = settings
     app.state.database = database or _open_database(settings)
     app.state.writers = CapacityLimiter(1 if app.state.database.is_sqlite else POSTGRES_WRITERS)
-    app.state.storage = storage or open_storage(settings.storage)
+    app.state.storage = storage or _open_storage(settings)
     app.state.queue = queue or make_queue(settings.broker_url)
     app.state.rate_limit = RateLimit(settings.rate_limit)
     app.state.broadcaster = Broadcaster(app.state.database)
@@ -124,6 +124,14 @@ def _open_database(settings: Settings) -> Database:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise SystemExit(f"distillery api: the database does not answer: {reason}") from error
     return database
+
+
+def _open_storage(settings: Settings) -> Storage:
+    """Ends the process with one clear line when a bucket does not answer, or not to us."""
+    try:
+        return open_storage(settings)
+    except Unavailable as error:
+        raise SystemExit(f"distillery api: {error.detail}") from error
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -22,6 +22,7 @@ from core.errors import (
     Invalid,
     NotFound,
     Problem,
+    StorageUnavailable,
     TooLarge,
     Unauthorized,
     Unavailable,
@@ -183,6 +184,12 @@ def on_unstorable(request: Request, error: Exception) -> Response:
     return problem(request, 422, "unstorable", detail)
 
 
+def on_storage_down(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StorageUnavailable)
+    log.warning("storage: %s", error.detail)  # where it is, and what it said, is nobody else's business
+    return problem(request, 503, error.code, "The storage does not answer; nothing was stored. Try again.")
+
+
 def on_os_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, OSError)
     if is_disk_full(error):
@@ -197,6 +204,7 @@ def on_crash(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
+    app.add_exception_handler(StorageUnavailable, on_storage_down)
     app.add_exception_handler(DistilleryError, on_distillery_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)

@@ -245,20 +245,24 @@ def storage(asked: Asked) -> Findings:
             yield ok("none yet: it is made in the data dir")
         return
     try:
-        store = open_storage(url)
+        store = open_storage(asked.settings)
         with tempfile.NamedTemporaryFile() as probe:
             probe.write(b"distillery")
             probe.flush()
             store.put(key, Path(probe.name))
-        read = store.fetch(key).read_bytes()
+        with store.reading(key) as pieces:
+            read = b"".join(pieces)
         store.delete(key)
     except (DistilleryError, ValueError, OSError) as error:
-        yield fail(f"{url}: {first_line(error)}", "Give the folder to this user, or correct DISTILLERY_STORAGE_URL.")
+        fix = "Give the folder to this user, or correct DISTILLERY_STORAGE_URL."
+        if url.startswith("s3:"):
+            fix = "Check DISTILLERY_STORAGE_URL, _ENDPOINT and _REGION, the keys, and what they may do in the bucket."
+        yield fail(f"{url}: {first_line(error)}", fix)
         return
     if read == b"distillery":
         yield ok(f"{url}: written, read, deleted")
     else:
-        yield fail(f"{url} gave back other bytes than were put", "Do not trust this disk: check it, then restore.")
+        yield fail(f"{url} gave back other bytes than were put", "Do not trust this storage: check it, then restore.")
 
 
 def first_line(error: BaseException) -> str:

@@ -8,6 +8,8 @@ DistilleryError
         Stale         an attempt that has been replaced; the worker's own business
     TooLarge          more bytes than allowed                        -> 413
     Unavailable       a part of the service is down                  -> 503
+        StorageUnavailable   storage does not answer, or refuses; for a worker an OSError, as a disk's
+    Damaged           a stored file is not what was stored           -> 500
     Invalid           parts that do not fit; names each place        -> 422
     TrainingFailed    stored on the job, the data set or the teacher; never raised over HTTP
 """
@@ -70,6 +72,16 @@ class TooLarge(DistilleryError):
 
 class Unavailable(DistilleryError):
     pass
+
+
+class StorageUnavailable(Unavailable, OSError):
+    def __init__(self, detail: str) -> None:
+        super().__init__("storage_unavailable", detail)
+
+
+class Damaged(DistilleryError, OSError):
+    def __init__(self, key: str) -> None:
+        super().__init__("damaged", f"The stored file {key} is not the one that was stored: its SHA-256 differs.")
 
 
 class Invalid(DistilleryError):

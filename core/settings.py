@@ -2,10 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import quote
+from typing import Annotated, Literal, Self
+from urllib.parse import quote, urlsplit
 
-from pydantic import DirectoryPath, Field, IPvAnyNetwork, SecretStr, field_validator
+from pydantic import DirectoryPath, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -27,7 +27,18 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the data dir.")
     database_password: SecretStr | None = Field(None, description="Goes into a database_url that has none.")
     broker_url: str | None = Field(None, description="Redis URL of the nudges; without one workers poll.")
-    storage_url: str | None = Field(None, description="Folder (file:///…) of files; default: in the data dir.")
+    storage_url: str | None = Field(
+        None, description="Folder (file:///…) or bucket (s3://bucket/prefix) of files; default: in the data dir."
+    )
+    storage_endpoint: str | None = Field(
+        None, pattern="^https?://", description="Address of an S3-compatible store; default: Amazon's."
+    )
+    storage_region: str | None = Field(None, description="The bucket's region; default: as boto3 finds it.")
+    storage_access_key: str | None = Field(None, description="Who opens the bucket; default: as boto3 finds it.")
+    storage_secret_key: SecretStr | None = Field(None, description="The secret of storage_access_key.")
+    cache_bytes: int = Field(
+        50 * 2**30, gt=0, description="Local copies of a bucket's files; those in use come on top."
+    )
     lease_seconds: float = Field(30.0, gt=0, description="A worker that is silent for so long loses its run.")
     heartbeat_seconds: float = Field(5.0, gt=0, description="How often a worker renews its leases.")
     outage_seconds: float = Field(3600.0, gt=0, description="A run goes on so long without the database answering.")
@@ -99,6 +110,22 @@ class Settings(BaseSettings):
     @classmethod
     def _networks(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("storage_url")
+    @classmethod
+    def _folder_or_bucket(cls, value: str | None) -> str | None:
+        url = urlsplit(value or "file:")
+        if "@" in url.netloc or url.query or url.fragment:
+            raise ValueError("an address and nothing else: keys and endpoint have settings of their own")
+        if url.scheme != "file" and not (url.scheme == "s3" and url.netloc):
+            raise ValueError(f"{url.scheme or value!r} is not supported; use file:///a/folder or s3://bucket/prefix")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_key(self) -> Self:
+        if (self.storage_access_key is None) != (self.storage_secret_key is None):
+            raise ValueError("storage_access_key and storage_secret_key go together: set both or neither")
+        return self
 
     @field_validator("data_dir")
     @classmethod

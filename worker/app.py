@@ -11,6 +11,7 @@ from celery import Celery, bootsteps
 from celery.signals import setup_logging, worker_shutting_down
 
 from core import logs
+from core.errors import Unavailable
 from core.queue import DEFAULT_QUEUE, DISTILL
 from core.settings import Settings
 from worker.host import Host
@@ -50,7 +51,10 @@ class Poll(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, worker: Any) -> None:  # noqa: ARG002
         global _host
-        _host = Host(settings)
+        try:
+            _host = Host(settings)
+        except Unavailable as error:
+            raise SystemExit(f"distillery worker: {error.detail}") from error
         self._thread = threading.Thread(target=_host.poll, name="poll")
         self._thread.start()
 

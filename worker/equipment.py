@@ -3,6 +3,7 @@
 import shutil
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from core.db.session import Database
 from core.queue import Queue
@@ -23,3 +24,9 @@ class Equipment:
         """Room for what a run writes: in storage, and in the folder its child works in."""
         folder = self.settings.work_dir if self.settings.work_dir.exists() else self.settings.data_dir
         return min(self.storage.free_bytes(), shutil.disk_usage(folder).free)
+
+
+def scratch_bytes(folder: Path) -> int:
+    """What goes with an attempt's folder. A file that has another name elsewhere, a copy in the cache, stays."""
+    files = [file.stat() for file in folder.rglob("*") if file.is_file()]
+    return sum(file.st_size for file in files if file.st_nlink == 1)

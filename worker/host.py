@@ -21,6 +21,7 @@ from core.child import boot_seconds
 from core.db import audit, runs, waiting
 from core.db.models import Worker, now
 from core.db.session import UNREACHABLE, Database
+from core.errors import StorageUnavailable
 from core.gpus import list_gpus
 from core.leasing import Observer
 from core.points import reach
@@ -64,7 +65,7 @@ class Host:
         self.equipment = Equipment(
             settings=settings,
             database=Database(settings.database),
-            storage=open_storage(settings.storage),
+            storage=open_storage(settings),
             queue=make_queue(settings.broker_url),
             threads=settings.threads_per_child(self.slots),
         )
@@ -182,6 +183,8 @@ class Host:
                 self._collect()
             except UNREACHABLE as error:
                 log.warning("the database does not answer (%s); trying again", error)
+            except StorageUnavailable as error:
+                log.warning("%s; trying again", error.detail)
             except Exception:
                 log.exception("the poll failed; trying again")
             self._wake.wait(self.equipment.settings.poll_seconds)

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 
 from core.db.session import UNREACHABLE
-from core.errors import Failure
+from core.errors import Failure, StorageUnavailable
 from core.events import CheckpointSaved, Event, Metrics, StudentSaved, without_superseded
 from worker.failures import failure_of
+from worker.patience import Patience
 
 log = logging.getLogger(__name__)
 FLUSH_SECONDS = 1.0
@@ -19,8 +20,8 @@ class Reporting:
     A batch whose storing was not heard of comes again, as it was and under its number: whoever stores it can tell.
     """
 
-    def __init__(self, store: Callable[[int, list[Event]], None]) -> None:
-        self._store = store
+    def __init__(self, store: Callable[[int, list[Event]], None], patience: Patience) -> None:
+        self._store, self._patience = store, patience
         self._pending: list[Event] = []
         self._batch: list[Event] = []  # being stored: as it is until it is stored
         self._stored = 0  # batches
@@ -44,7 +45,7 @@ class Reporting:
         return first or durable or time.monotonic() - self._flushed_at >= FLUSH_SECONDS
 
     def flush(self) -> Failure | None:
-        """Store what has come. A database that does not answer is waited for: the events stay, in order."""
+        """Store what has come. A database or bucket that does not answer is waited for: the events stay, in order."""
         if not self._batch:
             self._batch, self._pending = self._pending, []
         self._flushed_at = time.monotonic()
@@ -53,9 +54,14 @@ class Reporting:
             self._store(self._stored + 1, without_superseded(self._batch, self._pending))
         except UNREACHABLE as error:
             log.warning("figures wait for the database: %s", error)
+        except StorageUnavailable as error:
+            if not self._patience.waits():
+                return failure_of(error)
+            log.warning("files wait for the storage: %s", error.detail)
         except OSError as error:
             return failure_of(error)
         else:
+            self._patience.rest()
             self._batch, self._stored = [], self._stored + 1
         return None
 

@@ -12,7 +12,7 @@ from math import inf
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from tenacity import Retrying, retry_if_exception_type, wait_fixed
+from tenacity import Retrying, retry_if_exception, retry_if_exception_type, wait_fixed
 
 from core import logs
 from core.assignment import Assignment
@@ -20,16 +20,17 @@ from core.child import boot_seconds
 from core.db import runs, waiting
 from core.db.models import Run
 from core.db.session import UNREACHABLE, UnitOfWork
-from core.errors import Failure, NotFound, Stale, TrainingFailed
+from core.errors import Failure, NotFound, Stale, StorageUnavailable, TrainingFailed
 from core.events import CheckpointSaved, Event, Failed, Finished, Stopped
 from core.lifecycle import JobStatus
 from core.points import reach
 from core.spawn import ChildProcess, Exit
 from worker.duties import make_duty
-from worker.equipment import Equipment
+from worker.equipment import Equipment, scratch_bytes
 from worker.failures import failure_of, oom_kills
 from worker.judging import Circumstances, judge
 from worker.lease import Lease
+from worker.patience import Patience
 from worker.reporting import Reporting
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,8 @@ class _Supervision:
         self.claim, self.equipment, self.lease, self.gpus = claim, equipment, lease, gpus
         self.duty: Duty = make_duty(claim, equipment, folder)
         self.folder = folder
-        self.reporting = Reporting(self.duty.report)
+        self.patience = Patience(lease, equipment.settings.outage_seconds)
+        self.reporting = Reporting(self.duty.report, self.patience)
         self.last: Finished | Failed | Stopped | None = None
         self.asked_at: float | None = None  # when the child was first asked to stop
         self.told: str | None = None
@@ -199,7 +201,7 @@ class _Supervision:
             forced=self.forced,
             oom_kills=oom_kills() - self.oom_kills,
             free_bytes=min(self.free_bytes, self.equipment.free_bytes()),
-            scratch_bytes=sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file()),
+            scratch_bytes=scratch_bytes(self.folder),
             checkpoint_bytes=self.checkpoint_bytes,
         )
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -228,9 +230,10 @@ class _Supervision:
         return to
 
     def _while_unreachable(self, do: Callable[[], T]) -> T:
-        """Again and again while the database does not answer."""
+        """Again and again while the database, or the bucket, does not answer."""
         tries = Retrying(
-            retry=retry_if_exception_type(UNREACHABLE),
+            retry=retry_if_exception_type(UNREACHABLE)
+            | retry_if_exception(lambda error: isinstance(error, StorageUnavailable) and self.patience.waits()),
             stop=lambda _: self._gives_up(),
             wait=wait_fixed(1.0),
             reraise=True,
@@ -238,8 +241,9 @@ class _Supervision:
         return tries(do)
 
     def _gives_up(self) -> bool:
-        """The lease is lost, or this worker is shut down and cannot wait for a database."""
-        return self.lease.lost or (self.equipment.stopping.is_set() and self.lease.silent)
+        """The lease is lost, or this worker is shut down and cannot wait for a database or a bucket."""
+        away = self.lease.silent or self.patience.tried
+        return self.lease.lost or (self.equipment.stopping.is_set() and away)
 
     def _release_others(self) -> None:
         """Apart from the ending, which nothing that waits may hold up; what is missed here, a worker's poll finds."""

@@ -6,15 +6,26 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi import Path as PathParameter
-from sqlalchemy.orm import Session
 
 from api.datasets import service
 from api.datasets.schemas import BuiltinRead, DatasetCreate, DatasetRead, SampleClass, SampleRead, SamplesRead
-from api.deps import Reading, RootPath, TheCaller, ThePart, TheQueue, TheSettings, TheStorage, Work, authenticate
+from api.deps import (
+    Reading,
+    RootPath,
+    TheCaller,
+    TheDatabase,
+    ThePart,
+    TheQueue,
+    TheSettings,
+    TheStorage,
+    Work,
+    authenticate,
+)
 from api.idempotency import Creates, CreatingRoute
 from api.schemas import Listing
 from core.db import datasets, projects
 from core.db.models import Dataset
+from core.db.session import Database
 from core.errors import Conflict, NotFound
 from core.storage import Storage
 from core.storage import keys as storage_keys
@@ -75,7 +86,7 @@ def delete_dataset(dataset_id: str, caller: TheCaller, work: Work, storage: TheS
 def list_samples(
     dataset_id: str,
     caller: TheCaller,
-    session: Reading,
+    database: TheDatabase,
     storage: TheStorage,
     root_path: RootPath,
     split: Split = "train",
@@ -85,7 +96,7 @@ def list_samples(
     label: Annotated[int | None, Query(ge=-1, lt=2**31, description="This class alone; -1: without a label.")] = None,
 ) -> SamplesRead:
     """Small previews of every class, or of one."""
-    dataset, path = _packed(session, storage, caller.project_id, dataset_id)
+    dataset, path = _packed(database, storage, caller.project_id, dataset_id)
     names = [str(name) for name in dataset.classes or []]
     shown = range(min(after + 1, len(names)), min(after + 1 + limit, len(names)))
     if label is not None:
@@ -110,9 +121,11 @@ def list_samples(
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-def list_names(dataset_id: str, split: Split, caller: TheCaller, session: Reading, storage: TheStorage) -> Response:
+def list_names(
+    dataset_id: str, split: Split, caller: TheCaller, database: TheDatabase, storage: TheStorage
+) -> Response:
     """The names of a split's images, one a line, in their order: what a table of logits goes by."""
-    _, path = _packed(session, storage, caller.project_id, dataset_id)
+    _, path = _packed(database, storage, caller.project_id, dataset_id)
     return Response(service.names(path, split), media_type="text/plain; charset=utf-8")
 
 
@@ -129,13 +142,13 @@ def get_sample(
     split: Split,
     index: Annotated[int, PathParameter(ge=0, lt=2**31, description="From 0, in the split.")],
     caller: TheCaller,
-    session: Reading,
+    database: TheDatabase,
     storage: TheStorage,
     side: Annotated[int, Query(ge=16, le=512, description="Pixels, at most.")] = service.PREVIEW_SIDE,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """One image as a small PNG."""
-    dataset, path = _packed(session, storage, caller.project_id, dataset_id)
+    dataset, path = _packed(database, storage, caller.project_id, dataset_id)
     tag = f'"{dataset.id}-{split}-{index}-{side}"'  # a data set never changes
     headers = {"Cache-Control": "private, max-age=86400, immutable", "ETag": tag}
     if if_none_match is not None and tag in if_none_match:
@@ -143,8 +156,10 @@ def get_sample(
     return Response(service.preview(path, split, index, side), media_type="image/png", headers=headers)
 
 
-def _packed(session: Session, storage: Storage, project_id: str, dataset_id: str) -> tuple[Dataset, Path]:
-    dataset = datasets.get(session, project_id, dataset_id)
+def _packed(database: Database, storage: Storage, project_id: str, dataset_id: str) -> tuple[Dataset, Path]:
+    """Outside any transaction: a large file takes its time to come out of a bucket."""
+    with database.read() as session:
+        dataset = datasets.get(session, project_id, dataset_id)
     if dataset.status != "ready":
         raise Conflict("not_ready", f"Data set {dataset_id} is {dataset.status}; only a ready one has samples.")
     return dataset, storage.fetch(storage_keys.dataset(dataset_id))

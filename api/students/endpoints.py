@@ -127,4 +127,4 @@ def download_student_file(
     file = students.file(session, caller.project_id, student_id, name)
     if not_modified(request, file.sha256):
         return Download.unchanged(file)
-    return Download.of(file, storage.fetch(file.key))
+    return Download.of(request, file, storage)

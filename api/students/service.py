@@ -18,7 +18,8 @@ def evaluation(session: Session, storage: Storage, project_id: str, id: str) -> 
     file = next((file for file in student.files if file.name == FILE), None)
     if file is None:
         raise NotFound("evaluation of student", id)
-    return student, Evaluation.model_validate_json(storage.fetch(file.key).read_bytes())
+    with storage.reading(file.key) as chunks:
+        return student, Evaluation.model_validate_json(b"".join(chunks))
 
 
 def chosen_split(evaluation: Evaluation, wanted: SplitName | None) -> SplitName:

@@ -17,6 +17,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from core.errors import StorageUnavailable
+
 log = logging.getLogger(__name__)
 
 # The database does not answer, or has ended the session of one that slept: the same later may well succeed.
@@ -48,7 +50,10 @@ class UnitOfWork(Session):
         self.commit()
         waiting, self._after = self._after, []
         for do in waiting:
-            do()
+            try:
+                do()
+            except StorageUnavailable as error:  # committed is committed: what was to be deleted is found as garbage
+                log.warning("after the commit: %s", error.detail)
 
 
 def _safe_journal_mode() -> str:

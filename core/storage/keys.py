@@ -54,3 +54,8 @@ def student_file(job: str, student: str, attempt: int, step: int, name: str) -> 
 
 def job_folder(job: str) -> str:
     return f"jobs/{job}"
+
+
+def owner(key: str) -> str:
+    """The id of the thing that a file belongs to."""
+    return key.split("/")[1]

@@ -1,6 +1,5 @@
 """Storage in a folder: temp file in the same folder, fsync, rename, fsync of the folder."""
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -12,6 +11,7 @@ from typing import IO
 
 from core.errors import NotFound
 from core.points import reach
+from core.storage.lock import locked
 
 CHUNK = 1 << 20
 SETTLE_BYTES = 256 << 20  # parts that lie on disk twice while they are joined
@@ -62,7 +62,7 @@ class LocalStorage:
     def join(self, key: str, parts: Sequence[tuple[str, int]], check: Callable[[str], None]) -> None:
         target = self._path(key)
         growing = target.with_name(f".{target.name}.joining")
-        with _locked(growing) as file:
+        with locked(growing) as file:
             there = [self._path(part) for part, _ in parts if self._path(part).exists()]
             if target.exists() and not there:  # joined before, by a call that did not live to tell
                 growing.unlink()
@@ -104,6 +104,13 @@ class LocalStorage:
         settle()
         return hasher.hexdigest()
 
+    @contextmanager
+    def reading(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[Iterator[bytes]]:
+        with self.fetch(key).open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(start)
+            yield _exactly(file, (size if stop is None else stop) - start, key)
+
     def free_bytes(self) -> int:
         return shutil.disk_usage(self._root).free
 
@@ -117,7 +124,13 @@ class LocalStorage:
             for name in names:
                 yield str((Path(folder) / name).relative_to(root))
 
-    def fetch(self, key: str) -> Path:
+    def unfinished(self) -> Iterator[str]:
+        return iter(())  # what a killed writer left in a folder is a file there
+
+    def abandon(self, name: str) -> None:
+        raise ValueError(f"{name!r} is no unfinished write of a folder")
+
+    def fetch(self, key: str, hold: Path | None = None) -> Path:  # noqa: ARG002 - nobody takes it away
         path = self._path(key)
         if not path.is_file():
             raise NotFound("file", key)
@@ -142,26 +155,6 @@ def _temporary(folder: Path) -> tuple[int, str]:
         folder.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             return tempfile.mkstemp(dir=folder, prefix=".put-")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[IO[bytes]]:
-    """The file, made where it is not there, and nobody else's meanwhile; `NotFound` where its folder is gone."""
-    while True:
-        try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        except FileNotFoundError as error:
-            raise NotFound("file", path.parent.name) from error
-        with os.fdopen(handle, "r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            try:
-                same = os.path.samestat(path.stat(), os.fstat(file.fileno()))
-            except FileNotFoundError:
-                same = False
-            if same:
-                yield file
-                return
-        # Whoever held the lock has renamed or deleted it meanwhile: look again.
 
 
 def _exactly(source: IO[bytes], size: int, key: str) -> Iterator[bytes]:

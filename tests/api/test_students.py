@@ -5,8 +5,9 @@ import hashlib
 import pytest
 from starlette.testclient import TestClient
 
-from tests.fixtures.service import Make
+from tests.fixtures.service import EVERY_STORAGE, Make
 
+pytestmark = EVERY_STORAGE
 CONTENT = bytes(range(256)) * 20
 
 

@@ -128,7 +128,7 @@ def open_stage(folder: Path) -> Iterator[Stage]:
     )
     settings.data_dir.mkdir(parents=True)
     migrations.upgrade(settings.database)
-    database, storage = Database(settings.database), open_storage(settings.storage)
+    database, storage = Database(settings.database), open_storage(settings)
     app = create_app(settings, database, storage)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)

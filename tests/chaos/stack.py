@@ -27,7 +27,7 @@ from cli.client import Client
 from cli.parts import api_command, redis_binary, redis_command, worker_command
 from core.db.session import Database
 from core.settings import Settings
-from core.storage import open_storage
+from core.storage.local import LocalStorage
 
 ROOT = Path(__file__).parents[2]
 RESTART_SECONDS = 0.3
@@ -90,7 +90,7 @@ class Stack:
         url = self._postgres() if self.mode == "postgres" else f"sqlite:///{self.folder / 'distillery.db'}"
         migrations.upgrade(url)
         self.database = Database(url)
-        self.storage = open_storage((self.folder / "storage").as_uri())
+        self.storage = LocalStorage(self.folder / "storage")
         self._sockets = Path(tempfile.mkdtemp(prefix="chaos-"))  # a socket's path must be short
         self.environment = {
             "PATH": os.environ["PATH"],

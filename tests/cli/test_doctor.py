@@ -10,6 +10,7 @@ from cli.doctor import NAMES
 from tests.cli.stack import Stack, clean_environment, distillery, running
 from tests.e2e.test_parts import free_port, part
 from tests.e2e.test_spine import wait_for
+from tests.fixtures.buckets import S3Server
 
 
 def findings(answer: str) -> dict[str, list[dict[str, Any]]]:
@@ -79,6 +80,37 @@ def test_what_a_service_lacks_is_told_by_name(tmp_path: Path, sqlite_url: str) -
         storage.write_text("a file is in its place")
         wait_for("the storage to be missed", lambda: service()[0]["state"] == "fail")  # it is looked at now and then
         assert "is not ready (503): storage: The storage cannot be written to." in service()[0]["detail"]
+
+
+def test_a_bucket_is_tried_and_its_secret_kept(
+    tmp_path: Path, bucket: dict[str, str], s3: Any, s3_server: S3Server
+) -> None:
+    environment = {f"DISTILLERY_{name.upper()}": value for name, value in bucket.items()}
+    environment["DISTILLERY_DATA_DIR"] = str(tmp_path / "data")
+
+    def look(**more: str) -> dict[str, Any]:
+        done = distillery("doctor", "--json", "--only", "storage", **environment | more)
+        assert "sesame" not in done.stdout + done.stderr and "Traceback" not in done.stderr
+        (found,) = findings(done.stdout)["storage"]
+        return found
+
+    sound = look()
+    assert (sound["state"], sound["detail"]) == ("ok", f"{bucket['storage_url']}: written, read, deleted")
+    assert not (tmp_path / "data").exists()
+    name = bucket["storage_url"].split("/")[2]
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket=name)["Contents"]] == ["somebody/else"]
+    for wrong, reason in (
+        ({"DISTILLERY_STORAGE_URL": "s3://nowhere"}, "NoSuchBucket"),
+        ({"DISTILLERY_STORAGE_ENDPOINT": "http://127.0.0.1:1"}, "does not answer"),
+    ):
+        found = look(**wrong)
+        assert found["state"] == "fail" and reason in found["detail"]
+        assert "DISTILLERY_STORAGE_URL, _ENDPOINT" in found["fix"]
+    s3_server.ask_for_keys(True)
+    try:
+        assert "InvalidAccessKeyId" in look()["detail"]
+    finally:
+        s3_server.ask_for_keys(False)
 
 
 @pytest.mark.e2e

@@ -11,13 +11,12 @@ import pytest
 from pydantic import ValidationError
 
 from core import catalog, lifecycle
-from core.errors import IllegalMove, Invalid, NotFound
+from core.errors import IllegalMove, Invalid
 from core.fit import check_fit
 from core.lifecycle import JobStatus
 from core.packed import PackedSplit, channel_statistics, read_meta, read_split, write_packed
 from core.recipe import Recipe
 from core.settings import Settings
-from core.storage import open_storage
 
 STATES = list(JobStatus)
 
@@ -179,25 +178,6 @@ def test_what_is_only_odd_is_a_warning() -> None:
     assert fit({}) == []
     assert any("two classes" in text for text in fit({}, dataset_classes=["a", "b"], teacher_classes=2))
     assert any("batches of 16" in text for text in fit({"training": {"batch_size": 16}}))
-
-
-def test_storage_keeps_files_whole_and_inside(tmp_path: Path) -> None:
-    storage = open_storage((tmp_path / "store").as_uri())
-    source = tmp_path / "source"
-    source.write_bytes(b"weights")
-    storage.put("a/b", source)
-    assert storage.fetch("a/b").read_bytes() == b"weights"
-    with pytest.raises(FileNotFoundError):
-        storage.put("a/b", tmp_path / "missing")
-    assert storage.fetch("a/b").read_bytes() == b"weights", "a failed put leaves the old file"
-    assert [path.name for path in (tmp_path / "store" / "a").iterdir()] == ["b"], "and nothing half-made"
-    for outside in ("../x", "/etc/passwd", "a/../../x"):
-        with pytest.raises(ValueError, match="leaves the storage folder"):
-            storage.fetch(outside)
-    storage.delete("a/b")
-    storage.delete("a/b")
-    with pytest.raises(NotFound):
-        storage.fetch("a/b")
 
 
 def test_a_packed_data_set_comes_back_with_the_same_bytes(tmp_path: Path) -> None:

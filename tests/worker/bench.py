@@ -20,7 +20,7 @@ from core.db.models import Attempt, Dataset, File, Job, Metric, Project, Student
 from core.db.session import Database
 from core.recipe import Recipe
 from core.settings import Settings
-from core.storage import open_storage
+from core.storage.local import LocalStorage
 from tests.fixtures.clock import by_the_clock
 
 PATIENCE = 120.0
@@ -54,7 +54,7 @@ class Bench:
         }
         if broker:
             self.environment["DISTILLERY_BROKER_URL"] = broker
-        self.storage = open_storage((folder / "storage").as_uri())
+        self.storage = LocalStorage(folder / "storage")
         self.workers: list[subprocess.Popen[bytes]] = []
         self.children: list[psutil.Process] = []  # those a test had in hand, and may have left suspended
         with database.write() as work:

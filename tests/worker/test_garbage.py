@@ -10,7 +10,8 @@ from core.db import jobs
 from core.db.models import Checkpoint, Job, Student, Upload
 from core.queue import RecordingQueue
 from core.settings import Settings
-from core.storage import keys, open_storage
+from core.storage import keys
+from core.storage.local import LocalStorage
 from tests.worker.bench import Bench, recipe, wait_for
 from worker.equipment import Equipment
 from worker.garbage import GRACE_SECONDS, Garbage
@@ -111,7 +112,7 @@ def test_a_folder_without_a_row_goes_and_one_with_a_row_stays(sqlite_bench: Benc
 
 def test_a_worker_collects_by_itself(sqlite_bench: Bench) -> None:
     bench = sqlite_bench
-    storage = open_storage((bench.folder / "storage").as_uri())
+    storage = LocalStorage(bench.folder / "storage")
     with storage.writing(keys.dataset("dst_gone")) as file:
         file.write(b"left behind")
     bench.start_worker()

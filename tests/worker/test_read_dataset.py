@@ -21,7 +21,7 @@ from worker.runner import supervise
 
 def claimed(database: Database, tmp_path: Path, source: dict[str, object]) -> tuple[runs.Claim, Equipment]:
     settings = Settings(data_dir=tmp_path / "data", _env_file=None)
-    equipment = Equipment(settings, database, open_storage(settings.storage), RecordingQueue(), threads=2)
+    equipment = Equipment(settings, database, open_storage(settings), RecordingQueue(), threads=2)
     with database.write() as work:
         project = Project(name="default")
         work.add(project)

@@ -30,7 +30,7 @@ class ReadDataset:
             options["table"] = {column: name for column, name in table.items() if name is not None}
         path = None
         if source["kind"] == "upload":
-            path = self.equipment.storage.fetch(keys.upload_file(source["upload"]))
+            path = self.equipment.storage.fetch(keys.upload_file(source["upload"]), hold=self.folder)
         elif source["kind"] == "folder":
             path = Path(source["path"])
         return ReadDatasetAssignment(

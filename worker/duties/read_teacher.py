@@ -1,5 +1,6 @@
 """Read whatever teaches into a teacher's canonical form: a file, a trained student's weights, other teachers."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,7 @@ class ReadTeacher:
         with self.equipment.database.read() as session:
             teacher = session.get_one(Teacher, self.claim.subject)
             source: dict[str, Any] = teacher.source
-            key = None
-            members = self._members(teachers.members(session, teacher), source)
+            key, members = None, teachers.members(session, teacher)
             if source["kind"] == "student":
                 file = session.get(File, (source["student"], "weights.safetensors"))
                 if file is None:
@@ -34,22 +34,23 @@ class ReadTeacher:
                 key = file.key
             elif source["kind"] == "upload":
                 key = keys.upload_file(source["upload"])
+        fetch = partial(self.equipment.storage.fetch, hold=self.folder)
         network, tag = published(source) if source["kind"] == "pretrained" else (None, None)
         if network is not None and tag is not None:
             path: Path | None = locate(network, tag, self.equipment.settings)
         else:
-            path = self.equipment.storage.fetch(key) if key is not None else None
+            path = fetch(key) if key is not None else None
         normalization = teacher.normalization
         return ReadTeacherAssignment(
             folder=self.folder,
             threads=self.equipment.threads,
             path=path,
-            members=members,
+            members=self._members(members, source),
             architecture=network.name if network else teacher.architecture,
             weights=tag,
             image_size=teacher.image_size,
             normalization=Normalization.model_validate(normalization) if normalization else None,
-            dataset=self.equipment.storage.fetch(keys.dataset(teacher.dataset_id)) if teacher.dataset_id else None,
+            dataset=fetch(keys.dataset(teacher.dataset_id)) if teacher.dataset_id else None,
         )
 
     def _members(self, found: list[Teacher], source: dict[str, Any]) -> list[MemberFile]:
@@ -61,7 +62,7 @@ class ReadTeacher:
         return [
             MemberFile(
                 name=row.name,
-                path=self.equipment.storage.fetch(keys.teacher(row.id)),
+                path=self.equipment.storage.fetch(keys.teacher(row.id), hold=self.folder),
                 weight=one["weight"],
                 classes=row.classes or 0,
                 class_names=row.class_names,

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -13,7 +14,7 @@ from core.db import belongings, reports, runs, standing
 from core.db import events as job_events
 from core.db.models import Checkpoint, Job, Run, Student
 from core.db.session import UnitOfWork
-from core.errors import NotFound, Stale
+from core.errors import Damaged, NotFound, Stale
 from core.events import (
     CheckpointSaved,
     Event,
@@ -63,16 +64,17 @@ class Train:
             recipe = Recipe.model_validate(job.recipe)
         self.student_ids = {student.label: student.id for student in students}
         decided = job.decided
+        fetch = partial(self.equipment.storage.fetch, hold=self.folder)
         plans = [StudentPlan.model_validate(student.plan) for student in students]
         return TrainAssignment(
             folder=self.folder,
             threads=decided["threads"] if decided else self.equipment.threads,
             recipe=recipe,
             students=plans,
-            dataset=self.equipment.storage.fetch(keys.dataset(job.dataset_id)),
-            teacher=self.equipment.storage.fetch(keys.teacher(job.teacher_id)) if job.teacher_id else None,
+            dataset=fetch(keys.dataset(job.dataset_id)),
+            teacher=fetch(keys.teacher(job.teacher_id)) if job.teacher_id else None,
             pretrained=start_files(plans, self.equipment.settings),
-            resume=self.equipment.storage.fetch(good.key) if good else None,
+            resume=fetch(good.key) if good else None,
             decided=decided,
             checkpoint_seconds=self.equipment.settings.checkpoint_seconds,
         )
@@ -83,12 +85,9 @@ class Train:
         with self.equipment.database.read() as session:
             candidates = reports.checkpoints(session, self.claim.subject)
         for checkpoint in candidates:
-            try:
-                with self.equipment.storage.fetch(checkpoint.key).open("rb") as file:
-                    if hashlib.file_digest(file, "sha256").hexdigest() == checkpoint.sha256:
-                        return checkpoint, bad
-            except NotFound:
-                pass
+            with suppress(NotFound, Damaged), self.equipment.storage.fetch(checkpoint.key).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() == checkpoint.sha256:
+                    return checkpoint, bad
             log.warning("checkpoint %s of %s is missing or damaged", checkpoint.key, checkpoint.job_id)
             bad.append(checkpoint)
         return None, bad
