@@ -1,15 +1,18 @@
-"""How often a key may ask. Counted by each API process for itself, over ten seconds: a burst is no offence."""
+"""How often a key may ask: each request takes its share of a second, and up to ten seconds may be taken in advance.
+
+GCRA (ATM Forum, Traffic Management 4.0), in the memory of each API process. Libraries for this count by the wall clock,
+which may jump, and start a thread to forget.
+"""
 
 import math
+import threading
 import time
-
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from collections.abc import Callable
 
 from core.errors import DistilleryError
 
-WINDOW_SECONDS = 10
+BURST_SECONDS = 10.0
+MANY = 10_000  # keys remembered before those that are at rest are forgotten
 
 
 class TooOften(DistilleryError):
@@ -24,13 +27,20 @@ class TooOften(DistilleryError):
 class RateLimit:
     """`per_second` 0: none."""
 
-    def __init__(self, per_second: int) -> None:
-        self._per_second = per_second
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._item = RateLimitItemPerSecond(max(1, per_second) * WINDOW_SECONDS, WINDOW_SECONDS)
+    def __init__(self, per_second: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_second, self._clock = per_second, clock
+        self._paid_until: dict[str, float] = {}  # by key: when all that it has taken in advance is over
+        self._lock = threading.Lock()
 
     def count(self, key_id: str) -> None:
-        """One more request; `TooOften` where it is one too many."""
-        if self._per_second and not self._limiter.hit(self._item, key_id):
-            reset = self._limiter.get_window_stats(self._item, key_id).reset_time
-            raise TooOften(self._per_second, max(1, math.ceil(reset - time.time())))
+        """One more request; `TooOften` where it is one too many, and then it does not count."""
+        if not self._per_second:
+            return
+        with self._lock:
+            now = self._clock()
+            paid = max(self._paid_until.get(key_id, now), now) + 1 / self._per_second
+            if paid - now > BURST_SECONDS:
+                raise TooOften(self._per_second, math.ceil(paid - now - BURST_SECONDS))
+            if len(self._paid_until) >= MANY:
+                self._paid_until = {key: until for key, until in self._paid_until.items() if until > now}
+            self._paid_until[key_id] = paid

@@ -62,7 +62,9 @@ class Settings(BaseSettings):
     )
     running_jobs_quota: int | None = Field(None, ge=1, description="Jobs of one project at once; default: no limit.")
     rate_limit: int = Field(
-        100, ge=0, description="Requests per second and key, counted over ten seconds by each API process; 0: no limit."
+        100,
+        ge=0,
+        description="Requests per second and key at each API process, with bursts of ten seconds; 0: no limit.",
     )
     upload_expiry_hours: float = Field(24 * 7, gt=0, description="Time from its last part until an upload is dropped.")
     upload_part_bytes: int = Field(16 * 2**20, gt=0, description="Size of an upload's parts.")
