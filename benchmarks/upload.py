@@ -77,7 +77,7 @@ def stack(data_dir: Path, port: int) -> Iterator[psutil.Process]:
 def api_process(up: psutil.Process) -> psutil.Process | None:
     for child in up.children(recursive=True):
         try:
-            if "uvicorn" in child.cmdline():
+            if "api.serve" in child.cmdline():
                 return child
         except psutil.NoSuchProcess:
             continue

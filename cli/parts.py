@@ -18,17 +18,11 @@ from core.errors import Conflict, Unavailable
 from core.gpus import list_gpus
 from core.settings import Settings
 
-API_STOP_SECONDS = 3  # open event streams are cut after so long
-
 
 def api_command(host: str, port: int, trusted_proxies: str | None) -> list[str]:
     """`-P`: a folder named api or core where somebody starts this is no part of it."""
-    proxies = ["--proxy-headers", "--forwarded-allow-ips", trusted_proxies] if trusted_proxies else []
-    return [
-        *(sys.executable, "-P", "-m", "uvicorn", "api.app:create_app", "--factory", "--no-access-log"),
-        *("--host", host, "--port", str(port), "--timeout-graceful-shutdown", str(API_STOP_SECONDS)),
-        *(proxies or ["--no-proxy-headers"]),
-    ]
+    proxies = ["--trusted-proxies", trusted_proxies] if trusted_proxies else []
+    return [sys.executable, "-P", "-m", "api.serve", "--host", host, "--port", str(port), *proxies]
 
 
 def worker_command(slots: int, extra: list[str] | None = None) -> list[str]:

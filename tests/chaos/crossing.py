@@ -58,7 +58,7 @@ class PointedStack(Stack):
         return self.folder / "worker-0" / FOLDER
 
     def _add_api(self) -> Part:
-        return self._pointed(super()._add_api(), "api", "api.app:create_app")
+        return self._pointed(super()._add_api(), "api", "--host")
 
     def _add_worker(self, n: int) -> Part:
         return self._pointed(super()._add_worker(n), "worker", "-A")

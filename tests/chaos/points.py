@@ -1,7 +1,7 @@
 """Striking at a named point: a file in a folder arms it, whichever process comes by first is struck, once.
 
     python -m tests.chaos.points worker FOLDER -A worker.app worker …
-    python -m tests.chaos.points api FOLDER api.app:create_app --factory …
+    python -m tests.chaos.points api FOLDER --host …
     python -m tests.chaos.points child ASSIGNMENT.json …
 
 Faults: kill (SIGKILL), error (an exception nobody expects), full (ENOSPC), hold (until a file says go: whoever armed it
@@ -86,10 +86,10 @@ def _worker() -> None:
 
 
 def _api() -> None:
-    from uvicorn import main
+    from api.serve import main
 
     strike_in(Path(sys.argv.pop(1)))
-    main(sys.argv[1:])
+    main()
 
 
 def _child() -> None:

@@ -98,7 +98,7 @@ def test_what_dies_is_restarted_and_kill_9_takes_everything_along(tmp_path: Path
                         return process
             return None
 
-        for word in ("redis-server", "celery", "uvicorn"):
+        for word in ("redis-server", "celery", "api.serve"):
             before = part(word)
             assert before is not None
             before.kill()
