@@ -65,9 +65,18 @@ def test_another_projects_objects_are_not_there(
 
 
 @pytest.mark.parametrize(
-    "key", [None, "", "Bearer", "Bearer dkd_wrong", "Basic dkd_wrong", "Bearer \u00fc", "x" * 9999]
+    "key",
+    [None, "", "Bearer", "Bearer dkd_wrong", "Basic dkd_wrong", "Bearer \u00fc", "x" * 9999, "revoked", "expired"],
 )
-def test_without_a_good_key_nothing_answers(app: FastAPI, client: TestClient, key: str | None) -> None:
+def test_without_a_good_key_nothing_answers(
+    app: FastAPI, client: TestClient, database: Database, key: str | None
+) -> None:
+    if key in ("revoked", "expired"):
+        with database.write() as work:
+            row, secret = keys.create(work, DEFAULT_PROJECT, key)
+            row.revoked_at = now() if key == "revoked" else None
+            row.expires_at = now() if key == "expired" else None
+        key = f"Bearer {secret}"
     headers = {} if key is None else {"Authorization": key.encode()}
     nobody = TestClient(app, raise_server_exceptions=False, headers=headers)  # type: ignore[arg-type]
     for operation in operations(app):
