@@ -34,7 +34,7 @@ class ApiError(DistilleryError):
 
 
 class _Busy(ApiError):
-    """429, 503, or a proxy whose service is away: worth another try."""
+    """429, 503, a proxy whose service is away, a key that a request of ours still holds: worth another try."""
 
 
 class Unreachable(Unavailable):
@@ -50,7 +50,8 @@ def _problem(response: httpx2.Response) -> ApiError:
         body = {}
     detail = body.get("detail") or body.get("title") or f"The service answered {response.status_code}."
     problems = [Problem(e.get("pointer", ""), e.get("code", ""), e.get("detail", "")) for e in body.get("errors") or []]
-    kind = _Busy if response.status_code in (429, 502, 503, 504) else ApiError
+    busy = response.status_code in (429, 502, 503, 504) or body.get("code") == "idempotency_in_flight"
+    kind = _Busy if busy else ApiError
     return kind(response.status_code, body.get("code", "error"), detail, problems)
 
 

@@ -1,9 +1,9 @@
 """The stored answers to creating requests: the same key and request get the same answer, once and for a day."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.db.models import IdempotencyKey, now
@@ -11,7 +11,7 @@ from core.db.session import Database, UnitOfWork
 from core.errors import Conflict, Invalid, Problem
 
 KEPT = timedelta(hours=24)
-ABANDONED = timedelta(minutes=10)  # in flight for so long: the process that held it is gone
+ABANDONED = timedelta(seconds=30)  # in flight for so long: the process that held it is gone, or has lost it
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Answer:
 class Reservation:
     project_id: str
     key: str
+    at: datetime  # whose it is: one that is abandoned and taken again has another time
 
 
 def reserve(database: Database, project_id: str, key: str, fingerprint: str) -> Reservation | Answer:
@@ -41,12 +42,13 @@ def reserve(database: Database, project_id: str, key: str, fingerprint: str) -> 
         )
         row = work.scalar(select(IdempotencyKey).where(*mine))
         if row is None:
-            work.add(IdempotencyKey(project_id=project_id, key=key, fingerprint=fingerprint))
+            at = now()
+            work.add(IdempotencyKey(project_id=project_id, key=key, fingerprint=fingerprint, created_at=at))
             try:
                 work.flush()
             except IntegrityError as error:
                 raise _in_flight() from error
-            return Reservation(project_id, key)
+            return Reservation(project_id, key, at)
     if row.fingerprint != fingerprint:
         detail = "This Idempotency-Key was used for another request; use a new one for every new object."
         raise Invalid([Problem("/header/idempotency-key", "idempotency_key_reused", detail)])
@@ -60,21 +62,25 @@ def _in_flight() -> Conflict:
 
 
 def store(work: UnitOfWork, reservation: Reservation, answer: Answer) -> None:
-    """In the transaction that makes the object: both are there afterwards, or neither."""
-    work.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.project_id == reservation.project_id, IdempotencyKey.key == reservation.key)
-        .values(status=answer.status, body=answer.body)
+    """In the transaction that makes the object: both are there afterwards, or neither.
+
+    `Conflict` for one who took so long that another has taken the key: what it made goes with its transaction.
+    """
+    stored = update(IdempotencyKey).where(*_own(reservation)).values(status=answer.status, body=answer.body)
+    if work.scalar(stored.returning(IdempotencyKey.key)) is None:
+        raise _in_flight()
+
+
+def _own(reservation: Reservation) -> tuple[ColumnElement[bool], ...]:
+    return (
+        IdempotencyKey.project_id == reservation.project_id,
+        IdempotencyKey.key == reservation.key,
+        IdempotencyKey.created_at == reservation.at,
+        IdempotencyKey.status.is_(None),
     )
 
 
 def release(database: Database, reservation: Reservation) -> None:
     """The request failed and made nothing: the key may be used again."""
     with database.write() as work:
-        work.execute(
-            delete(IdempotencyKey).where(
-                IdempotencyKey.project_id == reservation.project_id,
-                IdempotencyKey.key == reservation.key,
-                IdempotencyKey.status.is_(None),
-            )
-        )
+        work.execute(delete(IdempotencyKey).where(*_own(reservation)))

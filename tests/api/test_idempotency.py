@@ -2,12 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 from starlette.testclient import TestClient
 
+from core.db import datasets
 from core.db.models import Dataset, IdempotencyKey, now
-from core.db.session import Database
+from core.db.session import Database, UnitOfWork
 
 WISH = {"name": "digits", "source": {"kind": "builtin", "name": "digits"}}
 
@@ -68,8 +71,23 @@ def test_in_flight_is_a_conflict_until_it_is_abandoned(client: TestClient, datab
     flying = client.post("/v1/datasets", json=WISH, headers=headers)
     assert (flying.status_code, flying.json()["code"]) == (409, "idempotency_in_flight")
     with database.write() as work:
-        work.execute(update(IdempotencyKey).values(created_at=now() - timedelta(minutes=11)))
+        work.execute(update(IdempotencyKey).values(created_at=now() - timedelta(seconds=31)))
     assert client.post("/v1/datasets", json=WISH, headers=headers).status_code == 201
+
+
+def test_who_took_so_long_that_another_took_the_key_makes_nothing(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = datasets.create
+
+    def overtaken(work: UnitOfWork, *args: Any, **kwargs: Any) -> Any:
+        work.execute(update(IdempotencyKey).values(created_at=now()))
+        return create(work, *args, **kwargs)
+
+    monkeypatch.setattr(datasets, "create", overtaken)
+    late = client.post("/v1/datasets", json=WISH, headers={"Idempotency-Key": "one"})
+    assert (late.status_code, late.json()["code"]) == (409, "idempotency_in_flight")
+    assert count(database) == 0
 
 
 def test_an_answer_is_kept_for_a_day(client: TestClient, database: Database) -> None:

@@ -96,7 +96,14 @@ def test_workers_by_their_id_and_machine(app: FastAPI, client: TestClient, datab
 
 def test_as_few_questions_for_many_jobs_as_for_one(app: FastAPI, make: Make, database: Database) -> None:
     asked: list[str] = []
-    event.listen(database.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
+
+    def hear(*about: Any) -> None:
+        if (
+            about[2].startswith("SELECT") and "deliveries" not in about[2]
+        ):  # the courier asks for what is due all the time
+            asked.append(about[2])
+
+    event.listen(database.engine, "before_cursor_execute", hear)
     scrape(app)
     first = len(asked)
     scrape(app)
