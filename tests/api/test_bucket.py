@@ -164,7 +164,8 @@ def test_a_bucket_that_does_not_answer(
             assert int(answer.headers["Retry-After"]) > 0
             assert s3_server.url not in answer.text and "Traceback" not in answer.text
         assert client.delete(f"/v1/jobs/{job['id']}").status_code == 204, "its bytes are found later"
-        assert client.get("/readyz").status_code == 200
+        assert client.get("/readyz").json()["code"] == "storage_unavailable"
+        assert client.get("/v1/jobs").status_code == 200
         assert len(client.get("/v1/uploads").json()["data"]) == 1, "what could not be stored leaves no row"
     finally:
         s3_server.start()
