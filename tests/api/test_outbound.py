@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.webhooks.outbound import PublicBackend, is_public
+from tests.fixtures import loops
 
 _V4 = (
     "127.0.0.1 127.1.2.3 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.127.255.254 "
@@ -91,7 +92,7 @@ def post(backend: PublicBackend, url: str) -> Exception:
             await pool.request("POST", target, content=b"{}", extensions={"timeout": {"connect": 2.0}})
 
     with pytest.raises(Exception) as error:
-        anyio.run(go)
+        loops.run(go())
     return error.value
 
 
