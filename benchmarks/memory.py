@@ -16,7 +16,7 @@ from tests.cli.stack import running
 PARTS = {
     "cli.main up": "up, which watches the others",
     "redis": "redis",
-    "api.app": "api",
+    "api.serve": "api",
     "worker.app": "worker",
     "core.training.child": "training child, resnet20 on digits",
 }

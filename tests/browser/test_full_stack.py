@@ -101,7 +101,7 @@ class Line:
 def kill_service(stack: Stack) -> None:
     """The process that answers; `up` starts another."""
     for process in stack.descendants():
-        if "api.app:create_app" in process.cmdline():
+        if "api.serve" in process.cmdline():
             process.kill()
 
 

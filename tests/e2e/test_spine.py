@@ -162,6 +162,6 @@ def test_first_figures_are_there_soon_and_idle_processes_are_small(tmp_path: Pat
         print(f"submit (a new process of the command) to first metric: {time.monotonic() - started:.2f} s")
         assert stack.run("cancel", job).returncode == 0
         wait_for("the end", lambda: service.get(f"/v1/jobs/{job}")["finished_at"])
-        for name in ("api.app", "worker.app"):
+        for name in ("api.serve", "worker.app"):
             sizes = [p.memory_info().rss for p in stack.descendants() if name in " ".join(p.cmdline())]
             assert sizes and max(sizes) <= 150 * 2**20, (name, sizes)
