@@ -130,10 +130,13 @@ class Courier:
 
 
 async def _to_its_end(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """In a thread. Who cancels waits for it: the database is closed next."""
-    going = asyncio.ensure_future(run_in_threadpool(do, *args, **kwargs))
-    try:
-        return await asyncio.shield(going)
-    except asyncio.CancelledError:
-        await asyncio.wait([going])
-        raise
+    """In a thread. Who cancels, however often, waits for it: the database is closed next."""
+    going, cancelled = asyncio.ensure_future(run_in_threadpool(do, *args, **kwargs)), False
+    while not going.done():
+        try:
+            await asyncio.wait([going])
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+    return going.result()
