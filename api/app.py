@@ -1,4 +1,4 @@
-"""The application: `uvicorn --factory api.app:create_app`. HTTP in, rows out; it never loads torch."""
+"""The application: `python -m api.serve`. HTTP in, rows out; it never loads torch."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
