@@ -45,7 +45,7 @@ demo: setup
 	@$(BIN)/python -m cli.demo
 
 test: setup browser
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 	cd frontend && npm test --silent
 
 check: setup

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from api import dashboard, problems
+from api.addresses import Addresses, refuse_method
 from api.audit.endpoints import router as audit
 from api.catalog.endpoints import MAX_BODY_BYTES
 from api.catalog.endpoints import router as catalog
@@ -21,7 +22,6 @@ from api.changes.endpoints import router as changes
 from api.changes.watcher import Watcher
 from api.counts.endpoints import router as counts
 from api.datasets.endpoints import router as datasets
-from api.deps import refuse_nul
 from api.events.broadcaster import Broadcaster
 from api.events.endpoints import router as events
 from api.events.streams import running
@@ -32,12 +32,14 @@ from api.jobs.bulk import router as jobs_at_once
 from api.jobs.endpoints import router as jobs
 from api.keys.endpoints import router as keys
 from api.metrics.endpoints import router as metrics
+from api.metrics.kept import Kept
 from api.middleware import Edge
 from api.monitoring.endpoints import router as monitoring
 from api.monitoring.gauges import Gauges
 from api.monitoring.traffic import Traffic
-from api.openapi import describe
+from api.openapi import DESCRIPTION, describe
 from api.ratelimit import RateLimit
+from api.refusals import refuse_nul, refuse_other_kinds, refuse_surrogates, refuse_unknown
 from api.runs.endpoints import router as runs
 from api.sessions.endpoints import router as sessions
 from api.storage.endpoints import router as storage_use
@@ -56,6 +58,26 @@ from core.queue import Queue, make_queue
 from core.settings import Settings
 from core.storage import Storage, open_storage
 
+NOUNS = (
+    jobs,
+    events,
+    metrics,
+    students,
+    teachers,
+    datasets,
+    uploads,
+    catalog,
+    runs,
+    workers,
+    keys,
+    sessions,
+    jobs_at_once,
+    webhooks,
+    changes,
+    counts,
+    storage_use,
+    audit,
+)
 POSTGRES_WRITERS = 15  # half of the pool's connections: reading goes on
 
 
@@ -75,13 +97,14 @@ def create_app(
     app = FastAPI(
         title="Distillery",
         summary="Distillation as a service.",
+        description=DESCRIPTION,
         version=version("distillery"),
         lifespan=_lifespan,
         docs_url=None,  # its page loads scripts from elsewhere; the dashboard has a reference of its own
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
-        responses={"default": {"model": problems.ProblemRead, "description": "What went wrong."}},
+        responses={422: {"model": problems.ProblemRead}},  # not the framework's; `describe` tells of the others
     )
     app.state.settings = settings
     app.state.database = database or _open_database(settings)
@@ -89,6 +112,7 @@ def create_app(
     app.state.storage = storage or _open_storage(settings)
     app.state.queue = queue or make_queue(settings.broker_url)
     app.state.rate_limit = RateLimit(settings.rate_limit)
+    app.state.kept_curves = Kept()
     app.state.broadcaster = Broadcaster(app.state.database)
     app.state.watcher = Watcher(app.state.database, lease_seconds=settings.lease_seconds)
     app.state.signing_key = signing_key(settings)
@@ -97,17 +121,24 @@ def create_app(
     app.state.registry = CollectorRegistry()
     app.state.registry.register(Gauges(app.state))
     ProcessCollector(registry=app.state.registry)
-    app.add_middleware(Edge, root_path=settings.root_path)
+    app.add_middleware(Edge, root_path=settings.root_path, hosts=settings.allowed_hosts)
     app.add_middleware(Traffic, registry=app.state.registry)  # outermost: it sees what the client gets
     problems.install(app)
     app.add_exception_handler(Replay, on_replay)
-    v1 = APIRouter(prefix="/v1", max_body_size=MAX_BODY_BYTES, dependencies=[Depends(refuse_nul)])
-    nouns = (jobs, events, metrics, students, teachers, datasets, uploads, catalog, runs, workers, keys, sessions)
-    for router in (*nouns, jobs_at_once, webhooks, changes, counts, storage_use, audit):
+    every = [
+        Depends(refuse_method),
+        Depends(refuse_other_kinds),
+        Depends(refuse_nul),
+        Depends(refuse_surrogates),
+        Depends(refuse_unknown),
+    ]
+    v1 = APIRouter(max_body_size=MAX_BODY_BYTES, dependencies=every)
+    for router in NOUNS:
         v1.include_router(router)
-    app.include_router(v1)
+    app.include_router(v1, prefix="/v1")  # said here, or every route would be built twice
     app.include_router(health)
     app.include_router(monitoring)
+    app.state.addresses = Addresses([*(("/v1", router) for router in NOUNS), ("", health), ("", monitoring)])
     app.include_router(dashboard.router)
     describe(app)
     return app

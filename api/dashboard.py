@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 # In a wheel it lies beside this file, in a checkout where the build leaves it.
 _PACKED = Path(__file__).parent / "dist"
@@ -40,6 +40,13 @@ To build the dashboard, run this where Distillery lies, then reload the page:</p
 """
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.api_route("/docs", methods=["GET", "HEAD"])
+@router.api_route("/redoc", methods=["GET", "HEAD"])
+def lead_to_the_reference(request: Request) -> Response:
+    """Where other services of this kind have it."""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/api")
 
 
 @router.api_route("/{path:path}", methods=["GET", "HEAD"])

@@ -17,7 +17,7 @@ from core.db import keys
 from core.db.keys import Caller
 from core.db.paging import Window
 from core.db.session import Database, UnitOfWork
-from core.errors import Invalid, Problem, Unauthorized
+from core.errors import Unauthorized
 from core.queue import Queue
 from core.settings import Settings
 from core.storage import Storage
@@ -25,6 +25,8 @@ from core.storage import Storage
 log = logging.getLogger(__name__)
 
 COOKIE = "distillery_session"
+ULID = "[0-9a-hjkmnp-tv-z]{26}"
+ID = f"^[a-z]+_{ULID}$"
 _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: dkd_…")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="session", description="A signed-in browser.")
 
@@ -147,22 +149,10 @@ Work = Annotated[UnitOfWork, Depends(_writing, scope="function")]
 
 def _window(
     limit: Annotated[int, Query(ge=1, le=100, description="Objects per page.")] = 20,
-    after: Annotated[str | None, Query(max_length=100, description="The id of the last object seen.")] = None,
+    after: Annotated[str | None, Query(pattern=ID, description="The id of the last object seen: `next`.")] = None,
     order: Annotated[Literal["asc", "desc"], Query(description="By creation, unless a sort says otherwise.")] = "desc",
 ) -> Window:
     return Window(limit, after, order)
 
 
 ThePart = Annotated[Window, Depends(_window)]
-
-
-async def refuse_nul(request: Request) -> None:
-    """No name, id or text holds a NUL; databases differ in what they make of one."""
-    query = any("\x00" in part for pair in request.query_params.multi_items() for part in pair)
-    body = b""
-    json = request.headers.get("content-type", "").split(";")[0].strip().endswith("json")
-    if json and request.method in ("POST", "PATCH"):  # never a PUT: that is a part of an upload, to be streamed
-        body = await request.body()
-    if query or "\x00" in request.url.path or b"\x00" in body or b"\\u0000" in body:
-        where = "/query" if query else ""
-        raise Invalid([Problem(where, "nul_character", "Text cannot hold the NUL character.")])

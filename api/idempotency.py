@@ -10,12 +10,15 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from api.audit.route import ChangingRoute
 from api.deps import TheCaller, TheDatabase
 from core.db import idempotency
 from core.db.idempotency import Answer, Reservation
+
+_BOOL = TypeAdapter(bool)
 
 
 class Replay(Exception):
@@ -51,7 +54,7 @@ def _reserved(
         ),
     ] = None,
 ) -> Iterator[None]:
-    if idempotency_key is None or request.query_params.get("validate_only"):
+    if idempotency_key is None or _stores_nothing(request):
         yield
         return
     said = b"\n".join([request.method.encode(), str(request.url.path).encode(), request.url.query.encode(), body])
@@ -64,6 +67,14 @@ def _reserved(
     except BaseException:
         idempotency.release(database, got)
         raise
+
+
+def _stores_nothing(request: Request) -> bool:
+    """Whether the endpoint will take `validate_only` for true."""
+    try:
+        return _BOOL.validate_python(request.query_params.get("validate_only", False))
+    except ValidationError:
+        return False
 
 
 Creates = Depends(_reserved, scope="function")

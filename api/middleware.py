@@ -1,6 +1,8 @@
-"""The outermost layer: the address below a proxy's path prefix, a request id, and no guessing of types by browsers."""
+"""The outermost layer: the address below a proxy's prefix, a request id, no foreign names, no guessing of types."""
 
 import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -11,6 +13,7 @@ from core import logs
 from core.ids import new_id
 
 _GIVEN = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+_BY_ADDRESS = ("/healthz", "/readyz")  # machines that watch it know no names
 
 
 class Edge:
@@ -18,11 +21,14 @@ class Edge:
 
     `root_path`: the prefix under which a proxy serves this. Every request is seen with it, whether the proxy passes it
     on or strips it, so that paths in answers are those a browser can follow; health checks on the machine need none.
+    `hosts`: the names by which it may be asked (`*.name`: all below); none: any. A stranger's name that leads here
+    would make a stranger's page one of ours, in the eyes of a browser.
     """
 
-    def __init__(self, app: ASGIApp, root_path: str = "") -> None:
+    def __init__(self, app: ASGIApp, root_path: str = "", hosts: Collection[str] = ()) -> None:
         self._app = app
         self._root = root_path
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,6 +64,11 @@ class Edge:
             nothing = problem(Request(scope), 404, "not_found", "There is nothing at this address.")
             await nothing(scope, receive, mark)
             return
+        if self._hosts and below not in _BY_ADDRESS and not _is_known(Headers(scope=scope), self._hosts):
+            detail = "This service is not asked by that name. If it is one of its own: DISTILLERY_ALLOWED_HOSTS there."
+            foreign = problem(Request(scope), 421, "unknown_host", detail)
+            await foreign(scope, receive, mark)
+            return
         await self._app(scope, receive, mark)
 
     def _place(self, scope: Scope) -> None:
@@ -70,3 +81,13 @@ class Edge:
         elif not path.startswith(self._root + "/"):
             scope["path"] = self._root + path
         scope["root_path"] = self._root
+
+
+def _is_known(headers: Headers, hosts: Collection[str]) -> bool:
+    if len(named := headers.getlist("host")) != 1:
+        return False
+    try:
+        name = (urlsplit(f"//{named[0]}").hostname or "").removesuffix(".")
+    except ValueError:
+        return False
+    return name in hosts or any(host.startswith("*.") and name.endswith(host[1:]) for host in hosts)

@@ -10,8 +10,10 @@ from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
+from api.addresses import allowed_methods
 from api.health.schemas import CheckRead
 from api.ratelimit import TooOften
 from core.db.session import UNREACHABLE
@@ -28,7 +30,7 @@ from core.errors import (
     Unavailable,
     is_disk_full,
 )
-from core.problems import problem_at
+from core.problems import MOST_TOLD, problem_at
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +38,6 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 TOO_LARGE = "The body is larger than this request may be."
 
-_STATUS: dict[type[DistilleryError], int] = {
-    NotFound: 404,
-    Unauthorized: 401,
-    Conflict: 409,
-    TooLarge: 413,
-    Unavailable: 503,
-    Invalid: 422,
-}
 _HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 416: "bad_range"}
 
 
@@ -72,6 +66,25 @@ class ProblemRead(BaseModel):
 
 class Forbidden(DistilleryError):
     """Not by that caller, or not from there: another site's request, a key without the scope, a machine elsewhere."""
+
+
+class OtherKind(DistilleryError):
+    """A body of another media type than this address takes."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("other_media_type", detail)
+
+
+_STATUS: dict[type[DistilleryError], int] = {
+    NotFound: 404,
+    Unauthorized: 401,
+    Forbidden: 403,
+    Conflict: 409,
+    TooLarge: 413,
+    OtherKind: 415,
+    Unavailable: 503,
+    Invalid: 422,
+}
 
 
 def _utf8(text: str) -> str:
@@ -119,23 +132,27 @@ def problem(
 
 def on_distillery_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DistilleryError)
-    if isinstance(error, Forbidden):
-        return problem(request, 403, error.code, error.detail)
     if isinstance(error, TooOften):
         return problem(request, 429, error.code, error.detail, headers={"Retry-After": str(error.seconds)})
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+    found = error.problems if isinstance(error, Invalid) else None
     return problem(
         request,
         status,
         error.code,
-        error.detail,
-        errors=error.problems if isinstance(error, Invalid) else None,
+        _in_words(found, len(found)) if found and len(found) >= MOST_TOLD else error.detail,
+        errors=found[:MOST_TOLD] if found else None,
         available_actions=error.available_actions if isinstance(error, IllegalMove) else None,
     )
 
 
 def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400 and isinstance(error.__cause__, ValueError | RecursionError):  # a body was not read
+        return problem(request, 400, "malformed_json", f"The body is not JSON that can be read: {_why(error)}.")
+    allowed = allowed_methods(request) if error.status_code in (404, 405) else set()
+    if allowed:  # the router knows the methods of one route, and the dashboard's answers GET anywhere
+        error = HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
     code = _HTTP_CODES.get(error.status_code, HTTPStatus(error.status_code).name.lower())
     details = {
         404: "There is nothing at this address.",
@@ -146,17 +163,28 @@ def on_http_error(request: Request, error: Exception) -> Response:
     return problem(request, error.status_code, code, detail, headers=dict(error.headers or {}))
 
 
+def _why(error: BaseException) -> str:
+    if isinstance(cause := error.__cause__, UnicodeDecodeError):
+        return f"it is not UTF-8 at byte {cause.start}"
+    return "it is nested too deeply" if isinstance(cause, RecursionError) else "a number in it has too many digits"
+
+
 def on_invalid_request(request: Request, error: Exception) -> Response:
     """What pydantic found, at the places where the client wrote it."""
     assert isinstance(error, RequestValidationError)
     body = getattr(request.scope.get("route"), "body_field", None)
     model = body.field_info.annotation if body is not None else None
-    found = [_place(e, error.body, model) for e in error.errors()]
-    if any(e["type"] == "json_invalid" for e in error.errors()):
+    errors = error.errors()
+    found = [_place(e, error.body, model) for e in errors[:MOST_TOLD]]
+    if any(e["type"] == "json_invalid" for e in errors):
         return problem(request, 400, "malformed_json", f"The body is not JSON: {found[0].detail}", errors=found)
+    return problem(request, 422, "invalid", _in_words(found, len(errors)), errors=found)
+
+
+def _in_words(found: list[Problem], count: int) -> str:
+    """The first few of so many problems."""
     some = "; ".join(f"{p.pointer or '/'}: {p.detail}" for p in found[:3])
-    rest = f"; and {len(found) - 3} more" if len(found) > 3 else ""
-    return problem(request, 422, "invalid", some + rest, errors=found[:100])
+    return some + (f"; and {count - 3} more" if count > 3 else "")
 
 
 def _place(error: ErrorDetails, body: Any, model: Any) -> Problem:
@@ -197,6 +225,11 @@ def on_os_error(request: Request, error: Exception) -> Response:
     return on_crash(request, error)
 
 
+def on_gone(_: Request, __: Exception) -> Response:
+    """The client cut its own request off: nobody hears the answer, and the log's line has it (499, as nginx says)."""
+    return Response(status_code=499)
+
+
 def on_crash(request: Request, error: Exception) -> Response:
     """Our fault: the log has the traceback, the client a number to quote."""
     log.error("the request failed", exc_info=error)
@@ -212,5 +245,6 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(down, on_database_down)
     app.add_exception_handler(DataError, on_unstorable)
     app.add_exception_handler(UnicodeEncodeError, on_unstorable)
+    app.add_exception_handler(ClientDisconnect, on_gone)
     app.add_exception_handler(OSError, on_os_error)
     app.add_exception_handler(Exception, on_crash)

@@ -1,10 +1,11 @@
 """What every noun's schemas share."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
+from api.strict import refuse_conversions
 from core.recipe import check_name
 
 T = TypeVar("T")
@@ -18,9 +19,16 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 in
 
 
 class Wish(BaseModel):
-    """A body that a client sends: unknown fields are refused."""
+    """A body that a client sends: unknown fields and other types are refused."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _as_said(cls, value: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        wish = read(value)
+        refuse_conversions(value, wish)
+        return wish
 
 
 class Read(BaseModel):

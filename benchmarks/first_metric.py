@@ -16,7 +16,8 @@ from tests.cli.stack import running
 def rows(scale: Scale) -> Iterator[Row]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="distillery-bench-")))
-        service = Service(stack.enter_context(running(folder, DISTILLERY_THREADS=str(scale.threads))))
+        up = stack.enter_context(running(folder, DISTILLERY_THREADS=str(scale.threads)))
+        service = stack.enter_context(Service(up))
         dataset = service.digits()
         wish = {
             "dataset": dataset,

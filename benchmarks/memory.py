@@ -26,7 +26,8 @@ SETTLED = 2.0  # seconds
 def rows(scale: Scale) -> Iterator[Row]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="distillery-bench-")))
-        service = Service(stack.enter_context(running(folder, DISTILLERY_THREADS=str(scale.threads))))
+        up = stack.enter_context(running(folder, DISTILLERY_THREADS=str(scale.threads)))
+        service = stack.enter_context(Service(up))
         dataset = service.digits()
         time.sleep(0 if scale.quick else SETTLED)
         idle = _sizes(service)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
@@ -18,8 +18,18 @@ class Service:
         headers = {"Authorization": f"Bearer {key}"}
         self._http = httpx2.Client(base_url=stack.url, headers=headers, trust_env=False, timeout=30)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
     def get(self, path: str) -> Any:
         return self._http.get(path).raise_for_status().json()
+
+    def raw(self, path: str) -> bytes:
+        """Not taken apart."""
+        return self._http.get(path).raise_for_status().content
 
     def post(self, path: str, body: Any = None) -> Any:
         return self._http.post(path, json=body).raise_for_status().json()

@@ -1,7 +1,9 @@
-"""An upload of several GiB against a running stack: `python -m benchmarks.upload --gib 5 [--kill]`.
+"""An upload of several GiB against a running stack: `python -m benchmarks.upload --gib 5 [--kill] [--sparse] [--curl]`.
 
 Memory of the API's process and of the command line's before, during and after; with --kill the API is killed in the
-middle, started again by `up`, and the same command goes on. Needs twice the bytes of disk, and gives them back.
+middle, started again by `up`, and the same command goes on. Needs twice the bytes of disk, and gives them back; with
+--sparse the file here is all holes but for a number in each piece, and only the service's copy takes disk. With --curl
+it is sent by curl as one request, in place of the command line's parts.
 """
 
 import argparse
@@ -45,16 +47,18 @@ class Watched:
         return f"{self.first / MIB:.0f} MiB at first, {self.most / MIB:.0f} MiB at most"
 
 
-def make_file(path: Path, size: int) -> str:
-    """Bytes that no compression finds; returns their SHA-256."""
-    block, hasher, left = bytearray(os.urandom(PIECE)), hashlib.sha256(), size
+def make_file(path: Path, size: int, sparse: bool) -> str:
+    """Bytes that no compression finds, unless sparse; returns their SHA-256."""
+    block, hasher, left = bytearray(PIECE if sparse else os.urandom(PIECE)), hashlib.sha256(), size
     with path.open("wb") as file:
         while left:
             block[:8] = left.to_bytes(8, "big")  # no two pieces are the same
             piece = bytes(block[: min(PIECE, left)])
-            file.write(piece)
+            file.write(piece[:8] if sparse else piece)
+            file.seek(size - left + len(piece))
             hasher.update(piece)
             left -= len(piece)
+        file.truncate(size)
     return hasher.hexdigest()
 
 
@@ -95,17 +99,27 @@ def stored(data_dir: Path) -> int:
     return total
 
 
-def measure(size: int, port: int, kill: bool, folder: Path) -> bool:
+def sender(file: Path, port: int, data_dir: Path, curl: bool) -> list[str]:
+    """The command that sends it."""
+    if not curl:
+        return [sys.executable, "-m", "cli.main", "upload", str(file), "--json"]
+    header = data_dir / "header"  # a key is no argument of a process
+    header.write_text(f"Authorization: Bearer {(data_dir / 'admin.key').read_text().strip()}\n")
+    url = f"http://127.0.0.1:{port}/v1/uploads?purpose=dataset&filename={file.name}"
+    return ["curl", "--fail", "--silent", "--show-error", "--header", f"@{header}", "--upload-file", str(file), url]
+
+
+def measure(size: int, port: int, kill: bool, folder: Path, sparse: bool, curl: bool) -> bool:
     """Print the figures; whether every byte arrived."""
     data_dir, file = folder / "data", folder / "images.zip"
     data_dir.mkdir()
-    digest = make_file(file, size)
+    digest = make_file(file, size, sparse)
     api, client, disk, killed = Watched(), Watched(), 0, False
     with stack(data_dir, port) as up:
         before = api_process(up)
         if before is not None:
             api.look(before)
-        command = [sys.executable, "-m", "cli.main", "upload", str(file), "--json"]
+        command = sender(file, port, data_dir, curl)
         began = time.monotonic()
         environment = os.environ | {"DISTILLERY_DATA_DIR": str(data_dir)}
         with (folder / "answer.json").open("wb") as answer:
@@ -123,7 +137,7 @@ def measure(size: int, port: int, kill: bool, folder: Path) -> bool:
         whole = cli.returncode == 0 and json.loads((folder / "answer.json").read_text())["sha256"] == digest
     print(f"{size / 2**30:.2f} GiB, {'whole' if whole else 'NOT WHOLE'}, {took:.0f} s, {size / took / 1e6:.0f} MB/s")
     print(f"API: {api}; {len(api.pids)} process(es){', one killed in the middle' if killed else ''}")
-    print(f"command line: {client}")
+    print(f"{'curl' if curl else 'command line'}: {client}")
     print(f"disk in storage: {disk / size:.2f} times the file at most, {stored(data_dir) / size:.2f} at the end")
     return whole
 
@@ -133,10 +147,14 @@ def main() -> int:
     parser.add_argument("--gib", type=float, default=5.0, help="size of the file")
     parser.add_argument("--port", type=int, default=8102)
     parser.add_argument("--kill", action="store_true", help="kill the API when half has arrived")
+    parser.add_argument("--sparse", action="store_true", help="a file of holes: half the disk")
+    parser.add_argument("--curl", action="store_true", help="as one request")
     parser.add_argument("--folder", type=Path, help="where the files lie meanwhile; default: the system's own")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="distillery-upload-", dir=options.folder) as folder:
-        return 0 if measure(int(options.gib * 2**30), options.port, options.kill, Path(folder)) else 1
+        size = int(options.gib * 2**30)
+        arrived = measure(size, options.port, options.kill, Path(folder), options.sparse, options.curl)
+    return 0 if arrived else 1
 
 
 if __name__ == "__main__":

@@ -1,109 +1,81 @@
 """The REST client that every command uses: JSON in, JSON out, problems as `ApiError`.
 
-Creating requests carry an Idempotency-Key, so that a request whose answer got lost can be sent again.
+`cli.async_client` has the same names for coroutines. Creating requests carry an Idempotency-Key, so that a request
+whose answer got lost can be sent again.
 """
 
-import json
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
-from uuid import uuid4
+from urllib.parse import urljoin
 
 import httpx2
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import Retrying, sleep_using_event, stop_when_event_set
 
-from cli import transfer
-from core.errors import DistilleryError, Problem, Unavailable
+from cli import transfer, wire
+from cli.address import address_and_key
+from cli.wire import FOLLOW_PATIENCE, ApiError, Json, Unreachable
 from core.settings import Settings
 
-Json = dict[str, Any]
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-class ApiError(DistilleryError):
-    """What the service answered instead: a problem+json document."""
-
-    def __init__(self, status: int, code: str, detail: str, problems: list[Problem]) -> None:
-        super().__init__(code, detail)
-        self.status = status
-        self.problems = problems
-
-
-class _Busy(ApiError):
-    """429, 503, a proxy whose service is away, a key that a request of ours still holds: worth another try."""
-
-
-class Unreachable(Unavailable):
-    """No answer at all: nothing listens there, or the connection broke."""
-
-
-def _problem(response: httpx2.Response) -> ApiError:
-    try:
-        body = json.loads(response.read())
-    except ValueError:
-        body = {}
-    if not isinstance(body, dict):
-        body = {}
-    detail = body.get("detail") or body.get("title") or f"The service answered {response.status_code}."
-    problems = [Problem(e.get("pointer", ""), e.get("code", ""), e.get("detail", "")) for e in body.get("errors") or []]
-    busy = response.status_code in (429, 502, 503, 504) or body.get("code") == "idempotency_in_flight"
-    kind = _Busy if busy else ApiError
-    return kind(response.status_code, body.get("code", "error"), detail, problems)
+__all__ = ["ApiError", "Client", "Unreachable", "connect"]
 
 
 class Client:
     """`patience`: seconds for which a broken connection or a busy service is tried again before it is an error."""
 
-    def __init__(self, url: str, key: str, *, patience: float = 0.0) -> None:
+    def __init__(self, url: str, key: str, *, patience: float = 0.0, seconds: float = 60.0) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx2.Client(
-            base_url=self.url,
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=httpx2.Timeout(60.0, connect=5.0),
-            trust_env=urlsplit(self.url).hostname not in LOOPBACK,  # no proxy stands before this machine
-        )
-        self._tries = Retrying(
-            retry=retry_if_exception_type((Unreachable, _Busy)),
-            stop=stop_after_delay(patience),
-            wait=wait_random_exponential(0.2, max=3),
-            reraise=True,
-        )
+        self._http = httpx2.Client(**wire.connection(self.url, key, seconds))
+        self._stopped = Event()
+        policy = wire.tries(patience)
+        policy["stop"] |= stop_when_event_set(self._stopped)
+        self._tries = Retrying(**policy, sleep=sleep_using_event(self._stopped))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._http.close()
 
+    # --- for another thread that wants an end ---
+
+    def stop(self) -> None:
+        """What is going on here is not tried again, and nobody rests any longer."""
+        self._stopped.set()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    def rest(self, seconds: float) -> None:
+        self._stopped.wait(seconds)
+
+    # --- requests ---
+
     def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        try:
+        with wire.told_as_ours(self.url):
             response = self._http.request(method, path, **options)
-        except httpx2.TransportError as error:
-            raise Unreachable(
-                "unreachable", f"{self.url} does not answer ({error}). Is the service running?"
-            ) from error
-        except httpx2.InvalidURL as error:
-            raise ApiError(0, "invalid_url", f"DISTILLERY_URL: {error}", []) from error
         if response.is_error:
-            raise _problem(response)
+            raise wire.problem(response)
         return response
 
-    def _json(self, method: str, path: str, **options: Any) -> Any:
-        return self._tries(lambda: self._send(method, path, **options).json())
+    def _json(self, method: str, path: str, **options: Any) -> Json:
+        answer: Json = self._tries(lambda: self._send(method, path, **options).json())
+        return answer
 
     def get(self, path: str, **query: Any) -> Json:
-        answer: Json = self._json("GET", path, params={k: v for k, v in query.items() if v is not None})
-        return answer
+        return self._json("GET", path, params=wire.said(query))
 
     def each(self, path: str, *, most: int | None = None, **query: Any) -> Iterator[Json]:
         """Every object of a list, page by page; at most `most`."""
-        after, left = None, most
+        after, left = query.pop("after", None), most
         while left is None or left > 0:
-            page = self.get(path, after=after, limit=min(100, left or 100), **query)
+            page = self.get(path, after=after, limit=min(wire.PAGE, left or wire.PAGE), **query)
             yield from page["data"]
             left = None if left is None else left - len(page["data"])
             if not page["has_more"]:
@@ -111,18 +83,20 @@ class Client:
             after = page["next"]
 
     def post(
-        self, path: str, body: Json | None = None, *, key: str | None = None, timeout: float = 60.0, **query: Any
+        self, path: str, body: Json | None = None, *, key: str | None = None, timeout: float | None = None, **query: Any
     ) -> Json:
         """`key`: an Idempotency-Key that means the same wish in another process too."""
-        headers = {"Idempotency-Key": key or uuid4().hex}
-        answer: Json = self._json("POST", path, json=body or {}, params=query, headers=headers, timeout=timeout)
-        return answer
+        options = wire.creating(key, timeout)
+        return self._json("POST", path, json=body or {}, params=query, **options)
 
     def put(self, path: str, pieces: Callable[[], Iterator[bytes]], length: int) -> Json:
         """A raw body of `length` bytes; `pieces` begins it anew for every try."""
-        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(length)}
+        headers = wire.raw(length)
         answer: Json = self._tries(lambda: self._send("PUT", path, content=pieces(), headers=headers).json())
         return answer
+
+    def patch(self, path: str, body: Json) -> Json:
+        return self._json("PATCH", path, json=body)
 
     def delete(self, path: str) -> None:
         self._tries(lambda: self._send("DELETE", path))
@@ -132,19 +106,15 @@ class Client:
 
         `path`: as the service gave it, a proxy's path prefix included.
         """
-        headers = {"Range": f"bytes={start}-"} if start else {}
-        if start and etag:
-            headers["If-Range"] = etag
-        try:
-            with self._http.stream("GET", urljoin(self.url, path), headers=headers) as response:
-                if response.is_error:
-                    raise _problem(response)
-                offset = start if response.status_code == 206 else 0
-                for chunk in response.iter_bytes(1 << 16):
-                    yield offset, chunk
-                    offset += len(chunk)
-        except httpx2.TransportError as error:
-            raise Unreachable("unreachable", f"{self.url} broke off ({error}).") from error
+        address, headers = urljoin(self.url, path), wire.rest_of(start, etag)
+        with wire.told_as_ours(self.url, "broke off"), self._http.stream("GET", address, headers=headers) as response:
+            if response.is_error:
+                response.read()
+                raise wire.problem(response)
+            offset = start if response.status_code == 206 else 0
+            for chunk in response.iter_bytes(wire.CHUNK):
+                yield offset, chunk
+                offset += len(chunk)
 
     # --- the whole way, for scripts (docs/guides/python.md) ---
 
@@ -158,56 +128,39 @@ class Client:
 
     def wait(self, thing: Json, seconds: float = 1.0) -> Json:
         """A job until it has ended, or a data set or teacher until it is read; `ApiError` where that went wrong."""
-        path = f"/v1/{thing['object']}s/{thing['id']}"
-        while (now := self.get(path))["status"] not in ("succeeded", "ready", "failed", "cancelled", "rejected"):
-            time.sleep(seconds)
-        if now["status"] in ("failed", "cancelled", "rejected"):
-            error = now["error"] or {}
-            detail = str(error.get("detail") or now["status"])
-            raise ApiError(0, str(error.get("code") or now["status"]), f"{path} {now['status']}: {detail}", [])
+        while not wire.ended(now := self.get(wire.place_of(thing))):
+            self.rest(seconds)
         return now
+
+    def events(
+        self, job: str, *, after: int = 0, patience: float = FOLLOW_PATIENCE, cut: wire.Cut = wire.unmoved
+    ) -> Iterator[Json]:
+        """What happens to a job (its id) as it happens, until it is over; a cut or a restart leaves no gap, no double.
+
+        `after`: the `seq` of the last event known; `patience`: seconds without an answer before it is an error;
+        `cut` is told once of each time that there is none.
+        """
+        place = wire.Following(after, patience, cut)
+        while not place.over:
+            lost: Exception | None = None
+            try:
+                with wire.told_as_ours(self.url), self._http.sse(f"/v1/jobs/{job}/events", **place.request) as source:
+                    if source.response.is_error:
+                        source.response.read()
+                        raise wire.problem(source.response)
+                    for frame in source:
+                        if event := place.take(frame):
+                            yield event
+            except (Unreachable, wire.Busy) as error:
+                lost = error
+            if not place.over:
+                self.rest(place.pause(lost))
 
     def download(self, student: str, folder: str | Path, progress: transfer.Moved = transfer.nothing) -> list[Path]:
         """All files of a student (its id), verified, in a folder."""
         return transfer.fetch_student(self, self.get(f"/v1/students/{student}"), Path(folder), progress)
 
 
-# --- which service ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class RunningStack:
-    """What `up` leaves in its data dir while it runs, so that the other commands find it."""
-
-    url: str
-    pid: int
-
-    @staticmethod
-    def file(data_dir: Path) -> Path:
-        return data_dir / "up.json"
-
-
-def running_stack(data_dir: Path) -> RunningStack | None:
-    try:
-        return RunningStack(**json.loads(RunningStack.file(data_dir).read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
-
-
 def connect(settings: Settings | None = None, *, patience: float = 0.0) -> Client:
     """The service of DISTILLERY_URL, else the one that `up` runs on this machine."""
-    settings = settings or Settings()
-    stack = running_stack(settings.data_dir)
-    url = settings.url or (stack.url if stack else None)
-    if url is None:
-        where = "set DISTILLERY_URL and DISTILLERY_API_KEY, or start one here: distillery up"
-        raise Unavailable("no_service", f"No service found in {settings.data_dir}: {where}")
-    key = settings.api_key.get_secret_value() if settings.api_key else None
-    if key is None and stack and stack.url == url:
-        try:
-            key = settings.admin_key_file.read_text().strip()
-        except OSError as error:
-            raise Unavailable("no_key", f"Cannot read {settings.admin_key_file} ({error.strerror}).") from error
-    if not key:
-        raise Unavailable("no_key", f"Set DISTILLERY_API_KEY to a key of {url}.")
-    return Client(url, key, patience=patience)
+    return Client(*address_and_key(settings or Settings()), patience=patience)

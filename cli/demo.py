@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file
 
-from cli.client import Client, running_stack
+from cli.address import running_stack
+from cli.client import Client
 from cli.files import Meter
 from cli.jobfile import Builtin
-from cli.jobs import follow_job, show_outcome
 from cli.output import out, say, show_error
 from cli.progress import ProgressView
 from cli.register import ensure_dataset
@@ -30,6 +30,7 @@ from cli.students import best_student
 from cli.supervisor import Part
 from cli.transfer import fetch_student
 from cli.up import free_port, only_one
+from cli.watching import follow_job, show_outcome
 from core.errors import Conflict, DistilleryError
 
 Json = dict[str, Any]

@@ -20,6 +20,7 @@ CHECKS: dict[str, dict[str, Callable[[Asked], Findings]]] = {
         "processor": checks.processor,
         "gpus": checks.gpus,
         "memory": checks.shared_memory,
+        "sandbox": checks.sandbox,
     },
     "What it keeps": {
         "data": checks.data_dir,

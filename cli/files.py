@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.client import connect
+from cli.ids import StudentId
 from cli.output import load_settings, out, print_json, say, size
 from cli.progress import ProgressView
 from cli.transfer import PATIENCE, fetch_student, send_file
@@ -52,7 +53,7 @@ def upload(
 
 
 def download(
-    student: Annotated[str, typer.Argument(help="The student's id: stu_…")],
+    student: StudentId,
     to: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default: the student's label.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the student as JSON.")] = False,
 ) -> None:

@@ -1,5 +1,6 @@
 """JOB.yaml: a recipe whose teacher and data set may also lie on this machine."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,20 @@ from core.errors import Invalid, Problem
 from core.problems import problem_at
 from core.recipe import Recipe
 from core.teaching import Member, TeacherFile
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's numbers and booleans: PyYAML takes `1e-3` for a text and `off` for false, as 1.1 had it."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:bool"]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +61,7 @@ def parse_recipe(document: Any) -> Recipe:
 def read_document(file: Path) -> dict[str, Any]:
     """The YAML of a file as it stands there."""
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        document = yaml.load(file.read_text(encoding="utf-8"), _Loader)
     except OSError as error:
         raise Invalid([Problem("", "unreadable_file", f"Cannot read {file}: {error.strerror}.")]) from error
     except UnicodeDecodeError as error:

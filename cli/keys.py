@@ -8,6 +8,7 @@ import typer
 from rich.table import Column, Table
 
 from cli.client import connect
+from cli.ids import AsJson, completing
 from cli.output import Commands, load_settings, out, print_json, say
 from core.errors import Invalid, Problem
 
@@ -15,7 +16,7 @@ app = typer.Typer(cls=Commands, no_args_is_help=True, help="API keys: create, li
 Json = dict[str, Any]
 
 Local = Annotated[bool, typer.Option("--local", help="In this machine's database, without the service.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+Key = Annotated[str, typer.Argument(help="The key's id: key_…", autocompletion=completing("api-keys"))]
 
 
 def _here() -> Any:
@@ -77,7 +78,7 @@ def list_keys(local: Local = False, as_json: AsJson = False) -> None:
 
 @app.command()
 def rotate(
-    key: Annotated[str, typer.Argument(help="The key's id: key_…")],
+    key: Key,
     hours: Annotated[float, typer.Option(min=0, max=720, help="So long the old key stays good.")] = 24,
     as_json: AsJson = False,
 ) -> None:
@@ -92,9 +93,7 @@ def rotate(
 
 
 @app.command()
-def revoke(
-    key: Annotated[str, typer.Argument(help="The key's id: key_…")], local: Local = False, as_json: AsJson = False
-) -> None:
+def revoke(key: Key, local: Local = False, as_json: AsJson = False) -> None:
     """Refuse a key from now on, and every browser that signed in with it."""
     if local:
         answer = _here().revoke(load_settings(), key)

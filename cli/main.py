@@ -8,13 +8,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from typer.core import TyperCommand
 
 from cli.output import SERVER, Commands, needs_server
 from core import VERSION
 
+HERE = "On this machine"
 # panel -> command -> where it is
 PANELS = {
-    "On this machine": {
+    HERE: {
         "up": "cli.up:up",
         "api": "cli.parts:api",
         "worker": "cli.parts:worker",
@@ -25,16 +27,25 @@ PANELS = {
         "projects": "cli.projects:app",
     },
     "Through the service": {
-        "submit": "cli.jobs:submit",
-        "jobs": "cli.jobs:jobs",
+        "submit": "cli.submit:submit",
+        "clone": "cli.submit:clone",
+        "jobs": "cli.job_list:jobs",
         "watch": "cli.jobs:watch",
+        "logs": "cli.logs:logs",
         "cancel": "cli.jobs:cancel",
         "pause": "cli.jobs:pause",
         "resume": "cli.jobs:resume",
         "retry": "cli.jobs:retry",
+        "change": "cli.jobs:change",
         "students": "cli.students:students",
-        "upload": "cli.files:upload",
         "download": "cli.files:download",
+        "upload": "cli.files:upload",
+        "datasets": "cli.lists:datasets",
+        "teachers": "cli.lists:teachers",
+        "show": "cli.objects:show",
+        "delete": "cli.objects:delete",
+        "storage": "cli.lists:storage",
+        "workers": "cli.lists:workers",
         "keys": "cli.keys:app",
         "webhooks": "cli.webhooks:app",
     },
@@ -44,6 +55,8 @@ PANELS = {
 class LazyCommands(Commands):
     """The commands of `PANELS`, in that order."""
 
+    _quick = False
+
     def __init__(self, **rest: Any) -> None:
         super().__init__(**rest)
         self.commands = dict.fromkeys(self.list_commands(None), None)  # type: ignore[assignment]  # names, to suggest
@@ -51,7 +64,14 @@ class LazyCommands(Commands):
     def list_commands(self, _: Any) -> list[str]:
         return [name for commands in PANELS.values() for name in commands]
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Whoever presses the tab key does not wait for a server's packages: its commands are offered by name alone."""
+        self._quick = True
+        return super().shell_complete(ctx, incomplete)
+
     def get_command(self, _: Any, name: str) -> Any:
+        if self._quick and name in PANELS[HERE]:
+            return TyperCommand(name)
         for panel, commands in PANELS.items():
             if name in commands:
                 return _load(panel, name, *commands[name].split(":"))
@@ -83,9 +103,10 @@ def _load(panel: str, name: str, module: str, attribute: str) -> Any:
 app = typer.Typer(
     cls=LazyCommands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_show_locals=False,  # locals hold keys
     help="Distillation as a service: a strong image classifier goes in, a small one that keeps its skill comes out.",
+    epilog="The service is that of DISTILLERY_URL and DISTILLERY_API_KEY, else the one that `up` runs here. "
+    "Exit codes: 0 done, 1 an error or a job that did not succeed, 2 a command line that cannot be, 130 interrupted.",
 )
 
 

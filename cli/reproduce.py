@@ -1,6 +1,7 @@
 """`distillery reproduce`: a published row, trained as published, with a verdict."""
 
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,6 +38,9 @@ def reproduce(
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
     """Train a row of DIST's published tables, and say whether its figure comes out: PASS or FAIL."""
+    if row is None and as_json:
+        print_json([{"row": published.short} | asdict(published) for published in ROWS])
+        return
     if row is None:
         out.print(_table())
         say("One of them: distillery reproduce cifar100/resnet56-resnet20 --data FOLDER --seeds 5")

@@ -1,8 +1,12 @@
 """What came out, as a table and one honest line; the same for `train`, `watch` and the demo."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from rich.table import Column, Table
+from rich.markup import escape
+from rich.table import Table
+
+from cli.output import WIDE, out
 
 Json = dict[str, Any]
 NOTHING = "–"  # noqa: RUF001 - a dash in an empty cell
@@ -31,26 +35,39 @@ def size_of(parameters: int | None) -> str:
     return NOTHING if parameters is None else f"{parameters:,}"
 
 
-def result_table(students: list[Json], result: Json) -> Table:
-    """One row for the teacher, one for each group of seeds, one for each student that failed."""
-    on = result["evaluated_on"]
+def result_table(students: list[Json], result: Json, width: int | None = None) -> Table:
+    """One row for the teacher, one for each group of seeds, one for each student that failed.
+
+    `width`: of the terminal; a narrow one does without the architecture and the agreement, and figures stay whole.
+    """
+    on, narrow = result["evaluated_on"], (width or out.width) < WIDE
+    shown = [name for name in _columns(on) if not (narrow and name in ("architecture", "agreement"))]
+    table = Table(caption="in brackets: 95 % intervals")
+    for name in shown:
+        words = name in ("student", "architecture")
+        table.add_column(name, justify="left" if words else "right", overflow="fold")
+    for row in _rows(students, result):
+        cells = dict(zip(_columns(on), row, strict=True))
+        table.add_row(*(cells[name] for name in shown))
+    return table
+
+
+def _columns(on: str) -> list[str]:
     numbers = [f"top-1 on {on}", "its control", "difference, points", "gap closed", "agreement", "parameters"]
-    table = Table(
-        Column("student", overflow="fold"),
-        "architecture",
-        *(Column(name, justify="right") for name in numbers),
-        caption="in brackets: 95 % intervals",
-    )
+    return ["student", "architecture", *numbers]
+
+
+def _rows(students: list[Json], result: Json) -> Iterator[list[str]]:
     teacher = result["teacher"]
     if teacher is not None:
-        judged = teacher["test"] if on == "test" else teacher
+        judged = teacher["test"] if result["evaluated_on"] == "test" else teacher
         accuracy = with_interval(judged["top1"], judged["top1_interval"])
         blank = [NOTHING] * 4
-        table.add_row("teacher", teacher["architecture"], accuracy, *blank, size_of(teacher["parameters"]))
+        yield ["teacher", teacher["architecture"], accuracy, *blank, size_of(teacher["parameters"])]
     for group in result["groups"]:
         control = group["control"]
-        table.add_row(
-            group["name"] + (f", {group['seeds']} seeds" if group["seeds"] > 1 else ""),
+        yield [
+            escape(group["name"]) + (f", {group['seeds']} seeds" if group["seeds"] > 1 else ""),
             group["architecture"],
             with_interval(group["top1"], group["top1_interval"]),
             with_interval(control["top1"], control["top1_interval"]) if control else NOTHING,
@@ -58,11 +75,17 @@ def result_table(students: list[Json], result: Json) -> Table:
             percent(group["gap_closed"]),
             percent(group["agreement"]),
             size_of(group["parameters"]),
-        )
+        ]
     for student in students:
         if student["status"] == "failed":
-            table.add_row(student["label"], student["architecture"], "[red]failed[/]", *[NOTHING] * 5)
-    return table
+            yield [escape(student["label"]), student["architecture"], "[red]failed[/]", *[NOTHING] * 5]
+
+
+def show_result(students: list[Json], result: Json) -> None:
+    """The table, and below it what is to be said of it."""
+    out.print(result_table(students, result))
+    for line in result_notes(result):
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def result_notes(result: Json) -> list[str]:

@@ -10,9 +10,11 @@ import httpx2
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from cli.address import running_stack
 from cli.checks import Asked, Findings, fail, first_line, ok, warn
-from cli.client import LOOPBACK, connect, running_stack
+from cli.client import connect
 from cli.output import counted, size
+from cli.wire import LOOPBACK
 from core import VERSION
 from core.catalog import BUILTIN_DATASETS
 from core.db.models import Worker, now

@@ -8,9 +8,9 @@ import typer
 
 from cli.jobfile import parse_recipe, read_document
 from cli.local import LocalTraining
-from cli.output import counted, load_settings, out, print_json, say, size
+from cli.output import counted, load_settings, print_json, say, size
 from cli.progress import ProgressView
-from cli.results import result_notes, result_table
+from cli.results import show_result
 from cli.run_folder import RunFolder
 from core.errors import Invalid, Problem
 from core.events import Stopped
@@ -80,9 +80,7 @@ def train(
     if as_json:
         print_json(shown)
         return
-    out.print(result_table(shown["students"], result))
-    for line in result_notes(result):
-        out.print(line, markup=False, soft_wrap=True)
+    show_result(shown["students"], result)
     weights = sum(f["bytes"] for s in shown["students"] for f in s["files"])
     say(f"{counted(len(plans), 'student')}, {size(weights)} in {to}, {time.monotonic() - started:.0f} s.")
     if all(student["status"] == "failed" for student in shown["students"]):

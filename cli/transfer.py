@@ -7,19 +7,23 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cli.wire import ApiError, Json, Unreachable
 from core.errors import DistilleryError, Invalid, Problem
 
 if TYPE_CHECKING:
     from cli.client import Client
 
-Json = dict[str, Any]
 Moved = Callable[[str, int, int], None]  # (what is being done, bytes so far, of so many)
 PATIENCE = 120.0  # seconds for which a broken download is tried again
 IN_FLIGHT = 4  # parts at once
 PIECE = 1 << 18  # bytes of a part in memory at once
 SLOWEST = 20e6  # bytes/s that a service is expected to put a file together at
+
+
+class Abandoned(Exception):
+    """Raised by a `Moved` whose caller is not waiting any longer."""
 
 
 def nothing(_what: str, _done: int, _total: int) -> None:
@@ -111,8 +115,6 @@ def _send_parts(client: "Client", path: Path, upload: Json, moved: Moved) -> Non
 
 def fetch_file(client: "Client", url: str, target: Path, *, bytes: int, sha256: str, moved: Moved = nothing) -> None:
     """The verified file at `target`. What a broken transfer left in `.part` is gone on with."""
-    from cli.client import ApiError, Unreachable  # the client offers these functions as its methods
-
     what = f"downloading {target.name}"
     if target.is_file() and target.stat().st_size == bytes and sha256_of(target) == sha256:
         moved(what, bytes, bytes)
@@ -130,9 +132,9 @@ def fetch_file(client: "Client", url: str, target: Path, *, bytes: int, sha256: 
                     deadline = time.monotonic() + PATIENCE
         except (Unreachable, ApiError) as error:
             hopeless = isinstance(error, ApiError) and error.status not in (429, 503)
-            if hopeless or time.monotonic() > deadline:
+            if hopeless or client.stopped or time.monotonic() > deadline:
                 raise
-            time.sleep(1.0)
+            client.rest(1.0)
     found = sha256_of(part)
     if found != sha256:
         part.unlink()

@@ -10,7 +10,8 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 from typing import IO, Annotated
@@ -18,7 +19,7 @@ from typing import IO, Annotated
 import httpx2
 import typer
 
-from cli.client import RunningStack
+from cli.address import RunningStack
 from cli.output import load_settings, out, say
 from cli.parts import api_command, migrate_database, redis_binary, redis_command, refuse_shadows, worker_command
 from cli.supervisor import Part, Supervisor, adopt_orphans
@@ -108,6 +109,20 @@ def release_runs(settings: Settings) -> None:
         say(f"Going on with {len(released)} run(s) that were cut off.")
 
 
+def own_names(host: str, given: Sequence[str] = ()) -> dict[str, str]:
+    """This machine's names, by which its own programs ask: beside those that were given, and where it listens to this
+    machine alone. By others it is asked by pages that led a browser astray.
+    """
+    try:
+        here = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        here = False
+    if not here and not given:
+        return {}
+    names = dict.fromkeys(["localhost", "127.0.0.1", "::1", *([host] if here else []), *given])
+    return {"DISTILLERY_ALLOWED_HOSTS": ",".join(names)}
+
+
 class Stack:
     """The parts, from the first start to the last stop."""
 
@@ -156,10 +171,13 @@ class Stack:
         broker = {"DISTILLERY_BROKER_URL": f"redis+socket://{redis_socket}"} if redis_socket else {}
         asked = self.settings.model_fields_set
         unlimited = {} if "rate_limit" in asked else {"DISTILLERY_RATE_LIMIT": "0"}  # it is one's own machine
+        given = self.settings.allowed_hosts
+        own = own_names(self.host, given) if given or "allowed_hosts" not in asked else {}
         return (
             os.environ
             | broker
             | unlimited
+            | own
             | {
                 "DISTILLERY_DATA_DIR": str(self.settings.data_dir),
                 "DISTILLERY_SLOTS": str(self.slots),

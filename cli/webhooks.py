@@ -6,6 +6,7 @@ import typer
 from rich.table import Column, Table
 
 from cli.client import connect
+from cli.ids import AsJson, completing
 from cli.output import Commands, load_settings, out, print_json, say
 
 app = typer.Typer(
@@ -14,8 +15,7 @@ app = typer.Typer(
     help="Webhooks: create, list, test, deliveries, resend, rotate, delete.",
 )
 Json = dict[str, Any]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-Webhook = Annotated[str, typer.Argument(help="The webhook's id: whk_…")]
+Webhook = Annotated[str, typer.Argument(help="The webhook's id: whk_…", autocompletion=completing("webhooks"))]
 
 
 def _show_secret(answer: Json, as_json: bool) -> None:

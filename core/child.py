@@ -9,12 +9,13 @@ import json
 import os
 import select
 import signal
+import sys
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Literal
+from typing import Literal, NoReturn
 
 from core.events import Event, encode
 
@@ -30,6 +31,23 @@ def kill_own_group() -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
+def end() -> NoReturn:
+    """End at once, with success, when all is done and told.
+
+    Not by the interpreter's own end: one of torch's threads that still lets go of a tensor would ask for Python's lock
+    then, and the process would abort after its work was done.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(0)
+
+
+def volunteer() -> None:
+    """Where memory runs out, rather this process than one that could tell of it."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
 class Pipes:
     """`wish` is what the worker asked for, to be looked at between steps; SIGTERM asks for a checkpoint too."""
 
@@ -43,8 +61,7 @@ class Pipes:
     def start(self) -> None:
         signal.signal(signal.SIGTERM, self._on_sigterm)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the worker decides
-        with suppress(OSError):  # where memory runs out, rather this process than one that could tell of it
-            Path("/proc/self/oom_score_adj").write_text("500")
+        volunteer()
         threading.Thread(target=self._watch, name="lifeline", daemon=True).start()
 
     def emit(self, event: Event) -> None:

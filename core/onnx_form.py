@@ -28,6 +28,7 @@ def open_session(model: bytes | Path, threads: int, gpu: bool = False) -> Any:
     """onnxruntime's, repeatable and with threads that sleep when idle; on a GPU where it was built for one."""
     import onnxruntime  # a third of a second to load, wanted by few
 
+    onnxruntime.disable_telemetry_events()  # a service speaks to nobody on its own
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.use_deterministic_compute = True

@@ -113,7 +113,9 @@ def _sgd_unless_said(value: Any) -> Any:
 
 
 Optimizer = Annotated[
-    Sgd | AdamW | NAdamW | RmspropTf | Lamb | Lion, Field(discriminator="kind"), BeforeValidator(_sgd_unless_said)
+    Sgd | AdamW | NAdamW | RmspropTf | Lamb | Lion,
+    Field(discriminator="kind", json_schema_extra={"x-unless-said": "sgd"}),
+    BeforeValidator(_sgd_unless_said),
 ]
 _OPTIMIZER: TypeAdapter[Optimizer] = TypeAdapter(Optimizer)
 

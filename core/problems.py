@@ -11,22 +11,29 @@ from pydantic_core import ErrorDetails
 from core.errors import Problem
 
 Loc = Sequence[int | str]
+MOST_TOLD = 100  # problems of one document: each is looked at, and compared with every name that there is
+
+
+def problems_at(errors: Sequence[ErrorDetails], document: Any, model: Any) -> list[Problem]:
+    """The first of all errors of validating `document` as `model`: as many as anybody reads."""
+    return [problem_at(error, document, model) for error in errors[:MOST_TOLD]]
 
 
 def problem_at(error: ErrorDetails, document: Any, model: Any) -> Problem:
     """One error of validating `document` as `model`; a field that does not exist is told which ones do."""
     detail = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        detail = _no_such_field(str(error["loc"][-1]), _fields(model, error["loc"][:-1]))
+        detail = no_such("field", str(error["loc"][-1]), _fields(model, error["loc"][:-1]))
     pointer = _pointer(error["loc"], document, error["type"] == "missing")
     return Problem(pointer, error["type"], detail[:1].upper() + detail[1:])
 
 
-def _no_such_field(name: str, known: list[str]) -> str:
-    near = get_close_matches(name.lower(), known, n=1)
+def no_such(what: str, name: str, known: list[str]) -> str:
+    """In words: there is none of this name, and which one was probably meant."""
+    near = get_close_matches(name.lower(), known, n=1, cutoff=0.7)
     if near:
-        return f"There is no such field. Did you mean {near[0]}?"
-    return f"There is no such field. There are: {', '.join(known)}." if known else "There is no such field."
+        return f"There is no such {what}. Did you mean {near[0]}?"
+    return f"There is no such {what}." + (f" There are: {', '.join(known)}." if known else "")
 
 
 def _fields(kind: Any, loc: Loc) -> list[str]:
@@ -58,7 +65,7 @@ def _tags(member: Any) -> list[str]:
 
 def _pointer(loc: Loc, document: Any, missing: bool) -> str:
     """Where an error lies, as a JSON Pointer. Pydantic also names union members, which no document contains."""
-    parts: list[str] = []
+    parts: list[int | str] = []
     for index, part in enumerate(loc):
         inside = (isinstance(document, dict) and part in document) or (
             isinstance(document, list) and isinstance(part, int) and part < len(document)
@@ -67,5 +74,10 @@ def _pointer(loc: Loc, document: Any, missing: bool) -> str:
             document = document[part]
         elif not (missing and index == len(loc) - 1):
             continue
-        parts.append(str(part).replace("~", "~0").replace("/", "~1"))
-    return "".join(f"/{part}" for part in parts)
+        parts.append(part)
+    return pointer(*parts)
+
+
+def pointer(*parts: int | str) -> str:
+    """A JSON Pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)

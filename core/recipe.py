@@ -27,6 +27,7 @@ def check_name(name: str) -> str:
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Labels = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]]
 
 
 # --- training -----------------------------------------------------------------------------------------------------
@@ -257,7 +258,7 @@ class Recipe(Part):
         ["safetensors", "torch"], min_length=1, title="Files", description="Formats of the weights."
     )
     priority: int = Field(0, ge=-100, le=100, description="Higher runs first.")
-    metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]] = Field(
+    metadata: Labels = Field(
         {}, max_length=16, title="Labels of your own", description="Up to 16 short texts, by name."
     )
 
@@ -267,6 +268,12 @@ class Recipe(Part):
     @classmethod
     def _preset_fills(cls, value: Any) -> Any:
         return _fill_from_preset(value)
+
+    @field_validator("teacher_check", mode="before")
+    @classmethod
+    def _as_yaml_reads_it(cls, value: Any) -> Any:
+        """YAML 1.1, which most of Python's readers know, has `off` for false."""
+        return "off" if value is False else value
 
     @field_validator("preset")
     @classmethod

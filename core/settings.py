@@ -1,6 +1,7 @@
 """The only reader of environment variables (DISTILLERY_*), of .env, and of secrets that lie in files."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import quote, urlsplit
@@ -72,6 +73,11 @@ class Settings(BaseSettings):
     trusted_proxies: str | None = Field(
         None, description="Whose X-Forwarded-For and -Proto are believed: addresses, networks or *; default: nobody's."
     )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Names by which it may be asked, separated by ','; *.example.org: all below. "
+        "Default: any; of `up` on a loopback address: this machine's own.",
+    )
     secure_cookies: Literal["auto", "always"] = Field("auto", description="auto: Secure where the request is https.")
     signing_key: SecretStr | None = Field(
         None, min_length=32, description="Of all webhooks' secrets; default: made in the data dir, for one API alone."
@@ -108,10 +114,19 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
 
-    @field_validator("webhook_networks", mode="before")
+    @field_validator("webhook_networks", "allowed_hosts", mode="before")
     @classmethod
-    def _networks(cls, value: object) -> object:
+    def _listed(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names(cls, value: list[str]) -> list[str]:
+        """As a Host header has them, without port and brackets."""
+        for name in value:
+            if not re.fullmatch(r"(\*\.)?[\w-]+(\.[\w-]+)*|[0-9a-fA-F:]*:[0-9a-fA-F:.]*", name):
+                raise ValueError(f"{name!r} is no name or address; no scheme, port or path belongs to it")
+        return [name.lower() for name in value]
 
     @field_validator("storage_url")
     @classmethod

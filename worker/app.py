@@ -4,7 +4,9 @@ Celery carries nudges and shows what is going on (`celery inspect active`, queue
 early acknowledgement, no results, nothing prefetched.
 """
 
+import logging
 import threading
+from subprocess import SubprocessError
 from typing import Any
 
 from celery import Celery, bootsteps
@@ -12,10 +14,12 @@ from celery.signals import setup_logging, worker_shutting_down
 
 from core import logs
 from core.errors import Unavailable
+from core.intake.walls import standing, told
 from core.queue import DEFAULT_QUEUE, DISTILL
 from core.settings import Settings
 from worker.host import Host
 
+log = logging.getLogger(__name__)
 settings = Settings()
 app = Celery("distillery", broker=settings.broker_url or "memory://")
 app.conf.update(
@@ -55,6 +59,12 @@ class Poll(bootsteps.StartStopStep):  # type: ignore[misc]
             _host = Host(settings)
         except Unavailable as error:
             raise SystemExit(f"distillery worker: {error.detail}") from error
+        try:
+            found = standing()
+        except (OSError, SubprocessError) as error:
+            log.warning("which walls readers of uploads have could not be tried: %s", error)
+        else:
+            log.log(logging.INFO if found.network and found.files else logging.WARNING, told(found))
         self._thread = threading.Thread(target=_host.poll, name="poll")
         self._thread.start()
 

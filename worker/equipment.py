@@ -22,7 +22,8 @@ class Equipment:
 
     def free_bytes(self) -> int:
         """Room for what a run writes: in storage, and in the folder its child works in."""
-        folder = self.settings.work_dir if self.settings.work_dir.exists() else self.settings.data_dir
+        work = self.settings.work_dir  # made by the first run
+        folder = next(place for place in (work, *work.parents) if place.exists())
         return min(self.storage.free_bytes(), shutil.disk_usage(folder).free)
 
 

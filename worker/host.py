@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Iterable
 from contextvars import copy_context
-from dataclasses import dataclass
 
 from sqlalchemy import update
 
@@ -31,27 +30,11 @@ from core.storage import open_storage
 from worker.equipment import Equipment
 from worker.garbage import Garbage
 from worker.runner import supervise
+from worker.slots import READING, Slot, gpus_of
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Slot:
-    """Room for one run; `gpus` is what its child may see (None: no GPU in this machine)."""
-
-    index: int
-    gpus: str | None
-    kinds: tuple[str, ...] | None = None  # of run that it takes; None: any
-
-
-def gpus_of(slot: int, each: int, gpus: int) -> str | None:
-    """The numbers of a slot's GPUs, as CUDA_VISIBLE_DEVICES wants them; None where the machine has none."""
-    if gpus == 0:
-        return None
-    return ",".join(dict.fromkeys(str((slot * each + i) % gpus) for i in range(each)))
-
-
-READING = ("read_dataset", "read_teacher")
 AUDIT_SECONDS = 3600.0  # how often old entries of the audit are dropped
 ROOM_SECONDS = 5.0  # how often it is asked whether a full disk has room again
 
@@ -86,7 +69,6 @@ class Host:
             work.add(row)
             work.flush()
             self.worker_id = row.id
-
         self._tidy()
 
     def _tidy(self) -> None:

@@ -59,6 +59,10 @@ class Lease:
         if self.lost:
             child.kill()
 
+    def unguard(self) -> None:
+        """The child has gone by itself; what is left is the run's ending."""
+        self._child = None
+
     # --- the sign of life ---------------------------------------------------------------------------------------
 
     def _keep(self) -> None:
@@ -105,7 +109,10 @@ class Lease:
                 self._child.renew(boot_seconds() + self._settings.lease_seconds)
 
     def _lose(self, why: str) -> None:
-        log.warning("%s; the child is killed", why)
         self.lost = True
-        if self._child is not None:
-            self._child.kill()
+        child = self._child
+        if child is None:  # mostly our own ending, seen by this thread before it is told to stop
+            log.info("%s", why)
+        else:
+            log.warning("%s; the child is killed", why)
+            child.kill()

@@ -131,6 +131,7 @@ class _Supervision:
             if not at_its_end:
                 child.kill()
             exit_ = child.wait(timeout=5.0)
+        self.lease.unguard()
         reach("finish.child_gone")
         if self.lease.lost:
             raise Stale(self.claim.run_id, self.claim.attempt)

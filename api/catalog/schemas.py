@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from api.schemas import Read
+from api.shelf import ShelvedRead
 from core.catalog import Architecture
 
 
@@ -52,7 +53,7 @@ class ArchitectureRead(Read):
         )
 
 
-class LossRead(Read):
+class LossRead(ShelvedRead):
     """A loss and its options."""
 
     object: Literal["loss"] = "loss"
@@ -62,7 +63,7 @@ class LossRead(Read):
     schema_: dict[str, Any] = Field(alias="schema", description="JSON Schema of its options.")
 
 
-class PresetRead(Read):
+class PresetRead(ShelvedRead):
     """A named recipe."""
 
     object: Literal["preset"] = "preset"
@@ -90,6 +91,7 @@ class LimitsRead(Read):
     max_page: int
     max_metric_points: int
     max_body_bytes: int = Field(description="Of a JSON body.")
+    rate_limit: int | None = Field(description="Requests per second that a key may send; null: no limit.")
     max_attempts: int
     lease_seconds: float
     heartbeat_seconds: float

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.catalog import ARCHITECTURES, Architecture, find_architecture
+from core.errors import Invalid, Problem
 
 Place = tuple[int, int, str]
 
@@ -53,8 +54,10 @@ def _joined(text: str) -> str:
 
 
 def search(wanted: Wanted, after: str | None, limit: int) -> tuple[list[Architecture], bool]:
-    """At most `limit` networks behind the one named `after` (none, or unknown: from the start); are there more?"""
+    """At most `limit` networks behind the one named `after` (none: from the start); are there more?"""
     found = sorted(filter(wanted.fits, ARCHITECTURES.values()), key=wanted.place)
     last = ARCHITECTURES.get(after) if after is not None else None
+    if after is not None and last is None:
+        raise Invalid([Problem("/query/after", "unknown_after", f"There is no {after!r} in this list.")])
     behind = found if last is None else [n for n in found if wanted.place(n) > wanted.place(last)]
     return behind[:limit], len(behind) > limit

@@ -6,12 +6,18 @@ from fastapi import APIRouter, Request
 
 from api.changes.schemas import ChangedRead, HelloRead
 from api.deps import TheCaller
-from api.events.stream import EventStream
+from api.events.stream import EventStream, frames_of
 
 router = APIRouter(prefix="/events", tags=["events"])
 
 
-@router.get("", status_code=200, response_class=EventStream, response_model=HelloRead | ChangedRead)
+@router.get(
+    "",
+    status_code=200,
+    response_class=EventStream,
+    response_model=HelloRead | ChangedRead,
+    responses={200: {"content": frames_of(HelloRead, ChangedRead)}},
+)
 def watch_changes(request: Request, caller: TheCaller) -> Any:
     """A stream of server-sent events, whatever is asked for by Accept: `hello`, then `changed` for each change.
 

@@ -77,10 +77,11 @@ class Watcher(Reader):
                     log.warning("an event stream waits for the database: %s", error)
                     await asyncio.sleep(self._read_seconds)
             yield HELLO
-            async for frame in stream.live():
-                if frame is CLOSE:
-                    return
-                yield HELLO if frame is BEHIND else frame
+            async for heard in stream.live():
+                for frame in heard:
+                    if frame is CLOSE:
+                        return
+                    yield HELLO if frame is BEHIND else frame
         finally:
             self._close(stream)
 

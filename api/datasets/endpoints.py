@@ -23,6 +23,7 @@ from api.deps import (
 )
 from api.idempotency import Creates, CreatingRoute
 from api.schemas import Listing
+from api.shelf import TheShelf
 from core.db import datasets, projects
 from core.db.models import Dataset
 from core.db.session import Database
@@ -32,6 +33,7 @@ from core.storage import keys as storage_keys
 
 router = APIRouter(prefix="/datasets", tags=["datasets"], route_class=CreatingRoute)
 Split = Literal["train", "val", "test"]
+PathSplit = Annotated[Split, PathParameter(description="Which part of the data set.")]
 
 
 @router.post("", status_code=201, dependencies=[Creates])
@@ -51,7 +53,9 @@ def list_datasets(
     caller: TheCaller,
     session: Reading,
     window: ThePart,
-    status: Annotated[Literal["validating", "ready", "rejected"] | None, Query()] = None,
+    status: Annotated[
+        Literal["validating", "ready", "rejected"] | None, Query(description="What became of the reading.")
+    ] = None,
     name: Annotated[str | None, Query(max_length=200, description="Part of the name.")] = None,
     upload: Annotated[str | None, Query(max_length=100, description="Made of this upload.")] = None,
     source_sha256: Annotated[str | None, Query(max_length=64, description="Made of a file with this hash.")] = None,
@@ -64,9 +68,9 @@ def list_datasets(
 
 
 @router.get("/builtin", dependencies=[Depends(authenticate)])
-def list_builtin_datasets(settings: TheSettings) -> Listing[BuiltinRead]:
+def list_builtin_datasets(settings: TheSettings, shelf: TheShelf) -> Listing[BuiltinRead]:
     """Data sets that are known by name, and whether their files are in place."""
-    return Listing(data=service.builtin_datasets(settings))
+    return shelf.cut(service.builtin_datasets(settings))
 
 
 @router.get("/{dataset_id}")
@@ -82,14 +86,14 @@ def delete_dataset(dataset_id: str, caller: TheCaller, work: Work, storage: TheS
     work.after_commit(partial(storage.delete_prefix, storage_keys.dataset_folder(dataset_id)))
 
 
-@router.get("/{dataset_id}/samples")
+@router.get("/{dataset_id}/samples", responses={409: {}})
 def list_samples(
     dataset_id: str,
     caller: TheCaller,
     database: TheDatabase,
     storage: TheStorage,
     root_path: RootPath,
-    split: Split = "train",
+    split: Annotated[Split, Query(description="Which part of the data set.")] = "train",
     per_class: Annotated[int, Query(ge=1, le=100, description="Images per class.")] = 6,
     limit: Annotated[int, Query(ge=1, le=100, description="Classes per page.")] = 20,
     after: Annotated[int, Query(ge=-1, lt=2**31, description="Index of the last class seen.")] = -1,
@@ -119,10 +123,10 @@ def list_samples(
 @router.get(
     "/{dataset_id}/names/{split}",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, 409: {}},
 )
 def list_names(
-    dataset_id: str, split: Split, caller: TheCaller, database: TheDatabase, storage: TheStorage
+    dataset_id: str, split: PathSplit, caller: TheCaller, database: TheDatabase, storage: TheStorage
 ) -> Response:
     """The names of a split's images, one a line, in their order: what a table of logits goes by."""
     _, path = _packed(database, storage, caller.project_id, dataset_id)
@@ -135,17 +139,18 @@ def list_names(
     responses={
         200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
         304: {"description": "It is the one that If-None-Match names."},
+        409: {},
     },
 )
 def get_sample(
     dataset_id: str,
-    split: Split,
+    split: PathSplit,
     index: Annotated[int, PathParameter(ge=0, lt=2**31, description="From 0, in the split.")],
     caller: TheCaller,
     database: TheDatabase,
     storage: TheStorage,
     side: Annotated[int, Query(ge=16, le=512, description="Pixels, at most.")] = service.PREVIEW_SIDE,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: Annotated[str | None, Header(description="The ETag of the image you have.")] = None,
 ) -> Response:
     """One image as a small PNG."""
     dataset, path = _packed(database, storage, caller.project_id, dataset_id)

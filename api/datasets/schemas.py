@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from api.schemas import FailureRead, Name, ObjectRead, Read, Wish
+from api.shelf import ShelvedRead
 from core.recipe import Seed
 
 
@@ -176,9 +177,10 @@ class NeededFile(Read):
     there: bool
 
 
-class BuiltinRead(Read):
+class BuiltinRead(ShelvedRead):
     """A known data set."""
 
+    object: Literal["builtin_dataset"] = "builtin_dataset"
     name: str
     description: str
     classes: int

@@ -66,6 +66,7 @@ def builtin_datasets(settings: Settings) -> list[BuiltinRead]:
         files = [NeededFile(name=f.name, url=f.url, there=f.find(folder) is not None) for f in known.files]
         listed.append(
             BuiltinRead(
+                id=known.name,
                 name=known.name,
                 description=known.description,
                 classes=known.classes,

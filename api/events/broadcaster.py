@@ -6,28 +6,28 @@ for a slow reader. Frames are encoded once, not once per stream.
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.events.streams import BEHIND, CLOSE, PING, Frame, Reader, Stream
+from api.events.streams import BEHIND, CLOSE, PING, Frame, Reader, Stream, together
 from core.db import events
 from core.db.keys import Caller
-from core.db.models import Event, Job
+from core.db.models import Event, Job, stamp
 from core.db.session import Database
 from core.lifecycle import TERMINAL
 
-READ_SECONDS = 0.25
+READ_SECONDS = 0.1
 PAGE = 500
 
 
 def tell(event: Event) -> dict[str, Any]:
     """An event as clients see it: what it tells, in its envelope."""
     envelope = {"object": "event", "seq": event.seq, "type": event.type, "attempt": event.attempt}
-    return {**event.data, **envelope, "created_at": event.created_at.isoformat().replace("+00:00", "Z")}
+    return {**event.data, **envelope, "created_at": stamp(event.created_at)}
 
 
 def encode(event: Event, *, last: bool) -> Frame:
@@ -37,6 +37,22 @@ def encode(event: Event, *, last: bool) -> Frame:
         told["type"] = "status"
     data = json.dumps(told, separators=(",", ":"))
     return Frame(event.seq, f"id: {event.seq}\nevent: {told['type']}\ndata: {data}\n\n".encode(), last)
+
+
+def in_order(heard: Sequence[Frame], seq: int) -> tuple[list[Frame], Frame | None]:
+    """What of it comes next after `seq`, and what ends it: CLOSE, or BEHIND where something is missing in between."""
+    found: list[Frame] = []
+    for frame in heard:
+        if frame is CLOSE or frame is BEHIND:
+            return found, frame
+        if frame is not PING and frame.seq > seq + 1:
+            return found, BEHIND
+        if frame is PING or frame.seq == seq + 1:
+            found.append(frame)
+            seq = max(seq, frame.seq)
+        if frame.last:
+            return found, CLOSE
+    return found, None
 
 
 class Broadcaster(Reader):
@@ -91,27 +107,23 @@ class Broadcaster(Reader):
         try:
             while True:
                 while page := await run_in_threadpool(behind):
-                    for frame in page:
-                        if frame is CLOSE:
-                            return
-                        yield frame
-                        if frame.last:
-                            return
-                        seq = frame.seq
+                    if page[0] is CLOSE:
+                        return
+                    yield together(page)
+                    if page[-1].last:
+                        return
+                    seq = page[-1].seq
                 if self._subscribe(stream, seq) > seq:
                     continue  # others are further: what lies between is in the rows
-                async for frame in stream.live():
-                    if frame is CLOSE:
+                async for heard in stream.live():
+                    next_ones, end = in_order(heard, seq)
+                    if next_ones:
+                        yield together(next_ones)
+                        seq = max(seq, next_ones[-1].seq)  # a ping has none
+                    if end is CLOSE:
                         return
-                    if frame is PING:
-                        yield frame
-                    elif frame is BEHIND or frame.seq > seq + 1:
+                    if end is BEHIND:
                         break
-                    elif frame.seq == seq + 1:
-                        yield frame
-                        if frame.last:
-                            return
-                        seq = frame.seq
         finally:
             self._close(stream)
 

@@ -1,7 +1,5 @@
 """/v1/jobs/{id}/events, /logs, /metrics: what happens to a job, as it happens or afterwards."""
 
-import json
-from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -9,21 +7,23 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from api.deps import Reading, TheCaller
 from api.events.broadcaster import tell
 from api.events.schemas import EventList, EventRead, EventType, LogList, LogRead
-from api.events.stream import EventStream
+from api.events.stream import EventStream, frames_of
 from api.jobs.schemas import MetricsRead
 from api.metrics.endpoints import split
-from core.db import events, jobs, logs, metrics, students
+from api.metrics.kept import Kept
+from core.db import events, jobs, logs, students
 from core.errors import NotFound
 
 router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
 MAX_POINTS = 10_000
+DIGITS = 18  # of a number that is larger than any event's
 Seq = Annotated[int, Query(ge=0, lt=2**31, description="The number of the last event seen.")]
 
 
 @router.get(
     "/events",
     response_model=EventList,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": frames_of(EventRead)}},
 )
 def list_events(
     request: Request,
@@ -31,16 +31,17 @@ def list_events(
     caller: TheCaller,
     session: Reading,
     after: Seq = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Events per page.")] = 100,
     types: Annotated[list[EventType] | None, Query(description="May be repeated.")] = None,
     accept: Annotated[str | None, Header(description="text/event-stream opens a stream.")] = None,
     last_event_id: Annotated[str | None, Header(description="Where a stream goes on from.")] = None,
 ) -> Any:
     """A job's events as a list, or with `Accept: text/event-stream` as a stream that ends with `done`."""
-    jobs.check_exists(session, caller.project_id, job_id)
+    (job,) = jobs.known(session, caller.project_id, [job_id])
     if "text/event-stream" in (accept or ""):
-        seen = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else after
-        return EventStream(request.app.state.broadcaster.frames(job_id, caller, min(seen, 2**31 - 1)))
+        told = last_event_id or ""
+        seen = int(told[:DIGITS]) if told.isascii() and told.isdigit() else after
+        return EventStream(request.app.state.broadcaster.frames(job_id, caller, min(seen, job.last_event)))
     found = events.after(session, job_id, after, limit=limit + 1, types=types)
     more = len(found) > limit
     found = found[:limit]
@@ -57,7 +58,7 @@ def list_logs(
     caller: TheCaller,
     session: Reading,
     after: Seq = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Lines per page.")] = 200,
     level: Annotated[Literal["debug", "info", "warning", "error"], Query(description="At least this.")] = "debug",
 ) -> LogList:
     """The lines that a job wrote."""
@@ -80,6 +81,7 @@ def list_logs(
 
 @router.get("/metrics", response_model=MetricsRead)
 def get_metrics(
+    request: Request,
     job_id: str,
     caller: TheCaller,
     session: Reading,
@@ -88,15 +90,9 @@ def get_metrics(
     max_points: Annotated[int, Query(ge=1, le=MAX_POINTS, description="Per curve.")] = 1000,
 ) -> Response:
     """A job's curves as columns. Buckets cover fixed ranges of steps: they do not move when points are appended."""
-    job = jobs.get(session, caller.project_id, job_id)
+    (job,) = jobs.known(session, caller.project_id, [job_id])
     for unknown in set(student or ()) - students.of_job(session, job_id, student or []):
         raise NotFound("student", unknown)
-    total = int((job.progress or {}).get("total_steps") or 0)
-    curves = metrics.of_jobs(
-        session, {job_id: total}, max_points=max_points, students=student or (), names=split(names)
-    )[job_id]
-    # Encoded here: a thousand points through the response model cost a hundred times as much.
-    series = [asdict(curve) for curve in curves.series]
-    body = {"object": "metrics", "series": series, "sampled": curves.sampled}
-    body |= {"width": curves.width, "last_event": job.last_seq}
-    return Response(json.dumps(body, separators=(",", ":")), media_type="application/json")
+    kept: Kept = request.app.state.kept_curves
+    body = kept.body(session, job, max_points=max_points, students=student or (), names=split(names))
+    return Response(body, media_type="application/json")

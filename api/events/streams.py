@@ -9,7 +9,7 @@ import contextlib
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,6 +41,11 @@ CLOSE = Frame(-1, b"")
 BEHIND = Frame(-2, b"")
 
 
+def together(frames: Sequence[Frame]) -> Frame:
+    """Several as one: what is sent at once costs a thousand streams a third of what three frames would."""
+    return frames[0] if len(frames) == 1 else Frame(frames[-1].seq, b"".join(f.text for f in frames), frames[-1].last)
+
+
 @dataclass(eq=False)
 class Stream:
     """One open stream. `topic`: the job or project that it is about."""
@@ -56,13 +61,17 @@ class Stream:
             frame = CLOSE if frame is CLOSE else BEHIND
         self.queue.put_nowait(frame)
 
-    async def live(self) -> AsyncIterator[Frame]:
-        """What has been put, and pings in between."""
+    async def live(self) -> AsyncIterator[list[Frame]]:
+        """What has been put, all that is there at once, and pings in between."""
         while True:
             try:
-                yield await asyncio.wait_for(self.queue.get(), PING_SECONDS)
+                async with asyncio.timeout(PING_SECONDS):
+                    heard = [await self.queue.get()]
             except TimeoutError:
-                yield PING
+                heard = [PING]
+            while not self.queue.empty():
+                heard.append(self.queue.get_nowait())
+            yield heard
 
 
 class Reader(ABC):
@@ -112,6 +121,12 @@ class Reader(ABC):
         for stream in self._streams.get(topic, ()):
             for frame in frames:
                 stream.put(frame)
+
+    def close(self) -> None:
+        """End every stream: the process stops, and clients come back to the next one."""
+        for streams in self._streams.values():
+            for stream in streams:
+                stream.put(CLOSE)
 
     def _open(self, stream: Stream) -> None:
         self._streams.setdefault(stream.topic, set()).add(stream)

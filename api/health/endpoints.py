@@ -18,7 +18,7 @@ def get_health() -> HealthRead:
     return HealthRead()
 
 
-@router.get("/readyz", response_model=ReadinessRead)
+@router.get("/readyz", response_model=ReadinessRead, responses={503: {}})
 def get_readiness(request: Request) -> Any:
     """What the service needs, and whether it is there; 503 where it cannot serve.
 

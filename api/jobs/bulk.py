@@ -6,11 +6,11 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from api.audit.route import ChangingRoute, TheAudit
-from api.deps import TheCaller, TheQueue, TheStorage, Work
+from api.deps import TheCaller, TheQueue, TheSettings, TheStorage, Work
 from api.jobs import service
 from api.problems import ProblemPlace
 from api.schemas import Read, Wish
-from core.db import jobs, runs
+from core.db import jobs
 from core.errors import Conflict, NotFound
 from core.lifecycle import JobStatus
 
@@ -42,7 +42,13 @@ class JobsActed(Read):
 
 @router.post("/actions")
 def change_jobs(
-    wish: JobsAction, caller: TheCaller, work: Work, queue: TheQueue, storage: TheStorage, audit: TheAudit
+    wish: JobsAction,
+    caller: TheCaller,
+    work: Work,
+    queue: TheQueue,
+    storage: TheStorage,
+    settings: TheSettings,
+    audit: TheAudit,
 ) -> JobsActed:
     """Cancel, pause, resume, retry or delete several jobs. Each for itself: one that cannot holds no other up."""
     data = []
@@ -51,8 +57,8 @@ def change_jobs(
             job = jobs.get(work, caller.project_id, id)
             if wish.action == "delete":
                 service.delete(work, job, storage)
-            elif runs.act(work, job, wish.action) and wish.action in ("resume", "retry"):
-                work.after_commit(queue.nudge)
+            else:
+                service.act(work, job, wish.action, settings, queue)
             status = "deleted" if wish.action == "delete" else JobStatus(job.status)
             data.append(JobsOutcome(job=id, status=status, error=None))
             audit(work, id, f"job.{wish.action}")

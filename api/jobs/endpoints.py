@@ -1,7 +1,7 @@
 """/v1/jobs: ask for distillations, watch them, steer them."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
@@ -13,35 +13,29 @@ from api.jobs.schemas import (
     CheckpointRead,
     JobChange,
     JobCreate,
-    JobDataset,
     JobPreview,
     JobRead,
-    JobTeacher,
 )
 from api.schemas import Listing
-from core.db import jobs, projects, reports, runs, spent
+from core.db import courses, jobs, projects, reports
 from core.db.models import Job
 from core.errors import Invalid, Problem
 from core.lifecycle import JobStatus
-from core.plan import plan_students
 from core.settings import Settings
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=CreatingRoute)
-Action = Literal["cancel", "pause", "resume", "retry"]
 
 
 def _read(session: Session, settings: Settings, rows: Sequence[Job]) -> list[JobRead]:
     teachers_, datasets = jobs.parts(session, rows)
-    ids = [row.id for row in rows]
-    runs_, spent_ = jobs.newest_runs(session, ids), spent.of_jobs(session, ids)
+    courses_ = courses.of_jobs(session, [row.id for row in rows])
     return [
         JobRead.of(
             row,
-            run=runs_.get(row.id),
+            course=courses_[row.id],
             max_attempts=settings.max_crashes,
             teacher=teachers_.get(row.teacher_id or ""),
             dataset=datasets.get(row.dataset_id),
-            spent=spent_[row.id],
         )
         for row in rows
     ]
@@ -72,9 +66,7 @@ def create_job(
     recipe = service.recipe_of(work, caller.project_id, wish)
     parts = service.resolve(work, caller.project_id, recipe, settings)
     if validate_only:
-        preview = _preview(parts).model_dump_json()
-        work.rollback()  # also the data set and the teacher that would have been made
-        return Response(preview, 200, media_type="application/json")
+        return Response(service.preview(work, recipe, parts).model_dump_json(), 200, media_type="application/json")
     projects.check_storage(work, caller.project_id, settings)
     job = jobs.create(
         work,
@@ -90,19 +82,6 @@ def create_job(
     return _read(work, settings, [job])[0]
 
 
-def _preview(parts: service.Parts) -> JobPreview:
-    small = JobDataset(
-        id=parts.dataset.id, name=parts.dataset.name, classes=parts.classes, image_size=parts.dataset.image_size
-    )
-    return JobPreview(
-        recipe=parts.recipe.model_dump(mode="json"),
-        students=plan_students(parts.recipe),
-        teacher=JobTeacher.model_validate(parts.teacher) if parts.teacher else None,
-        dataset=small,
-        warnings=parts.warnings,
-    )
-
-
 @router.get("")
 def list_jobs(
     caller: TheCaller,
@@ -115,13 +94,14 @@ def list_jobs(
     dataset: Annotated[str | None, Query(max_length=100, description="The data set's id.")] = None,
     metadata: Annotated[
         list[Annotated[str, Query(max_length=600)]] | None,
-        Query(description="A label, as name:value. May be repeated: jobs that have all of them."),
+        Query(max_length=16, description="A label, as name:value. May be repeated: jobs that have all of them."),
     ] = None,
     sort: Annotated[
         jobs.Sort,
         Query(
             description="What `order` goes by; jobs without a value come last. Statuses go by the life of a job: what "
-            "is running, what waits, what failed, was cancelled, succeeded."
+            "is running, what waits, what failed, was cancelled, succeeded. What moves in this order between two pages "
+            "can be missed, or come twice."
         ),
     ] = jobs.Sort.CREATED_AT,
 ) -> Listing[JobRead]:
@@ -168,10 +148,11 @@ def delete_job(job_id: str, caller: TheCaller, work: Work, storage: TheStorage) 
     service.delete(work, jobs.get(work, caller.project_id, job_id), storage)
 
 
-def _act(action: Action, job_id: str, caller: TheCaller, work: Work, queue: TheQueue, settings: TheSettings) -> JobRead:
+def _act(
+    action: service.Action, job_id: str, caller: TheCaller, work: Work, queue: TheQueue, settings: TheSettings
+) -> JobRead:
     job = jobs.get(work, caller.project_id, job_id)
-    if runs.act(work, job, action) and action in ("resume", "retry"):
-        work.after_commit(queue.nudge)
+    service.act(work, job, action, settings, queue)
     return _read(work, settings, [jobs.get(work, caller.project_id, job_id)])[0]
 
 

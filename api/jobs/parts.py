@@ -79,6 +79,8 @@ def _teacher(work: Session, project_id: str, said: str | TeacherFile | Ensemble 
         return None
     if isinstance(said, Ensemble):
         return _ensemble(work, project_id, said, dataset_id)
+    if said == "":
+        return said  # is told to be none
     file = TeacherFile(path=said) if isinstance(said, str) else said
     library, _, name = file.path.partition("/")
     if file.path.startswith(UPLOAD):
@@ -112,12 +114,14 @@ def _ensemble(work: Session, project_id: str, said: Ensemble, dataset_id: str) -
         if id is None:
             return None  # the data set is what will be complained about
         members.append({"teacher": id, "weight": member.weight})
+    dataset = work.scalar(select(Dataset).where(Dataset.id == dataset_id, Dataset.project_id == project_id))
+    if dataset is None:
+        return None  # as above
     source = {"kind": "ensemble", "members": members}
     mine = select(Teacher).where(Teacher.project_id == project_id, Teacher.status != "rejected")
     for row in work.scalars(mine.where(Teacher.dataset_id == dataset_id).order_by(Teacher.id.desc())):
         if row.source == source:
             return row.id
-    dataset = work.get_one(Dataset, dataset_id)
     named = (work.get(Teacher, member["teacher"]) for member in members)
     name = " + ".join(row.name for row in named if row is not None)
     wish = TeacherCreate.model_validate({"name": name[:200] or "mean", "source": source})

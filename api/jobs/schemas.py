@@ -3,14 +3,16 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidatorFunctionWrapHandler, WrapValidator
 
 from api.schemas import FailureRead, Name, ObjectRead, Read, Reference, Wish
-from core.db.models import Dataset, Job, Run, Student, Teacher
-from core.db.spent import Spent
+from api.strict import refuse_conversions
+from core.db.courses import Course
+from core.db.jobs import SmallDataset, SmallTeacher
+from core.db.models import Job, Student
 from core.lifecycle import JobStatus, available_actions
 from core.plan import StudentPlan, twin_key
-from core.recipe import Recipe
+from core.recipe import Labels, Recipe
 
 Priority = int
 Metadata = dict[str, str]
@@ -19,7 +21,11 @@ Metadata = dict[str, str]
 class JobCopy(BaseModel):
     """A job like another one. Every other field is a recipe's, and holds in place of the other job's."""
 
-    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="allow",
+        allow_inf_nan=False,
+        json_schema_extra={"propertyNames": {"enum": ["source_job", *Recipe.model_fields]}},
+    )
 
     source_job: str = Field(max_length=100, description="The job whose recipe is taken: job_…")
 
@@ -28,14 +34,22 @@ def _tag(body: Any) -> str:
     return "copy" if isinstance(body, JobCopy) or (isinstance(body, dict) and "source_job" in body) else "recipe"
 
 
-JobCreate = Annotated[Annotated[Recipe, Tag("recipe")] | Annotated[JobCopy, Tag("copy")], Discriminator(_tag)]
+def _as_said(value: Any, read: ValidatorFunctionWrapHandler) -> Recipe:
+    """A recipe is no `Wish`: in a JOB.yaml, `1e-3` is a text that means a number."""
+    recipe: Recipe = read(value)
+    refuse_conversions(value, recipe)
+    return recipe
+
+
+AsRecipe = Annotated[Recipe, WrapValidator(_as_said), Tag("recipe")]
+JobCreate = Annotated[AsRecipe | Annotated[JobCopy, Tag("copy")], Discriminator(_tag)]
 
 
 class JobChange(Wish):
     """What can be changed of a job at any time."""
 
     name: Name | None = None
-    metadata: Metadata | None = Field(None, max_length=16, description="Replaces the labels.")
+    metadata: Labels | None = Field(None, max_length=16, description="Replaces the labels.")
     priority: int | None = Field(None, ge=-100, le=100, description="Higher runs first.")
 
 
@@ -143,11 +157,10 @@ class JobRead(ObjectRead):
         cls,
         row: Job,
         *,
-        run: Run | None,
+        course: Course,
         max_attempts: int,
-        teacher: Teacher | None,
-        dataset: Dataset | None,
-        spent: Spent,
+        teacher: SmallTeacher | None,
+        dataset: SmallDataset | None,
     ) -> Self:
         same = ("id", "created_at", "name", "status", "phase", "phase_history", "recipe", "decided", "result", "error")
         times = ("top1", "warnings", "priority", "heartbeat_at", "started_at", "finished_at")
@@ -157,11 +170,11 @@ class JobRead(ObjectRead):
             small = JobDataset(id=dataset.id, name=dataset.name, classes=count, image_size=dataset.image_size)
         return cls(
             **{name: getattr(row, name) for name in same + times},
-            attempt=run.attempt if run else 0,
-            waits_for=run.waits_for if run else None,
+            attempt=course.attempt,
+            waits_for=course.waits_for,
             max_attempts=max_attempts,
             progress=_progress(row),
-            spent=SpentRead.model_validate(spent),
+            spent=SpentRead.model_validate(course.spent),
             teacher=JobTeacher.model_validate(teacher) if teacher is not None else None,
             dataset=small,
             students=[JobStudent.of(student) for student in row.students],
@@ -183,14 +196,32 @@ def _progress(row: Job) -> ProgressRead:
     return ProgressRead.model_validate({k: v for k, v in told.items() if k in ProgressRead.model_fields})
 
 
+class PreviewTeacher(Read):
+    """The teacher of a job that is not made yet."""
+
+    id: str | None = Field(description="Null where the job would register it.")
+    name: str
+    architecture: str | None
+    top1: float | None = Field(description="On the data set that it was registered with.")
+
+
+class PreviewDataset(Read):
+    """The data set of a job that is not made yet."""
+
+    id: str | None = Field(description="Null where the job would register it.")
+    name: str
+    classes: int | None = Field(description="How many there are; null until it has been read.")
+    image_size: int | None
+
+
 class JobPreview(Read):
     """What a job would be: nothing is stored."""
 
     object: Literal["job_preview"] = "job_preview"
     recipe: dict[str, Any] = Field(description="As resolved: every default filled in.")
     students: list[StudentPlan]
-    teacher: JobTeacher | None
-    dataset: JobDataset
+    teacher: PreviewTeacher | None
+    dataset: PreviewDataset
     warnings: list[str]
 
 

@@ -2,23 +2,29 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.jobs.parts import register
-from api.jobs.schemas import JobCopy
+from api.jobs.schemas import JobCopy, JobPreview, PreviewDataset, PreviewTeacher
+from api.strict import refuse_conversions
 from core.catalog import architecture, canonical_name
-from core.db import jobs, teachers, waiting
+from core.db import jobs, projects, runs, teachers, waiting
 from core.db.models import Dataset, Job, Teacher
 from core.db.session import UnitOfWork
 from core.errors import Conflict, Invalid, Problem
-from core.problems import problem_at
+from core.lifecycle import ACTIONS
+from core.plan import plan_students
+from core.problems import problems_at
+from core.queue import Queue
 from core.recipe import Recipe, overlaid
 from core.settings import Settings
 from core.storage import Storage, keys
 
+Action = Literal["cancel", "pause", "resume", "retry"]
 UNCHECKED = "Whether the parts fit is checked when the data set and the teacher have been read."
 
 
@@ -42,9 +48,11 @@ def recipe_of(work: Session, project_id: str, wish: Recipe | JobCopy) -> Recipe:
         raise Invalid([Problem("/source_job", "unknown_job", detail)])
     asked = overlaid(source, wish.model_extra or {})
     try:
-        return Recipe.model_validate(asked)
+        recipe = Recipe.model_validate(asked)
+        refuse_conversions(asked, recipe)
+        return recipe
     except ValidationError as error:
-        raise Invalid([problem_at(one, asked, Recipe) for one in error.errors()]) from error
+        raise Invalid(problems_at(error.errors(), asked, Recipe)) from error
 
 
 def resolve(work: Session, project_id: str, recipe: Recipe, settings: Settings) -> Parts:
@@ -74,6 +82,36 @@ def resolve(work: Session, project_id: str, recipe: Recipe, settings: Settings) 
     students = [s.model_copy(update={"architecture": canonical_name(s.architecture)}) for s in recipe.students]
     classes = len(dataset.classes) if dataset.classes is not None else None
     return Parts(recipe.model_copy(update={"students": students}), teacher, dataset, classes, waits_for, warnings)
+
+
+def preview(work: UnitOfWork, said: Recipe, parts: Parts) -> JobPreview:
+    """Undoes what the request has registered: it is told as it was said, so that the recipe can be sent as it is."""
+    small = PreviewDataset(
+        id=parts.dataset.id, name=parts.dataset.name, classes=parts.classes, image_size=parts.dataset.image_size
+    )
+    found = JobPreview(
+        recipe=parts.recipe.model_dump(mode="json"),
+        students=plan_students(parts.recipe),
+        teacher=PreviewTeacher.model_validate(parts.teacher) if parts.teacher else None,
+        dataset=small,
+        warnings=parts.warnings,
+    )
+    work.rollback()
+    as_said = said.model_dump(mode="json")
+    for name, noun in (("dataset", Dataset), ("teacher", Teacher)):
+        told = getattr(found, name)
+        if told is not None and work.scalar(select(noun.id).where(noun.id == told.id)) is None:
+            found.recipe[name], told.id = as_said[name], None
+    work.rollback()  # what is left open is a change, to the audit
+    return found
+
+
+def act(work: UnitOfWork, job: Job, action: Action, settings: Settings, queue: Queue) -> None:
+    """`IllegalMove` where its state does not allow it; `Conflict` for a retry without room for what it will store."""
+    if action == "retry" and job.status in ACTIONS["retry"]:  # asked again, it takes no more room
+        projects.check_storage(work, job.project_id, settings)
+    if runs.act(work, job, action) and action in ("resume", "retry"):
+        work.after_commit(queue.nudge)
 
 
 def delete(work: UnitOfWork, job: Job, storage: Storage) -> None:

@@ -1,9 +1,9 @@
 """What an API key looks like from outside: never the key, but once."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from api.schemas import Name, ObjectRead, Wish
 
@@ -12,12 +12,19 @@ SCOPES = "read: look and download. submit: also make, change and delete jobs, da
  webhooks and the audit."
 
 
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("UTC has no such time") from error
+
+
 class KeyCreate(Wish):
     """Make a key for this project."""
 
     name: Name
     scope: Scope = Field("submit", description=SCOPES)
-    expires_at: AwareDatetime | None = Field(None, description="Default: never.")
+    expires_at: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = Field(None, description="Default: never.")
 
 
 class KeyRotate(Wish):

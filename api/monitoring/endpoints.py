@@ -43,7 +43,8 @@ def may_scrape(
     "/metrics",
     dependencies=[Depends(may_scrape)],
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, 401: {}, 403: {}},
+    openapi_extra={"security": [{}]},  # none where no token is set
 )
 def scrape_metrics(request: Request) -> Response:
     """In Prometheus' text format (or OpenMetrics, where that is accepted)."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -35,9 +35,16 @@ def list_students(
     window: ThePart,
     root_path: RootPath,
     job: Annotated[str | None, Query(max_length=100, description="The job's id.")] = None,
-    status: Annotated[Literal["waiting", "training", "trained", "failed", "cancelled"] | None, Query()] = None,
-    role: Annotated[Literal["student", "control"] | None, Query()] = None,
-    architecture: Annotated[str | None, Query(max_length=200)] = None,
+    status: Annotated[
+        Literal["waiting", "training", "trained", "failed", "cancelled"] | None,
+        Query(description="How far its training is."),
+    ] = None,
+    role: Annotated[
+        Literal["student", "control"] | None, Query(description="A control learns from the labels alone.")
+    ] = None,
+    architecture: Annotated[
+        str | None, Query(max_length=200, description="Its name, with or without the library.")
+    ] = None,
     dataset: Annotated[str | None, Query(max_length=100, description="The data set's id.")] = None,
     name: Annotated[str | None, Query(max_length=200, description="Part of the label.")] = None,
     sort: Annotated[
@@ -73,7 +80,7 @@ def get_student(student_id: str, caller: TheCaller, session: Reading, root_path:
 TheSplit = Annotated[SplitName | None, Query(description="Default: test where there is one, else val.")]
 
 
-@router.get("/{student_id}/evaluation")
+@router.get("/{student_id}/evaluation", responses={409: {}})
 def get_evaluation(
     student_id: str, caller: TheCaller, session: Reading, storage: TheStorage, split: TheSplit = None
 ) -> EvaluationRead:
@@ -89,7 +96,7 @@ def get_evaluation(
     )
 
 
-@router.get("/{student_id}/disagreements")
+@router.get("/{student_id}/disagreements", responses={409: {}})
 def list_disagreements(
     student_id: str,
     caller: TheCaller,
@@ -97,7 +104,7 @@ def list_disagreements(
     storage: TheStorage,
     root_path: RootPath,
     split: TheSplit = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 24,
+    limit: Annotated[int, Query(ge=1, le=100, description="Images per page.")] = 24,
     after: Annotated[int, Query(ge=-1, lt=2**31, description="Number of the last one seen.")] = -1,
 ) -> Listing[DisagreementRead]:
     """The images on which student and teacher differ, at most a hundred of each kind: what was left to learn."""
@@ -111,17 +118,37 @@ def list_disagreements(
     return Listing(data=data, has_more=more, next=str(after + limit) if more else None)
 
 
-_BINARY: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
-    206: {"description": "The part that was asked for."},
-    304: {"description": "You have it already."},
+def _header(pattern: str, description: str) -> dict[str, Any]:
+    return {"description": description, "required": True, "schema": {"type": "string", "pattern": pattern}}
+
+
+_TAG = {"ETag": _header('^"sha256-[0-9a-f]{64}"$', "The hash of the whole file.")}
+_WHOLE = _TAG | {
+    "Accept-Ranges": _header("^bytes$", "Parts can be asked for."),
+    "Content-Disposition": _header("^attachment; filename", "The file's name."),
+}
+_PART = _WHOLE | {"Content-Range": _header(r"^bytes \d+-\d+/\d+$", "Which part of how many bytes.")}
+_BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"headers": _WHOLE},
+    304: {"description": "You have it already.", "headers": _TAG},
+}
+_DOWNLOADS: dict[int | str, dict[str, Any]] = _ANSWERS | {
+    200: {"content": _BYTES, "headers": _WHOLE},
+    206: {"description": "The part that was asked for.", "content": _BYTES, "headers": _PART},
+    416: {},
 }
 
 
-@router.head("/{student_id}/files/{name}", name="head_student_file", response_class=Response)
-@router.get("/{student_id}/files/{name}", response_class=Response, responses=_BINARY)
+@router.head("/{student_id}/files/{name}", name="head_student_file", response_class=Response, responses=_ANSWERS)
+@router.get("/{student_id}/files/{name}", response_class=Response, responses=_DOWNLOADS)
 def download_student_file(
-    request: Request, student_id: str, name: str, caller: TheCaller, session: Reading, storage: TheStorage
+    request: Request,
+    student_id: str,
+    name: Annotated[str, Path(description="One of the student's `files`, such as weights.safetensors.")],
+    caller: TheCaller,
+    session: Reading,
+    storage: TheStorage,
 ) -> Response:
     """Download a file, or parts of it. The ETag is `"sha256-<hex>"` of the whole."""
     file = students.file(session, caller.project_id, student_id, name)

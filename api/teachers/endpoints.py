@@ -32,7 +32,9 @@ def list_teachers(
     caller: TheCaller,
     session: Reading,
     window: ThePart,
-    status: Annotated[Literal["validating", "ready", "rejected"] | None, Query()] = None,
+    status: Annotated[
+        Literal["validating", "ready", "rejected"] | None, Query(description="What became of the reading.")
+    ] = None,
     name: Annotated[str | None, Query(max_length=200, description="Part of the name.")] = None,
     upload: Annotated[str | None, Query(max_length=100, description="Made of this upload.")] = None,
     source_sha256: Annotated[str | None, Query(max_length=64, description="Made of a file with this hash.")] = None,

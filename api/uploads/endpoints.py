@@ -1,7 +1,7 @@
 """/v1/uploads: files arriving in parts, to be resumed at any of them."""
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -12,8 +12,9 @@ from api.deps import Reading, TheCaller, TheDatabase, ThePart, TheSettings, TheS
 from api.idempotency import Creates, CreatingRoute
 from api.schemas import Listing, Sha256
 from api.uploads import service
-from api.uploads.schemas import PartRead, Purpose, UploadComplete, UploadCreate, UploadRead
-from core.db import datasets, projects, uploads
+from api.uploads.schemas import PartRead, Purpose, Status, UploadComplete, UploadCreate, UploadRead
+from api.uploads.whole import Arrival, Whole, lifespan
+from core.db import datasets, uploads
 from core.db.models import Upload
 from core.errors import Conflict, Invalid, NotFound, Problem, TooLarge
 from core.recipe import check_name
@@ -21,7 +22,7 @@ from core.settings import Settings
 from core.storage import Storage
 from core.storage import keys as storage_keys
 
-router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=CreatingRoute)
+router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=CreatingRoute, lifespan=lifespan)
 
 RAW_BODY: dict[str, Any] = {
     "requestBody": {
@@ -45,16 +46,15 @@ def create_upload(
 ) -> UploadRead:
     """Announce a file. Its parts of `part_size` bytes follow, in any order, several at once."""
     _check_size(wish.bytes, settings, storage)
-    projects.check_storage(work, caller.project_id, settings, more=wish.bytes)
     upload = uploads.create(
         work,
         caller.project_id,
+        settings,
         filename=wish.filename,
         bytes=wish.bytes,
         purpose=wish.purpose,
         sha256=wish.sha256,
         part_size=settings.upload_part_bytes,
-        quota=projects.quotas(work, caller.project_id, settings).upload_bytes,
         expires_at=service.expiry(settings),
     )
     return UploadRead.of(upload)
@@ -75,8 +75,10 @@ async def send_upload(
     storage: TheStorage,
     settings: TheSettings,
     audit: TheAudit,
-    filename: Annotated[str, Query(min_length=1, max_length=200), AfterValidator(check_name)],
-    purpose: Annotated[Purpose, Query()],
+    filename: Annotated[
+        str, Query(min_length=1, max_length=200, description="What the file is called."), AfterValidator(check_name)
+    ],
+    purpose: Annotated[Purpose, Query(description="What the file is for.")],
     sha256: Annotated[Sha256 | None, Query(description="Of the file: refused where something else arrives.")] = None,
 ) -> Response:
     """A whole file as the raw body, in one request. Cut off, it leaves nothing; files worth resuming come in parts."""
@@ -85,8 +87,8 @@ async def send_upload(
         detail = "The file must not be empty, and its size must be told beforehand: send a Content-Length."
         raise Invalid([Problem("", "length_required", detail)])
     await run_in_threadpool(_check_size, length, settings, storage)
-    wish = service.Whole(caller.project_id, filename, purpose, length, sha256)
-    upload, new = await service.receive_whole(wish, request.stream(), database, storage, settings, audit)
+    wish = Whole(caller.project_id, filename, purpose, length, sha256)
+    upload, new = await Arrival(wish, database, storage, settings, audit).receive(request.stream())
     body = UploadRead.of(upload).model_dump_json()
     return Response(body, 201 if new else 200, media_type="application/json")
 
@@ -96,8 +98,8 @@ def list_uploads(
     caller: TheCaller,
     session: Reading,
     window: ThePart,
-    status: Annotated[Literal["open", "complete"] | None, Query()] = None,
-    purpose: Annotated[Purpose | None, Query()] = None,
+    status: Annotated[Status | None, Query(description="An open one waits for parts.")] = None,
+    purpose: Annotated[Purpose | None, Query(description="What the file is for.")] = None,
     sha256: Annotated[str | None, Query(max_length=64, description="Of the whole file.")] = None,
 ) -> Listing[UploadRead]:
     """The project's uploads, newest first. By `sha256` a client finds what it has sent before."""
@@ -178,6 +180,7 @@ def complete_upload(
     upload = read()
     if upload.status == "complete":
         return answer(upload)
+    uploads.check_open(upload)
     try:
         service.assemble(upload, wish.sha256, storage)  # long: outside any transaction
     except NotFound:  # its parts are gone: another request was faster

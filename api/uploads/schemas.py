@@ -10,13 +10,14 @@ from core.db.models import Upload
 from core.db.uploads import missing_parts, part_count
 
 Purpose = Literal["teacher", "dataset"]
+Status = Literal["open", "arriving", "complete"]
 
 
 class UploadCreate(Wish):
     """Announce a file; its parts follow."""
 
     filename: Name
-    bytes: int = Field(ge=1, le=2**62, description="Size of the whole file.")
+    bytes: int = Field(ge=1, le=2**53 - 1, description="Size of the whole file.")
     purpose: Purpose
     sha256: Sha256 | None = Field(None, description="Of the whole file, where it is known beforehand.")
 
@@ -43,7 +44,7 @@ class UploadRead(ObjectRead):
     bytes: int
     purpose: Purpose
     sha256: str | None
-    status: Literal["open", "complete"]
+    status: Status = Field(description="`open`: waits for parts; `arriving`: comes whole, and takes none.")
     part_size: int
     part_count: int
     parts: list[PartRead] = Field(description="What has arrived.")

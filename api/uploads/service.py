@@ -2,19 +2,16 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import IO
 
 from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from sqlalchemy.orm import Session
 
-from api.audit.route import Audit
 from core.db import uploads
 from core.db.models import Upload, now
-from core.db.session import Database
 from core.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from core.settings import Settings
 from core.storage import Storage
@@ -38,6 +35,8 @@ def check_upload(session: Session, project_id: str, id: str, purpose: str, point
     if upload.purpose != purpose:
         detail = f"Upload {id} was announced with purpose {upload.purpose}, not {purpose}."
         raise Invalid([Problem(pointer, "wrong_purpose", detail)])
+    if upload.status == "arriving":
+        raise Conflict("not_ready", f"Upload {id} is still arriving.")
     if upload.status != "complete":
         raise Conflict("not_ready", f"Upload {id} is not complete: POST /v1/uploads/{id}/complete first.")
     return upload
@@ -63,10 +62,11 @@ def told_length(header: str | None) -> int | None:
 async def store(storage: Storage, key: str, body: AsyncIterator[bytes], expected: int, what: str) -> Received:
     """Stream a body of exactly `expected` bytes into storage; what is longer or shorter leaves nothing."""
     async with contextmanager_in_threadpool(storage.writing(key)) as file:
-        return await _receive(body, file, expected, what)
+        return await receive(body, file, expected, what)
 
 
-async def _receive(body: AsyncIterator[bytes], file: IO[bytes], expected: int, what: str) -> Received:
+async def receive(body: AsyncIterator[bytes], file: IO[bytes], expected: int, what: str) -> Received:
+    """Write a body of exactly `expected` bytes to a file."""
     hasher, size, waiting = hashlib.sha256(), 0, bytearray()
 
     def take(chunk: bytes) -> None:
@@ -119,76 +119,3 @@ def assemble(upload: Upload, sha256: str, storage: Storage) -> None:
 
     parts = [(storage_keys.upload_part(upload.id, part.n), part.bytes) for part in upload.parts]
     storage.join(storage_keys.upload_file(upload.id), parts, check)
-
-
-# --- a file in one request ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A file that comes in one request: who sends it, and what it says about itself."""
-
-    project_id: str
-    filename: str
-    purpose: str
-    bytes: int
-    sha256: str | None
-
-
-async def receive_whole(
-    wish: Whole, body: AsyncIterator[bytes], database: Database, storage: Storage, settings: Settings, audit: Audit
-) -> tuple[Upload, bool]:
-    """The complete upload, and whether it is new: the same bytes for the same purpose are the upload they were."""
-
-    def announce() -> str:
-        with database.write() as work:
-            upload = uploads.create(
-                work,
-                wish.project_id,
-                filename=wish.filename,
-                bytes=wish.bytes,
-                purpose=wish.purpose,
-                sha256=wish.sha256,
-                part_size=wish.bytes,
-                quota=settings.upload_quota_bytes,
-                expires_at=expiry(settings),
-            )
-            return upload.id
-
-    id = await run_in_threadpool(announce)
-    try:
-        key = storage_keys.upload_file(id)
-        got = await store(storage, key, body, wish.bytes, "The file")
-        if wish.sha256 is not None and got.sha256 != wish.sha256:
-            detail = f"What arrived has the SHA-256 {got.sha256}."
-            raise Invalid([Problem("/query/sha256", "upload_mismatch", detail)])
-        return await run_in_threadpool(_settle, id, wish, got, database, storage, settings, audit)
-    except BaseException:
-        await run_in_threadpool(_forget, id, wish.project_id, database, storage)
-        raise
-
-
-def _settle(
-    id: str, wish: Whole, got: Received, database: Database, storage: Storage, settings: Settings, audit: Audit
-) -> tuple[Upload, bool]:
-    with database.write() as work:
-        known = uploads.same_bytes(work, wish.project_id, wish.purpose, got.sha256)
-        upload = uploads.get(work, wish.project_id, id)
-        if known is not None:
-            known.expires_at = expiry(settings)
-            audit(work, known.id)
-            uploads.remove(work, upload)
-            work.after_commit(partial(storage.delete_prefix, storage_keys.upload_folder(id)))
-            return uploads.get(work, wish.project_id, known.id), False
-        uploads.record_part(work, id, 1, bytes=got.bytes, sha256=got.sha256, expires_at=expiry(settings))
-        uploads.finish(work, upload, got.sha256, expires_at=expiry(settings))
-        audit(work, id)
-        return uploads.get(work, wish.project_id, id), True
-
-
-def _forget(id: str, project_id: str, database: Database, storage: Storage) -> None:
-    """Nothing of it was kept: neither its row nor its bytes, nor their share of the quota."""
-    with database.write() as work:
-        with suppress(NotFound):  # deleted by another request
-            uploads.remove(work, uploads.get(work, project_id, id))
-        work.after_commit(partial(storage.delete_prefix, storage_keys.upload_folder(id)))

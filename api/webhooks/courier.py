@@ -46,6 +46,7 @@ class Courier:
             network_backend=backend, max_connections=PLACES, max_keepalive_connections=0
         )
         self._under_way: set[asyncio.Task[None]] = set()
+        self._more = False  # whether the last look found as much as there were places
         self._drop_at = now()
 
     async def run(self) -> None:
@@ -54,15 +55,27 @@ class Courier:
             async with self._pool:
                 while True:
                     await self._look()
-                    await asyncio.sleep(LOOK_SECONDS)
+                    await self._rest()
         finally:
             for task in self._under_way:
                 task.cancel()
             await asyncio.gather(*self._under_way, return_exceptions=True)
 
+    async def _rest(self) -> None:
+        """A second; less where as much was due as there were places, and half of them are free again."""
+        if not self._more:
+            await asyncio.sleep(LOOK_SECONDS)
+            return
+        with anyio.move_on_after(LOOK_SECONDS):
+            while len(self._under_way) > PLACES // 2:
+                await asyncio.wait([*self._under_way], return_when=asyncio.FIRST_COMPLETED)
+
     async def _look(self) -> None:
         try:
-            for claimed in await _to_its_end(self._claim, PLACES - len(self._under_way)):
+            free, self._more = PLACES - len(self._under_way), False
+            found = await _to_its_end(self._claim, free)
+            self._more = 0 < len(found) == free
+            for claimed in found:
                 task = asyncio.create_task(self._deliver(claimed))
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
@@ -102,7 +115,7 @@ class Courier:
         except TimeoutError:
             error = f"no answer within {TRY_SECONDS:.0f} seconds"
         except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError) as failed:
-            error = f"{type(failed).__name__}: {failed}"[:300]
+            error = (str(failed) or type(failed).__name__)[:300]
         except Exception as failed:
             log.exception("webhook %s, message %s: not sent", claimed.webhook_id, claimed.message_id)
             error = f"{type(failed).__name__}: {failed}"[:300]

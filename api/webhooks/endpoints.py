@@ -53,6 +53,7 @@ def create_webhook(
 
 @router.get("")
 def list_webhooks(caller: TheCaller, session: Reading, window: ThePart) -> Listing[WebhookRead]:
+    """The project's webhooks, newest first."""
     page = webhooks.listing(session, caller.project_id, window)
     data = [shown(row) for row in page.rows]
     return Listing(data=data, has_more=page.next is not None, next=page.next)
@@ -60,6 +61,7 @@ def list_webhooks(caller: TheCaller, session: Reading, window: ThePart) -> Listi
 
 @router.get("/{webhook_id}")
 def get_webhook(webhook_id: str, caller: TheCaller, session: Reading) -> WebhookRead:
+    """One webhook, without its secret."""
     return shown(webhooks.get(session, caller.project_id, webhook_id))
 
 
@@ -101,7 +103,9 @@ def list_deliveries(
     caller: TheCaller,
     session: Reading,
     window: ThePart,
-    status: Annotated[Literal["pending", "delivered", "failed"] | None, Query()] = None,
+    status: Annotated[
+        Literal["pending", "delivered", "failed"] | None, Query(description="What became of the message.")
+    ] = None,
 ) -> Listing[DeliveryRead]:
     """What was told and what became of it; kept for 30 days."""
     webhook = webhooks.get(session, caller.project_id, webhook_id)

@@ -7,6 +7,7 @@ address with an IPv4 one inside leads into the network of the service.
 
 import socket
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import anyio
@@ -31,6 +32,9 @@ _NOWHERE: tuple[Network, ...] = tuple(
 )
 
 
+_OWN_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
+
+
 class NotPublic(httpcore2.ConnectError):
     """The address lies within a network that requests of clients may not reach."""
 
@@ -50,11 +54,15 @@ def may_reach(address: Address, permitted: Sequence[Network]) -> bool:
 
 
 def literal(url: str) -> Address | None:
-    """The address that the host of a URL is written as; None for a name."""
-    try:
-        return ip_address(httpx2.URL(url).host)
-    except ValueError:
-        return None
+    """The address that the host of a URL is written as; None for a name. Names of this machine (RFC 6761) are one."""
+    host = httpx2.URL(url).host.rstrip(".")
+    if host in _OWN_NAMES or host.endswith(".localhost"):
+        return ip_address("127.0.0.1")
+    with suppress(ValueError):
+        return ip_address(host)
+    with suppress(OSError):
+        return ip_address(socket.inet_aton(host))  # 127.1 and 0x7f000001, which resolvers take for addresses too
+    return None
 
 
 class PublicBackend(httpcore2.AsyncNetworkBackend):

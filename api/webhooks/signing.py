@@ -7,10 +7,10 @@ database holds none, and a copy of it gives none away.
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
+from core import private
 from core.settings import Settings
 
 PREFIX = "whsec_"
@@ -22,15 +22,8 @@ def signing_key(settings: Settings) -> bytes:
     if settings.signing_key is not None:
         return settings.signing_key.get_secret_value().encode()
     path = settings.data_dir / "signing.key"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
+    if not path.exists():
+        private.write_first(path, secrets.token_hex(KEY_BYTES))
     return _read(path)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from core.db.models import Delivery, Webhook, now
+from core.db.models import Delivery, Webhook, now, stamp
 from core.db.paging import Page, Window, page
 from core.errors import NotFound
 from core.ids import first_id
@@ -110,7 +110,7 @@ def settle(work: Session, claimed: Claimed, answer: Answer, at: datetime) -> Non
     delivery = work.scalars(mine.with_for_update()).first()
     if delivery is None:
         return
-    entry = {"at": at.isoformat(), "status": answer.status, "error": answer.error, "seconds": round(answer.seconds, 3)}
+    entry = {"at": stamp(at), "status": answer.status, "error": answer.error, "seconds": round(answer.seconds, 3)}
     delivery.log = [*delivery.log, entry][-LOGGED:]
     if answer.taken:
         delivery.status, delivery.ended_at = "delivered", at

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from core.catalog import architecture
 from core.db import events, runs, webhooks
-from core.db.models import Attempt, Dataset, Job, Run, Student, Teacher
+from core.db.models import JOB_LIFE, JOB_NAME, Attempt, Dataset, Job, Run, Student, Teacher
 from core.db.paging import Page, Window, page, sorted_page
 from core.errors import IllegalMove, NotFound
 from core.lifecycle import ACTIVE, TERMINAL, JobStatus, available_actions
@@ -29,11 +29,9 @@ class Sort(StrEnum):
     TOP1 = "top1"
 
 
-# By status: what is going on, what waits, what is over.
-_LIFE = ("running", "pausing", "cancelling", "queued", "paused", "failed", "cancelled", "succeeded")
 _BY: dict[Sort, ColumnElement[Any]] = {
-    Sort.NAME: func.lower(Job.name),
-    Sort.STATUS: case({status: rank for rank, status in enumerate(_LIFE)}, value=Job.status),
+    Sort.NAME: JOB_NAME,
+    Sort.STATUS: JOB_LIFE,
     Sort.FINISHED_AT: Job.finished_at.expression,
     Sort.TOP1: Job.top1.expression,
 }
@@ -165,17 +163,39 @@ def _labelled(session: Session, key: str, value: str) -> ColumnElement[bool]:
     return exists().where(pair.c.key == key, pair.c.value == value)
 
 
-def newest_runs(session: Session, job_ids: Sequence[str]) -> dict[str, Run]:
-    """Each job's own: which attempt it is at, and what it waits for."""
-    rows = session.scalars(select(Run).where(Run.subject.in_(job_ids)).order_by(Run.id))
-    return {row.subject: row for row in rows}
+@dataclass(frozen=True)
+class SmallTeacher:
+    """What is told of a job's teacher."""
+
+    id: str
+    name: str
+    architecture: str | None
+    top1: float | None
 
 
-def parts(session: Session, jobs: Sequence[Job]) -> tuple[dict[str, Teacher], dict[str, Dataset]]:
+@dataclass(frozen=True)
+class SmallDataset:
+    """What is told of a job's data set."""
+
+    id: str
+    name: str
+    classes: list[str] | None
+    image_size: int | None
+
+
+def parts(session: Session, jobs: Sequence[Job]) -> tuple[dict[str, SmallTeacher], dict[str, SmallDataset]]:
     """The teachers and data sets of some jobs, by id."""
-    teachers = session.scalars(select(Teacher).where(Teacher.id.in_({j.teacher_id for j in jobs if j.teacher_id})))
-    datasets = session.scalars(select(Dataset).where(Dataset.id.in_({j.dataset_id for j in jobs})))
-    return {t.id: t for t in teachers}, {d.id: d for d in datasets}
+    teachers = session.execute(
+        select(Teacher.id, Teacher.name, Teacher.architecture, Teacher.top1).where(
+            Teacher.id.in_({job.teacher_id for job in jobs if job.teacher_id})
+        )
+    )
+    datasets = session.execute(
+        select(Dataset.id, Dataset.name, Dataset.classes, Dataset.image_size).where(
+            Dataset.id.in_({job.dataset_id for job in jobs})
+        )
+    )
+    return {t.id: SmallTeacher(*t) for t in teachers}, {d.id: SmallDataset(*d) for d in datasets}
 
 
 def change(work: Session, job: Job, changes: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ no slow hash is needed.
 """
 
 import hashlib
-import os
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core import private
 from core.db.models import ApiKey, Project, SignInCode, now
 from core.db.models import Session as SignIn
 from core.db.paging import Page, Window, page
@@ -186,18 +186,7 @@ def ensure_admin_key(database: Database, settings: Settings) -> Path:
             work.add(Project(id=DEFAULT_PROJECT, name="default"))
             work.flush()
             _, secret = create(work, DEFAULT_PROJECT, "admin")
-            _write_private(path, secret + "\n")
+            private.write(path, secret + "\n")
     except IntegrityError:
         pass  # another process was first
     return path
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)

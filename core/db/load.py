@@ -45,7 +45,7 @@ def look(session: Session) -> Load:
     at = now()
     by_status = select(Job.status, func.count()).group_by(Job.status)
     jobs = {JobStatus(status): count for status, count in session.execute(by_status)}
-    uploads_open = session.scalar(select(func.count()).where(Upload.status == "open"))
+    uploads_open = session.scalar(select(func.count()).where(Upload.status.in_(("open", "arriving"))))
     return Load(
         jobs={status: jobs.get(status, 0) for status in JobStatus},
         waiting=_waiting(session, at),

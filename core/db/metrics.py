@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from core.db import events
 from core.db.models import Job, Metric, Student
 
 
@@ -24,7 +25,12 @@ class Series:
     value: list[float] = field(default_factory=list)
     min: list[float] = field(default_factory=list)
     max: list[float] = field(default_factory=list)
-    points: int = 0  # that were recorded: more than the steps here where buckets hold several
+    counts: list[int] = field(default_factory=list)  # of the points that a bucket holds
+
+    def tell(self) -> dict[str, Any]:
+        """As clients see it. `points` were recorded: more than there are steps where buckets hold several."""
+        columns = {"step": self.step, "value": self.value, "min": self.min, "max": self.max}
+        return {"student": self.student, "name": self.name, **columns, "points": sum(self.counts)}
 
 
 @dataclass
@@ -32,8 +38,18 @@ class Curves:
     """Those of one job."""
 
     series: list[Series] = field(default_factory=list)
-    sampled: bool = False  # whether any bucket holds more than one point
     width: int = 1  # steps that a bucket covers
+
+    @property
+    def sampled(self) -> bool:
+        """Whether any bucket holds more than one point."""
+        return any(max(curve.counts, default=1) > 1 for curve in self.series)
+
+    def tell(self) -> dict[str, Any]:
+        """As clients see it. Plain lists and dicts: through a response model a thousand points cost a hundred times
+        as much.
+        """
+        return {"series": [curve.tell() for curve in self.series], "sampled": self.sampled, "width": self.width}
 
 
 def bucket_width(last_step: int, max_points: int) -> int:
@@ -51,19 +67,25 @@ def of_jobs(
     max_points: int,
     students: Sequence[str] = (),
     names: Sequence[str] = (),
+    start: int = 0,
 ) -> dict[str, Curves]:
     """The curves of each job in `totals`: job id -> the steps that it will have, 0 where they are not known.
 
-    Empty filters mean all. The width comes from the total, known from a job's first step on, and not from what has
-    been recorded: so a page that is reloaded while the job runs sees the same points again. A job without it goes by
-    its last step.
+    Empty filters mean all; `start` is the first step of a bucket, and what lies before is left out. The width comes
+    from the total, known from a job's first step on, and not from what has been recorded: so a page that is reloaded
+    while the job runs sees the same points again. A job without it goes by its last step, for which its points are
+    gone through.
     """
     found = {id: Curves() for id in totals}
     if not totals:
         return found
     wanted = _wanted(list(totals), students, names)
-    newest = wanted(select(Metric.job_id, func.max(Metric.step))).group_by(Metric.job_id)
-    widths = {job: bucket_width(max(last, totals[job]), max_points) for job, last in session.execute(newest)}
+    unknown = [id for id, total in totals.items() if not total]
+    newest = wanted(select(Metric.job_id, func.max(Metric.step))).where(Metric.job_id.in_(unknown))
+    lasts = {id: total for id, total in totals.items() if total}
+    if unknown:
+        lasts |= {row[0]: row[1] for row in session.execute(newest.group_by(Metric.job_id))}
+    widths = {id: bucket_width(last, max_points) for id, last in lasts.items()}
     if not widths:
         return found
     width = case(widths, value=Metric.job_id) if len(set(widths.values())) > 1 else literal(next(iter(widths.values())))
@@ -79,6 +101,7 @@ def of_jobs(
                 func.count().label("points"),
             )
         )
+        .where(Metric.step >= start)
         .group_by(Metric.job_id, Metric.student_id, Metric.name, Metric.step // width)
         .subquery()
     )
@@ -107,8 +130,9 @@ def of_jobs(
         curve.value.append(value)
         curve.min.append(low)
         curve.max.append(high)
-        curve.points += points
-        curves.sampled = curves.sampled or points > 1
+        curve.counts.append(points)
+    for curves in found.values():
+        curves.series.sort(key=lambda curve: (curve.student or "", curve.name))  # engines differ in what comes first
     return found
 
 
@@ -128,3 +152,33 @@ def _wanted(
     tellers = (own.where(Student.id.in_(students)) if students else union_all(own, jobs_own)).subquery()
     of_teller = and_(Metric.job_id == tellers.c.job_id, Metric.student_id == tellers.c.student_id)
     return lambda query: query.join(tellers, and_(of_teller, Metric.name.in_(names)))
+
+
+# --- what has changed ---------------------------------------------------------------------------------------------
+
+MANY_EVENTS = 500  # beyond which reading all curves again is cheaper than reading what was told
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What differs in a job's curves: which points came, and from which step on all were forgotten."""
+
+    came: Mapping[tuple[str, str], int]  # student id ('' for none) and name -> the least step
+    forgotten: int | None
+
+
+def changed_since(session: Session, job_id: str, seq: int) -> Changed | None:
+    """Since the event of that number; None where so much has changed that it is better not looked at."""
+    told = events.after(session, job_id, seq, limit=MANY_EVENTS, types=("metric", "rewind"))
+    if len(told) >= MANY_EVENTS:
+        return None
+    came: dict[tuple[str, str], int] = {}
+    rewinds = []
+    for event in told:
+        if event.type == "rewind":
+            rewinds.append(event.data["to_step"] + 1 if event.data["to_step"] else 0)
+            continue
+        for series in event.data["series"]:
+            curve = (series["student"] or "", series["name"])
+            came[curve] = min(came.get(curve, series["step"][0]), *series["step"])
+    return Changed(came, min(rewinds, default=None))

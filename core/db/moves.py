@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.db import events, webhooks
-from core.db.models import Dataset, Job, Run, Student, Teacher, now
+from core.db.models import Dataset, Job, Run, Student, Teacher, now, stamp
 from core.errors import Failure
 from core.lifecycle import HELD, TERMINAL, JobStatus, available_actions, check_move
 
@@ -81,5 +81,5 @@ def _move_job(work: Session, job: Job, run: Run, to: JobStatus, error: Failure |
 def _close_phase(job: Job) -> None:
     job.phase = None
     if job.phase_history and job.phase_history[-1]["ended_at"] is None:
-        last = {**job.phase_history[-1], "ended_at": now().isoformat()}
+        last = {**job.phase_history[-1], "ended_at": stamp(now())}
         job.phase_history = [*job.phase_history[:-1], last]

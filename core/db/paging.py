@@ -33,10 +33,21 @@ class Page(Generic[T]):
 def page(session: Session, query: Select[T], id: InstrumentedAttribute[str], window: Window) -> Page[T]:
     """One page of `query`, ordered by id; newest first unless the window says otherwise."""
     rising = window.order == "asc"
+    _check_kind(id, window)
     if window.after is not None:
         query = query.where(id > window.after if rising else id < window.after)
     query = query.order_by(id.asc() if rising else id.desc()).limit(window.limit + 1)
-    return _cut(list(session.scalars(query).unique()), id, window)
+    rows = list(session.scalars(query).unique())
+    shown = rows[: window.limit]
+    return Page(shown, getattr(shown[-1], id.key) if len(rows) > window.limit else None)
+
+
+def _check_kind(id: InstrumentedAttribute[str], window: Window) -> None:
+    """`Invalid` for the id of something that this list does not hold: it would silently begin anywhere."""
+    prefix = id.property.columns[0].info["prefix"]
+    if window.after is not None and not window.after.startswith(f"{prefix}_"):
+        detail = f"Give the id of the last object seen: {prefix}_…"
+        raise Invalid([Problem("/query/after", "invalid_after", detail)])
 
 
 def sorted_page(
@@ -56,6 +67,7 @@ def sorted_page(
     in this order.
     """
     rising = window.order == "asc"
+    _check_kind(id, window)
     ids = select(id).where(query.whereclause if query.whereclause is not None else true())
     valued, blank = ids.where(by.is_not(None)), ids.where(by.is_(None))
     if window.after is not None:
@@ -74,12 +86,7 @@ def sorted_page(
         if len(found) <= window.limit:
             ordered = part.order_by(*(column.asc() if rising else column.desc() for column in columns))
             found += session.scalars(ordered.limit(window.limit + 1 - len(found)))
-    rows = {getattr(row, id.key): row for row in session.scalars(query.where(id.in_(found)))}
-    return _cut([rows[one] for one in found], id, window)
-
-
-def _cut(rows: list[T], id: InstrumentedAttribute[str], window: Window) -> Page[T]:
-    more = len(rows) > window.limit
-    rows = rows[: window.limit]
-    last: Any = rows[-1] if more else None
-    return Page(rows, getattr(last, id.key) if last is not None else None)
+    shown = found[: window.limit]
+    rows = {getattr(row, id.key): row for row in session.scalars(query.where(id.in_(shown)))}
+    found_rows = [rows[one] for one in shown if one in rows]  # one may have gone since its id was read
+    return Page(found_rows, shown[-1] if len(found) > window.limit else None)

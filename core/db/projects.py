@@ -30,6 +30,11 @@ def quotas(session: Session, project_id: str, settings: Settings) -> Quotas:
     )
 
 
+def lock(work: Session, project_id: str) -> None:
+    """One reservation at a time: what others have reserved before is seen after this, until this transaction ends."""
+    work.execute(select(Project.id).where(Project.id == project_id).with_for_update())
+
+
 def check_storage(session: Session, project_id: str, settings: Settings, more: int = 0) -> None:
     """`Conflict` where the project already keeps as much as it may, or would with `more` bytes."""
     quota = quotas(session, project_id, settings).storage_bytes

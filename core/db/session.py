@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -76,13 +77,17 @@ class Database:
         if self.is_sqlite:
             if self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(self.url, connect_args={"timeout": 5.0, "check_same_thread": False})
+            asked: dict[str, Any] = {"timeout": 5.0, "check_same_thread": False}
+            self.engine = create_engine(self.url, json_deserializer=from_json, connect_args=asked)
             self._tune_sqlite(self.engine)
+            self._reader = self.engine
         else:
             if self.url.drivername == "postgresql":
                 self.url = self.url.set(drivername="postgresql+psycopg")
             asked = {name: value for name, value in POSTGRES.items() if name not in self.url.query}
-            self.engine = create_engine(self.url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=asked)
+            pool: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+            self.engine = create_engine(self.url, json_deserializer=from_json, connect_args=asked, **pool)
+            self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")  # half as many round trips
         self._writer = self.engine.execution_options(distillery_begin="BEGIN IMMEDIATE")
 
     @staticmethod
@@ -121,16 +126,19 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session:
+        """On PostgreSQL each statement sees a moment of its own, and no transaction is open between them."""
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
-        """What is read here is of one moment; with `read`, each statement of PostgreSQL sees a moment of its own."""
+        """What is read here is of one moment."""
         with self.read() as session:
             if not self.is_sqlite:
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     def close(self) -> None:
+        """Also what another thread still has in use, as soon as it gives it back."""
+        event.listen(self.engine.pool, "checkin", lambda _, entry: entry.invalidate())
         self.engine.dispose()

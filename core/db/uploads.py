@@ -5,26 +5,34 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, selectinload
 
+from core.db import projects
 from core.db.datasets import uses_upload
-from core.db.models import Project, Upload, UploadPart, now
+from core.db.models import Upload, UploadPart, now
 from core.db.paging import Page, Window, page
 from core.errors import Conflict, Invalid, NotFound, Problem, TooLarge
+from core.settings import Settings
 
 
 def create(
     work: Session,
     project_id: str,
+    settings: Settings,
     *,
     filename: str,
     bytes: int,
     purpose: str,
     sha256: str | None,
     part_size: int,
-    quota: int,
     expires_at: datetime,
+    whole: bool = False,
 ) -> Upload:
-    """Reserves its bytes: `TooLarge` when the project's uploads would come to more than `quota` bytes."""
-    work.execute(select(Project.id).where(Project.id == project_id).with_for_update())  # one reservation at a time
+    """Reserves its bytes: `Conflict` or `TooLarge` where the project, or its uploads, would hold more than they may.
+
+    `whole`: the very request that announces it brings it.
+    """
+    projects.lock(work, project_id)
+    projects.check_storage(work, project_id, settings, more=bytes)
+    quota = projects.quotas(work, project_id, settings).upload_bytes
     used = work.scalar(select(func.coalesce(func.sum(Upload.bytes), 0)).where(Upload.project_id == project_id)) or 0
     if used + bytes > quota:
         detail = f"The project's uploads hold {used} of {quota} bytes; {bytes} more do not fit. Delete some first."
@@ -36,6 +44,7 @@ def create(
         purpose=purpose,
         sha256=sha256,
         part_size=part_size,
+        status="arriving" if whole else "open",
         expires_at=expires_at,
     )
     upload.parts = []
@@ -83,6 +92,9 @@ def part_bytes(upload: Upload, n: int) -> int:
 
 
 def check_open(upload: Upload) -> None:
+    if upload.status == "arriving":
+        detail = f"Upload {upload.id} is arriving whole, in one request; it takes no parts from another."
+        raise Conflict("upload_arriving", detail)
     if upload.status != "open":
         raise Conflict("upload_complete", f"Upload {upload.id} is complete; its parts cannot change any more.")
 
@@ -101,6 +113,41 @@ def record_part(work: Session, upload_id: str, n: int, *, bytes: int, sha256: st
     return part
 
 
+# --- whole, in one request ------------------------------------------------------------------------------------------
+
+
+def still_arriving(work: Session, id: str, *, expires_at: datetime) -> Upload:
+    """Kept on while its request brings it; `NotFound` where it has been deleted meanwhile."""
+    mine = select(Upload).where(Upload.id == id, Upload.status == "arriving")
+    upload = work.scalar(mine.with_for_update())
+    if upload is None:
+        raise NotFound("upload", id)
+    upload.expires_at = expires_at
+    work.flush()
+    return upload
+
+
+def arrived(work: Session, id: str, sha256: str, *, expires_at: datetime) -> None:
+    """Its file is in storage under its final key, with this hash; `NotFound` where it has been deleted meanwhile."""
+    upload = still_arriving(work, id, expires_at=expires_at)
+    work.add(UploadPart(upload_id=id, n=1, bytes=upload.bytes, sha256=sha256))
+    finish(work, upload, sha256, expires_at=expires_at)
+
+
+def give_up(work: Session, id: str) -> bool:
+    """Forget it, unless it has arrived: then False. Its bytes are nobody's afterwards."""
+    upload = work.scalar(select(Upload).where(Upload.id == id).with_for_update())
+    if upload is None:
+        return True
+    if upload.status != "arriving":
+        return False
+    remove(work, upload)
+    return True
+
+
+# --- its end --------------------------------------------------------------------------------------------------------
+
+
 def missing_parts(upload: Upload) -> list[int]:
     there = {part.n for part in upload.parts}
     return [n for n in range(1, part_count(upload) + 1) if n not in there]
@@ -113,10 +160,18 @@ def finish(work: Session, upload: Upload, sha256: str, *, expires_at: datetime) 
     work.flush()
 
 
-def same_bytes(session: Session, project_id: str, purpose: str, sha256: str) -> Upload | None:
-    """The project's complete upload of these bytes."""
+def same_bytes(work: Session, project_id: str, purpose: str, sha256: str) -> Upload | None:
+    """The project's complete upload of these bytes; it stays until this transaction ends."""
     mine = select(Upload).where(Upload.project_id == project_id, Upload.purpose == purpose)
-    return session.scalar(mine.where(Upload.sha256 == sha256, Upload.status == "complete").limit(1))
+    return work.scalar(mine.where(Upload.sha256 == sha256, Upload.status == "complete").limit(1).with_for_update())
+
+
+def may_be_there(session: Session, project_id: str, purpose: str, bytes: int, sha256: str | None) -> bool:
+    """Whether the project has a complete upload of so many bytes, and of this hash where it is known."""
+    mine = select(Upload.id).where(Upload.project_id == project_id, Upload.purpose == purpose, Upload.bytes == bytes)
+    if sha256 is not None:
+        mine = mine.where(Upload.sha256 == sha256)
+    return session.scalar(mine.where(Upload.status == "complete").limit(1)) is not None
 
 
 def remove(work: Session, upload: Upload) -> None:

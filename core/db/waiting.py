@@ -89,7 +89,7 @@ def _release_teacher(work: Session, run: Run) -> bool:
     for part, what in ((dataset, "data set that it was to be measured on"), *((one, "member") for one in members)):
         if part is not None and part.status == "rejected":
             detail = f"The {what}, {part.name}, was rejected: {(part.error or {}).get('detail', '')}"
-            failure = Failure("checkpoint_not_checked", "What it needs was rejected", detail)
+            failure = Failure("checkpoint_not_checked", "What it needs was rejected", detail, _hint(part))
             move(work, run, JobStatus.FAILED, error=failure)
             return False
     run.waits_for = waits_for(dataset, *members)
@@ -101,7 +101,7 @@ def _release_job(work: Session, run: Run) -> bool:
     dataset = work.get_one(Dataset, job.dataset_id, populate_existing=True)
     teacher = work.get_one(Teacher, job.teacher_id, populate_existing=True) if job.teacher_id else None
     if problems := rejections(dataset, teacher):
-        _fail(work, run, problems[0].code, problems)
+        _fail(work, run, problems[0].code, problems, next(filter(None, map(_hint, (dataset, teacher))), ""))
         return False
     if found := waits_for(dataset, teacher):
         run.waits_for = found
@@ -120,12 +120,17 @@ def _release_job(work: Session, run: Run) -> bool:
     return True
 
 
-def _fail(work: Session, run: Run, code: str, problems: Sequence[Problem]) -> None:
+def _hint(part: Part) -> str:
+    """What can be done about a part that was rejected."""
+    return str((part.error or {}).get("hint") or "") if part is not None and part.status == "rejected" else ""
+
+
+def _fail(work: Session, run: Run, code: str, problems: Sequence[Problem], hint: str = "") -> None:
     """It keeps what it waits for: a retry looks again."""
     detail = " ".join(problem.detail for problem in problems)
     errors = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in problems]
     title = "The parts of this job cannot be used together"
-    move(work, run, JobStatus.FAILED, error=Failure(code, title, detail, errors=errors))
+    move(work, run, JobStatus.FAILED, error=Failure(code, title, detail, hint, errors=errors))
 
 
 def size_heads(work: Session, job_id: str, classes: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.db.models import Dataset, Delivery, Job, Teacher, Webhook, now
+from core.db.models import Dataset, Delivery, Job, Teacher, Webhook, now, stamp
 from core.db.paging import Page, Window, page
 from core.errors import Conflict, NotFound
 from core.ids import new_id
@@ -106,7 +106,7 @@ def _tell(work: Session, project_id: str, type_: str, data: dict[str, Any]) -> N
 
 def _write(work: Session, webhooks: Collection[Webhook], type_: str, data: dict[str, Any]) -> list[Delivery]:
     message, at = new_id("msg"), now()
-    body = json.dumps({"type": type_, "timestamp": at.isoformat(), "data": data}, ensure_ascii=False)
+    body = json.dumps({"type": type_, "timestamp": stamp(at), "data": data}, ensure_ascii=False)
     rows = [
         Delivery(webhook_id=one.id, message_id=message, type=type_, body=body, created_at=at, due_at=at, log=[])
         for one in webhooks

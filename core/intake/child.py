@@ -1,4 +1,4 @@
-"""The process that reads what strangers upload: an assignment in, events out, under limits of its own.
+"""The process that reads what strangers upload: an assignment in, events out, between walls of its own.
 
     python -m core.intake.child ASSIGNMENT.json --events-fd N --lifeline-fd M
 
@@ -6,39 +6,18 @@ Exit 0 after `Finished`, `Failed` or `Stopped`; a mistake of ours leaves a trace
 """
 
 import argparse
+import os
 from pathlib import Path
 
-from safetensors import SafetensorError
-
 from core.assignment import ReadDatasetAssignment
-from core.child import Pipes
-from core.errors import TrainingFailed
-from core.events import Event, Failed, Finished, Phase, Stopped
-from core.intake.dataset import limits_for, read_dataset
-from core.intake.sandbox import confine, explained
+from core.child import Pipes, volunteer
+from core.intake.walls import raise_walls
 
 
-class _StopAsked(Exception):
-    """The worker wants this attempt to end. Reading has no checkpoint: the next attempt begins anew."""
-
-
-def run(assignment: ReadDatasetAssignment, pipes: Pipes) -> Event:
-    """The event that ends the attempt."""
-
-    def tell(message: str) -> None:
-        if pipes.wish is not None:
-            raise _StopAsked
-        pipes.emit(Phase("reading", message))
-
-    try:
-        limits = limits_for(assignment)
-        with confine(limits):
-            tell("reading the data set")
-            return Finished(read_dataset(assignment, tell, limits))
-    except _StopAsked:
-        return Stopped(step=0)
-    except (TrainingFailed, OSError, MemoryError, SafetensorError) as error:
-        return Failed(**explained(error).as_dict())
+def readable(assignment: ReadDatasetAssignment) -> list[Path] | None:
+    """What is to be read; None: what the operator has put on the server, where links may lead anywhere."""
+    uploaded = assignment.builtin is None and assignment.path is not None and not assignment.path.is_dir()
+    return [assignment.path] if uploaded and assignment.path is not None else None
 
 
 def main() -> None:
@@ -47,9 +26,15 @@ def main() -> None:
     parser.add_argument("--events-fd", type=int, required=True, help="events go out here, one JSON line each")
     parser.add_argument("--lifeline-fd", type=int, required=True, help="deadlines and wishes come in here")
     options = parser.parse_args()
+    assignment = ReadDatasetAssignment.model_validate_json(options.assignment.read_bytes())
+    volunteer()  # behind the walls it could not
+    raise_walls(readable(assignment), [assignment.folder])
+    os.environ["JOBLIB_MULTIPROCESSING"] = "0"  # behind the digits: it would ask for a semaphore, and complain
+    from core.intake.attempt import run  # only now: numpy starts threads, which would be left outside
+
     pipes = Pipes(options.events_fd, options.lifeline_fd)
     pipes.start()
-    pipes.emit(run(ReadDatasetAssignment.model_validate_json(options.assignment.read_bytes()), pipes))
+    pipes.emit(run(assignment, pipes))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A process that reads one stranger's file under limits of the kernel, says what was wrong with it, and ends."""
+"""A process that reads one stranger's file between walls of the kernel, says what was wrong with it, and ends."""
 
 import errno
 import json
@@ -9,12 +9,17 @@ from pathlib import Path
 from core.checkpoint_codes import NO_ROOM, rejected
 from core.checkpoint_limits import REJECTED
 from core.errors import TrainingFailed, disk_full, is_disk_full
+from core.intake.walls import raise_walls
 
 OPEN_FILES = 64
 
 
-def confine(*, memory: int, written: int, cpu_seconds: int) -> None:
-    """From now on this process may map `memory` bytes more, write files of `written` bytes, and compute so long."""
+def confine(source: Path, folder: Path, *, memory: int, written: int, cpu_seconds: int) -> None:
+    """From now on this process may map `memory` bytes more, write files of `written` bytes, and compute so long.
+
+    It reads `source`, writes below `folder`, and has no network.
+    """
+    raise_walls([source], [folder])
     mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     limits = {
         resource.RLIMIT_AS: mapped + memory,

@@ -96,7 +96,7 @@ def _numbers(column: Any, first: int, lengths_of: Any) -> Any:
 def main(source: Path, target: Path) -> int:
     size = source.stat().st_size
     allowed = SPARE_BYTES + EXPANSION * size
-    confine(memory=allowed, written=allowed, cpu_seconds=CPU_SECONDS)
+    confine(source, target.parent, memory=allowed, written=allowed, cpu_seconds=CPU_SECONDS)
     return exit_code(partial(convert, source, target), HINT)
 
 

@@ -199,7 +199,7 @@ def _are_logits(rows: Any, count: int) -> bool:
 
 def main(source: Path, target: Path, side: int) -> int:
     size = source.stat().st_size
-    confine(memory=SPARE_BYTES + 6 * size, written=2**24, cpu_seconds=CPU_SECONDS)
+    confine(source, target.parent, memory=SPARE_BYTES + 6 * size, written=2**24, cpu_seconds=CPU_SECONDS)
     return exit_code(partial(describe, source, target, side), EXPORT)
 
 

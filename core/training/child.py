@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, TypeAdapter
 
 from core.assignment import ReadTeacherAssignment, TrainAssignment
-from core.child import Pipes
+from core.child import Pipes, end
 from core.errors import Failure, TrainingFailed, disk_full, is_disk_full
 from core.events import Failed, Finished
 from core.points import reach
@@ -99,6 +99,7 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
     pipes = Pipes(options.events_fd, options.lifeline_fd)
     pipes.start()
     work(ASSIGNMENT.validate_json(options.assignment.read_bytes()), pipes, options.assignment)
+    end()
 
 
 if __name__ == "__main__":

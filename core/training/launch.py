@@ -22,7 +22,7 @@ from typing import NoReturn
 import torch
 
 from core.assignment import TrainAssignment
-from core.child import kill_own_group
+from core.child import end, kill_own_group
 from core.errors import Failure, TrainingFailed
 from core.training.team import ALONE, Several, Team
 
@@ -119,6 +119,7 @@ def main() -> None:
             raise
         _failure_file(options.rendezvous, options.rank).write_text(json.dumps(asdict(failure)))
         sys.exit(1)
+    end()
 
 
 if __name__ == "__main__":

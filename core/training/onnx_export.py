@@ -154,6 +154,7 @@ def verify(folder: Path) -> None:
     """Leaves what onnxruntime answers beside torch, in batches of several sizes."""
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 3

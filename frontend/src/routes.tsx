@@ -15,7 +15,7 @@ import { studentsSearch } from "./students/search";
 
 const after = (search: Search) => some({ after: text(search.after) });
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: () => <NotFound /> });
+const root = createRootRoute({ component: Outlet });
 
 const login = createRoute({
   getParentRoute: () => root,
@@ -95,6 +95,7 @@ const jobTabs = [
 ] as const;
 
 const places = [
+  createRoute({ ...inShell, path: "$", component: () => <NotFound /> }),
   createRoute({
     ...inShell,
     path: "/compare",

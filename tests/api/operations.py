@@ -46,7 +46,12 @@ class Operation:
 
 
 def operations(app: FastAPI) -> Iterator[Operation]:
-    for path, methods in app.openapi()["paths"].items():
+    return described(app.openapi())
+
+
+def described(document: dict[str, Any]) -> Iterator[Operation]:
+    """Those that a service's own `/openapi.json` tells of."""
+    for path, methods in document["paths"].items():
         for method, said in methods.items():
             query = [p["name"] for p in said.get("parameters", []) if p["in"] == "query"]
             endless = list(said["responses"].get("200", {}).get("content", {})) == ["text/event-stream"]

@@ -4,18 +4,14 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from starlette.testclient import TestClient
 
 from core.settings import Settings
-from tests.cli.stack import clean_environment
-from tests.e2e.test_parts import free_port
+from tests.api.serving import serving
 from tests.fixtures.logs import Ear
 from tests.fixtures.service import Make
 
@@ -36,13 +32,13 @@ def test_a_request_leaves_one_line(client: TestClient, make: Make, ear: Ear) -> 
     job = make.job()["id"]
     (mine,) = client.get("/v1/api-keys").json()["data"]
     ear.lines.clear()
-    answer = client.get(f"/v1/jobs/{job}?secret=sesame", headers={"X-Request-Id": "abc-1"})
+    answer = client.get(f"/v1/jobs/{job}/metrics?names=sesame", headers={"X-Request-Id": "abc-1"})
     (line,) = access(ear)
     assert answer.headers["x-request-id"] == "abc-1"
     assert line["duration_ms"] > 0
     assert {name: line[name] for name in ("method", "path", "status", "request_id", "key")} == {
         "method": "GET",
-        "path": f"/v1/jobs/{job}",
+        "path": f"/v1/jobs/{job}/metrics",
         "status": 200,
         "request_id": "abc-1",
         "key": mine["id"],
@@ -77,35 +73,23 @@ def raw(port: int, *lines: bytes) -> bytes:
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_the_log_of_a_process(settings: Settings, client: TestClient, tmp_path: Path, form: str) -> None:
     key = settings.admin_key_file.read_text().strip()
-    port, log = free_port(), tmp_path / "log"
-    token = "c4n4ry-of-the-scrape"
-    environment = clean_environment(
-        DISTILLERY_DATA_DIR=str(settings.data_dir),
-        DISTILLERY_DATABASE_URL=settings.database,
-        DISTILLERY_BROKER_URL="redis://:c4n4ry-of-the-broker@127.0.0.1:1/0",
-        DISTILLERY_METRICS_TOKEN=token,
-        DISTILLERY_LOG_FORMAT=form,
-    )
-    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
-    with log.open("wb") as stderr, subprocess.Popen(command, env=environment, stdout=stderr, stderr=stderr) as process:
-        with httpx2.Client(
-            base_url=f"http://127.0.0.1:{port}", trust_env=False, headers={"Authorization": f"Bearer {key}"}
-        ) as http:
-            while True:
-                assert process.poll() is None, log.read_text()
-                try:
-                    http.get("/healthz")
-                    break
-                except httpx2.TransportError:
-                    continue
-            assert http.get("/readyz").json()["status"] == "degraded"
-            assert http.get("/metrics", headers={"Authorization": f"Bearer {token}"}).status_code == 200
-            wish = {"filename": "a\n2026 ERROR forged\u202e\x1b[31m", "bytes": 1, "purpose": "dataset"}
-            assert http.post("/v1/uploads", json=wish).status_code < 500
-            digits = {"name": f"{key}\u2028ERROR forged", "source": {"kind": "builtin", "name": "digits"}}
-            assert http.post("/v1/datasets", json=digits).status_code < 500  # its nudge fails, and is told of
-            cookie = http.post("/v1/sessions", json={"key": key}).headers["set-cookie"].split(";")[0]
-            http.get(f"/v1/jobs/{key}", params={"key": key}, headers={"Cookie": cookie})
+    log, token = tmp_path / "log", "c4n4ry-of-the-scrape"
+    variables = {
+        "DISTILLERY_BROKER_URL": "redis://:c4n4ry-of-the-broker@127.0.0.1:1/0",
+        "DISTILLERY_METRICS_TOKEN": token,
+        "DISTILLERY_LOG_FORMAT": form,
+    }
+    plain = ("uvicorn", "--factory", "api.app:create_app")
+    with serving(settings, log, plain, **variables) as (process, http):
+        assert http.get("/readyz").json()["status"] == "degraded"
+        assert http.get("/metrics", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+        wish = {"filename": "a\n2026 ERROR forged\u202e\x1b[31m", "bytes": 1, "purpose": "dataset"}
+        assert http.post("/v1/uploads", json=wish).status_code < 500
+        digits = {"name": f"{key}\u2028ERROR forged", "source": {"kind": "builtin", "name": "digits"}}
+        assert http.post("/v1/datasets", json=digits).status_code < 500  # its nudge fails, and is told of
+        cookie = http.post("/v1/sessions", json={"key": key}).headers["set-cookie"].split(";")[0]
+        http.get(f"/v1/jobs/{key}", params={"key": key}, headers={"Cookie": cookie})
+        port = http.base_url.port or 0
         for odd in (b"a b\x1b[31m", b"x\x0bERROR forged", b"\xff\xfe", b"<script>" * 50):
             raw(port, b"GET /healthz HTTP/1.1", b"X-Request-Id: " + odd)
         for path in (b"/%0aERROR%20forged", b"/%0d%0a%1b%5b2J", b"/%e2%80%a8x", b"/%ff%fe", b"/a" * 5000, b"/%00"):

@@ -182,6 +182,8 @@ REFUSED = [
         "unix:/run/x",
         "http:/x",
     ),
+    *("https://localhost/", "http://LOCALHOST:80/", "https://a.localhost./", "http://ip6-localhost/"),
+    *("http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://0x7f.1/"),
     *("https://example.com:99999/", "https://exa mple.com/", "https://example.com/\n", "javascript:alert(1)", ""),
 ]
 

@@ -1,18 +1,25 @@
 """What one project, or one key, may use: and what it is told when that is spent."""
 
+import hashlib
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from api.ratelimit import BURST_SECONDS, MANY, RateLimit, TooOften
-from core.db import projects, runs, usage
+from core.db import projects, runs, uploads, usage
 from core.db.keys import DEFAULT_PROJECT
-from core.db.models import Project
+from core.db.models import Project, now
 from core.db.session import Database
+from core.errors import Conflict, TooLarge
 from core.settings import Settings
+from core.storage import Storage
 from tests.fixtures.service import Make
 
 Json = dict[str, Any]
@@ -91,6 +98,27 @@ def test_a_full_project_is_told_what_to_do(client: TestClient, make: Make, datab
     assert client.post("/v1/uploads", json=upload).status_code == 409
 
 
+def test_a_retry_needs_room_as_a_new_job_does(client: TestClient, make: Make, database: Database) -> None:
+    job = make.job()["id"]
+    client.post(f"/v1/jobs/{job}/cancel")
+    allow(database, storage_bytes=0)
+    one = client.post(f"/v1/jobs/{job}/retry")
+    several = client.post("/v1/jobs/actions", json={"action": "retry", "jobs": [job]}).json()["data"][0]
+    assert (one.status_code, one.json()["code"]) == (409, "storage_quota_exceeded")
+    assert several["error"]["code"] == "storage_quota_exceeded"
+    assert client.get(f"/v1/jobs/{job}").json()["status"] == "cancelled"
+    allow(database, storage_bytes=2**40)
+    assert client.post(f"/v1/jobs/{job}/retry").status_code == 202
+    allow(database, storage_bytes=0)
+    assert client.post(f"/v1/jobs/{job}/retry").status_code == 202, "it is queued already"
+
+
+def test_what_a_project_may_upload_is_told(client: TestClient, stranger: TestClient, database: Database) -> None:
+    allow(database, upload_bytes=12_345)
+    mine, theirs = (who.get("/v1/limits").json()["upload_quota_bytes"] for who in (client, stranger))
+    assert mine == 12_345 < theirs
+
+
 def test_uploads_have_a_quota_of_their_own(client: TestClient, stranger: TestClient, database: Database) -> None:
     upload = {"filename": "f", "bytes": 600, "purpose": "dataset"}
     allow(database, upload_bytes=1000)
@@ -98,6 +126,78 @@ def test_uploads_have_a_quota_of_their_own(client: TestClient, stranger: TestCli
     refused = client.post("/v1/uploads", json=upload)
     assert (refused.status_code, refused.json()["code"]) == (413, "quota_exceeded")
     assert stranger.post("/v1/uploads", json=upload).status_code == 201
+
+
+WHOLE = "/v1/uploads?filename=f&purpose=dataset"
+
+
+def test_whole_files_have_the_same_quotas_as_parts(client: TestClient, database: Database) -> None:
+    announced = {"filename": "f", "bytes": 600, "purpose": "dataset"}
+    for quotas, status, code in (
+        ({"upload_bytes": 1000}, 413, "quota_exceeded"),
+        ({"upload_bytes": 10_000, "storage_bytes": 1000}, 409, "storage_quota_exceeded"),
+    ):
+        allow(database, **quotas)
+        kept = client.put(WHOLE, content=b"a" * 600)
+        assert kept.status_code == 201
+        for refused in (client.put(WHOLE, content=b"b" * 600), client.post("/v1/uploads", json=announced)):
+            assert (refused.status_code, refused.json()["code"]) == (status, code)
+        assert [upload["id"] for upload in client.get("/v1/uploads").json()["data"]] == [kept.json()["id"]]
+        assert client.get("/v1/storage").json()["bytes"] == 600
+        assert client.delete(f"/v1/uploads/{kept.json()['id']}").status_code == 204
+
+
+@pytest.mark.parametrize("quota", ["upload_bytes", "storage_bytes"])
+def test_bytes_that_are_here_already_need_no_room(
+    client: TestClient, database: Database, storage: Storage, quota: str
+) -> None:
+    allow(database, **{quota: 1000})
+    kept = client.put(WHOLE, content=b"a" * 600).json()["id"]
+    files = list(storage.files(""))
+    sha256 = hashlib.sha256(b"a" * 600).hexdigest()
+    for url in (WHOLE, f"{WHOLE}&sha256={sha256}"):
+        again = client.put(url, content=b"a" * 600)
+        assert (again.status_code, again.json()["id"]) == (200, kept)
+    refused = client.put(f"{WHOLE}&sha256={sha256}", content=b"b" * 600)
+    assert (refused.status_code, refused.json()["code"]) == (422, "upload_mismatch"), "another file under that hash"
+    for other in ("/v1/uploads?filename=f&purpose=teacher", f"{WHOLE}&sha256={'0' * 64}"):
+        assert client.put(other, content=b"a" * 600).json()["code"].endswith("quota_exceeded")
+    assert client.put(WHOLE, content=b"b" * 600).json()["code"].endswith("quota_exceeded")
+    assert [upload["id"] for upload in client.get("/v1/uploads").json()["data"]] == [kept]
+    assert list(storage.files("")) == files
+
+
+def reserve(work: Session, settings: Settings) -> None:
+    fields = {"filename": "f", "purpose": "dataset", "sha256": None, "part_size": 1000, "expires_at": now()}
+    uploads.create(work, DEFAULT_PROJECT, settings, bytes=600, **fields)
+
+
+def wait_for_lock(database: Database, other: Future[None]) -> None:
+    """Until it waits for a lock, or has ended; SQLite has one writer, which waits at its beginning."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while not database.is_sqlite and not other.done():
+        with database.read() as session:
+            if session.scalar(text(waiting)):
+                return
+        threading.Event().wait(0.01)
+
+
+@pytest.mark.parametrize("quota", ["upload_bytes", "storage_bytes"])
+@pytest.mark.usefixtures("client")
+def test_two_that_reserve_at_once_share_one_quota(database: Database, settings: Settings, quota: str) -> None:
+    allow(database, **{quota: 1000})
+
+    def second() -> None:
+        with database.write() as work:
+            reserve(work, settings)
+
+    with ThreadPoolExecutor(1) as thread:
+        with database.write() as work:
+            reserve(work, settings)
+            other = thread.submit(second)
+            wait_for_lock(database, other)
+        with pytest.raises((Conflict, TooLarge)):
+            other.result()
 
 
 @pytest.fixture

@@ -29,9 +29,25 @@ def test_the_committed_description_is_true(client: TestClient) -> None:
     served = client.get("/openapi.json").json()
     assert served["paths"].keys() >= {"/v1/jobs", "/v1/uploads/{upload_id}/parts/{n}"}
     assert "HTTPValidationError" not in served["components"]["schemas"]
+    shared = served["components"]["responses"]
+    assert all(list(answer["content"]) == ["application/problem+json"] for answer in shared.values())
     for path, methods in served["paths"].items():
         for said in methods.values():
-            assert "application/problem+json" in said["responses"]["default"]["content"], path
+            assert "default" not in said["responses"]  # it would allow anything
+            errors = {status: answer for status, answer in said["responses"].items() if status >= "400"}
+            assert all(answer["$ref"].split("/")[-1] in shared for answer in errors.values()), path
+            assert {"401", "429", "503"} <= errors.keys() or not path.startswith("/v1/")
+
+
+def test_everything_that_can_be_asked_is_explained(client: TestClient) -> None:
+    served = client.get("/openapi.json").json()
+    assert "Authorization: Bearer" in served["info"]["description"]
+    silent = []
+    for path, methods in served["paths"].items():
+        for method, said in methods.items():
+            silent += [(method, path)] if not said.get("description") else []
+            silent += [(method, path, one["name"]) for one in said.get("parameters", []) if not one.get("description")]
+    assert not silent
 
 
 def test_the_catalog(client: TestClient) -> None:
@@ -48,7 +64,7 @@ def test_the_catalog(client: TestClient) -> None:
     for preset in client.get("/v1/presets").json()["data"]:
         Recipe.model_validate(preset["recipe"] | {"dataset": "dst_x"})
     limits = client.get("/v1/limits").json()
-    assert limits["upload_part_bytes"] == 1000
+    assert limits["upload_part_bytes"] == 1000 and limits["rate_limit"] is None
     assert limits["recipe_schema"]["properties"]["training"]
 
 
@@ -138,3 +154,38 @@ def test_the_process_is_small_and_without_torch() -> None:
     )
     size = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert int(size) < 140
+
+
+def test_a_misspelt_parameter_is_refused_and_not_ignored(client: TestClient) -> None:
+    answer = client.get("/v1/jobs?statuss=failed&limit=1&xyz=2")
+    assert answer.status_code == 422
+    errors = answer.json()["errors"]
+    assert [(one["pointer"], one["code"]) for one in errors] == [
+        ("/query/statuss", "unknown_parameter"),
+        ("/query/xyz", "unknown_parameter"),
+    ]
+    assert errors[0]["detail"] == "There is no such parameter. Did you mean status?"
+    assert "There are: " in errors[1]["detail"]
+    assert client.get("/v1/jobs?status=failed&limit=1").status_code == 200
+
+
+def test_bodies_of_another_kind_are_told_apart_from_bad_ones(client: TestClient) -> None:
+    plain = client.post("/v1/jobs", content=b"{}", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    form = client.put("/v1/uploads?purpose=dataset&filename=a.zip", files={"file": b"PK"})
+    for answer, said in ((plain, "Content-Type: application/json"), (form, "--upload-file")):
+        assert (answer.status_code, answer.json()["code"]) == (415, "other_media_type")
+        assert said in answer.json()["detail"]
+    assert client.get("/v1/uploads").json()["data"] == []
+
+
+@pytest.mark.parametrize("after", ["", "xyz", "job_", "JOB_01JD0000000000000000000000"])
+def test_what_is_no_cursor_is_refused(client: TestClient, after: str) -> None:
+    answer = client.get(f"/v1/jobs?after={after}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/query/after"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_where_others_have_their_reference_a_way_leads_to_ours(client: TestClient, path: str) -> None:
+    answer = client.get(path, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/api")

@@ -97,18 +97,21 @@ def test_a_rejected_data_set_fails_teacher_and_job_and_a_retry_looks_again(
     assert held is not None
     with database.write() as work:
         run = runs.fence(work, held)
-        runs.end(work, run, runs.Ending("failed"), error=runs.Failure("archive_corrupt", "Bad", "It is no archive."))
+        wrong = runs.Failure("archive_corrupt", "Bad", "It is no archive.", "Pack it again.")
+        runs.end(work, run, runs.Ending("failed"), error=wrong)
         assert not waiting.release(work)
 
     def error() -> tuple[str, str]:
         shown = client.get(f"/v1/jobs/{job['id']}").json()
         assert shown["status"] == "failed" and "It is no archive." in shown["error"]["detail"]
+        assert shown["error"]["hint"] == "Pack it again."
         assert f"Data set {shown['dataset']['name']!r} was rejected" in shown["error"]["detail"]
         return shown["error"]["code"], shown["error"]["errors"][0]["pointer"]
 
     assert error() == ("dataset_rejected", "/dataset")
     teacher = client.get(f"/v1/teachers/{job['teacher']['id']}").json()
     assert (teacher["status"], teacher["error"]["code"]) == ("rejected", "checkpoint_not_checked")
+    assert teacher["error"]["hint"] == "Pack it again."
     assert client.post(f"/v1/jobs/{job['id']}/retry").status_code == 202
     assert claim(database) is None, "a retry waits as well"
     with database.write() as work:
@@ -178,5 +181,12 @@ def test_options_builtin_sets_and_what_is_not_accepted(client: TestClient, make:
 def test_validate_only_registers_nothing(client: TestClient, uploads: dict[str, str]) -> None:
     answer = client.post("/v1/jobs?validate_only=true", json=RECIPE | uploads)
     assert answer.status_code == 200
-    assert "checked when" in answer.json()["warnings"][0]
+    preview = answer.json()
+    assert "checked when" in preview["warnings"][0]
+    assert preview["dataset"]["id"] is preview["teacher"]["id"] is None
+    assert {name: preview["recipe"][name] for name in uploads} == uploads, "what can be sent as it is"
     assert client.get("/v1/datasets").json()["data"] == client.get("/v1/teachers").json()["data"] == []
+    job = client.post("/v1/jobs", json=preview["recipe"]).json()
+    known = client.post("/v1/jobs?validate_only=true", json=RECIPE | uploads).json()
+    for name in ("dataset", "teacher"):
+        assert known[name]["id"] == known["recipe"][name] == job[name]["id"], "what is there keeps its id"

@@ -15,7 +15,7 @@ CURVE = (0.42, 0.71, 0.83, 0.88, 0.91)
 BATCH = 2000
 
 
-def many_jobs(stage: Stage, dataset: str, teacher: str, number: int) -> list[str]:
+def many_jobs(stage: Stage, dataset: str, teacher: str | None, number: int) -> list[str]:
     """Ids, the oldest first: "job 00000", a minute apart; one student each, "small 00000", with a short curve."""
     made = now() - timedelta(minutes=number)
     template = stage.job(dataset, teacher, name="template", students=[{"name": "small", "architecture": "resnet8"}])

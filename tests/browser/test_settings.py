@@ -44,7 +44,7 @@ def test_single_keys_can_be_switched_off(page: Page, stage: Stage, ids: dict[str
     expect(page.get_by_role("dialog", name="Search or jump to")).to_be_visible()
 
 
-def test_a_key_is_shown_once_works_and_is_revoked_under_its_name(
+def test_a_key_is_shown_once_works_is_replaced_and_revoked_under_its_name(
     page: Page, context: BrowserContext, stage: Stage, ids: dict[str, str]
 ) -> None:
     page.goto(f"{stage.url}/settings?section=keys")
@@ -61,12 +61,24 @@ def test_a_key_is_shown_once_works_and_is_revoked_under_its_name(
     assert key not in page.content()
 
     row = page.get_by_role("row").filter(has_text="nightly")
+    row.get_by_role("button", name="Replace").click()
+    page.get_by_role("radio", name="now").check(force=True)
+    page.get_by_role("button", name="Replace it").click()
+    later = page.get_by_role("dialog", name="Copy the new key now").locator("code").inner_text()
+    page.get_by_role("button", name="I have it").click()
+    for secret, status in ((key, 401), (later, 200)):
+        asked = {"Authorization": f"Bearer {secret}"}
+        assert context.request.get(f"{stage.url}/v1/jobs", headers=asked).status == status
+    old = row.filter(has_text="expired")
+    expect(old.get_by_role("button", name="Replace")).to_have_count(0)
+
+    row = row.filter(has_not_text="expired")
     row.get_by_role("button", name="Revoke").click()
     sure = page.get_by_role("dialog").get_by_role("button", name="Revoke it")
     expect(sure).to_be_disabled()
     page.get_by_role("dialog").get_by_role("textbox").fill("nightly")
     sure.click()
-    expect(row.get_by_text("revoked")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="nightly").get_by_text("revoked")).to_be_visible()
     page.get_by_role("link", name="Audit log").click()
     actions = page.get_by_role("region", name="audit log").get_by_role("row")
     expect(actions.nth(1)).to_contain_text("api_key.")

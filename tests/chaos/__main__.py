@@ -8,6 +8,7 @@ import random
 import statistics
 import tempfile
 import time
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,7 @@ def main(
     epochs: Annotated[int, typer.Option(min=1, help="Of each job.")] = 12,
     workers: Annotated[int, typer.Option(min=1)] = 2,
     defaults: Annotated[bool, typer.Option(help="Leases and polls as a user has them, not a test's.")] = False,
+    apart: Annotated[float, typer.Option(min=0, help="Seconds between two strikes, at least.")] = 0.0,
     out: Annotated[Path | None, typer.Option(help="Where the report goes, as JSON.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder of the stack; default: one that is removed.")] = None,
 ) -> None:
@@ -57,7 +59,7 @@ def main(
         console.print(f"seed {seed}, {mode}: the undisturbed runs")
         work.prepare()
         killer = Killer(stack, random.Random(seed), stop_seconds=1.6 * lease)
-        stuck = rage(work, killer, {"kill": kills, "stop": stops, "term": terms}, jobs)
+        stuck = rage(work, killer, {"kill": kills, "stop": stops, "term": terms}, jobs, apart)
         found = audit(stack, work, killer.hits)
     report = summary(found, killer, seed=seed, mode=mode, off=off, jobs=len(work.submitted), lease=lease)
     report["minutes"] = round((time.monotonic() - begun) / 60, 1)
@@ -69,11 +71,14 @@ def main(
         raise typer.Exit(1)
 
 
-def rage(work: Work, killer: Killer, strikes: dict[str, int], jobs: int) -> str | None:
-    """Strikes spread evenly over the jobs; then everybody may finish. Says what hangs, if something does."""
+def rage(work: Work, killer: Killer, strikes: dict[str, int], jobs: int, apart: float = 0.0) -> str | None:
+    """Strikes `apart` seconds from each other or more, spread evenly over the jobs; then everybody may finish.
+
+    Says what hangs, if something does.
+    """
     deck = [how for how, times in strikes.items() for _ in range(times)]
     killer.random.shuffle(deck)
-    total, chance = len(deck), killer.random
+    total, chance, struck_at = len(deck), killer.random, -inf
     strike = {"kill": killer.kill, "stop": killer.stop, "term": killer.term}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bars:
@@ -93,9 +98,12 @@ def rage(work: Work, killer: Killer, strikes: dict[str, int], jobs: int) -> str 
                 struck = total - len(deck)
                 bars.update(done_bar, completed=over)
                 bars.update(struck_bar, completed=struck)
-                if deck and struck <= total * (over + 0.7 * min(left, 2)) / jobs:
+                rested = time.monotonic() - struck_at >= apart
+                if deck and rested and struck <= total * (over + 0.7 * min(left, 2)) / jobs:
                     how = deck.pop()
-                    if not strike[how]():
+                    if strike[how]():
+                        struck_at = time.monotonic()
+                    else:
                         deck.insert(chance.randrange(len(deck) + 1), how)  # nobody was there: later
                 if left == 0:
                     return None
@@ -116,8 +124,10 @@ def summary(
         "jobs": jobs,
         "sent": dict(killer.sent),
         "hit a running attempt": found.hits,
+        "woke after a takeover": killer.zombies,
         "attempts": dict(found.outcomes),
         "recovery seconds": quantiles(found.recovery) | {"lease": lease},
+        "seconds to the next attempt": quantiles(found.waited),
         "graceful stop seconds": quantiles(killer.yields),
         "redone seconds": quantiles(found.redone),
         **{name: {"count": len(rows), "first": rows[:5]} for name, rows in found.problems().items()},

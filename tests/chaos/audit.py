@@ -30,7 +30,8 @@ class Findings:
     weights: list[str] = field(default_factory=list)  # other bytes than the undisturbed run's
     history: list[str] = field(default_factory=list)  # attempts or events in an impossible order
     outcomes: Counter[str] = field(default_factory=Counter)
-    recovery: list[float] = field(default_factory=list)  # seconds from a strike to the next attempt's begin
+    recovery: list[float] = field(default_factory=list)  # seconds from a strike until a worker may take the run
+    waited: list[float] = field(default_factory=list)  # and until one did: the queue of those before it counts too
     redone: list[float] = field(default_factory=list)  # seconds of work since the last checkpoint, per strike
     hits: int = 0
 
@@ -152,7 +153,8 @@ def _in_order(course: Course, found: Findings) -> None:
 
 
 def _times(session: Session, hits: list[Hit], found: Findings) -> None:
-    """Of those strikes that ended an attempt: how long until the next began, and how much was to be done again."""
+    """Of those strikes that ended an attempt: how long until the run was free, until the next attempt began, and how
+    much was to be done again."""
     seen: set[tuple[str, int]] = set()
     for hit in hits:
         if (hit.run, hit.attempt) in seen:
@@ -160,10 +162,11 @@ def _times(session: Session, hits: list[Hit], found: Findings) -> None:
         seen.add((hit.run, hit.attempt))
         struck = session.get(Attempt, (hit.run, hit.attempt))
         after = session.get(Attempt, (hit.run, hit.attempt + 1))
-        if struck is None or struck.outcome not in ("crashed", "lost") or after is None:
+        if struck is None or struck.outcome not in ("crashed", "lost") or struck.ended_at is None or after is None:
             continue
         found.hits += 1
-        found.recovery.append(after.started_at.timestamp() - hit.at)
+        found.recovery.append(struck.ended_at.timestamp() - hit.at)
+        found.waited.append(after.started_at.timestamp() - hit.at)
         found.redone.append(hit.at - _safe_at(session, hit))
 
 

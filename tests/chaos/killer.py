@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 import psutil
 import redis
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.db.models import Run, now
 from core.lifecycle import HELD
 from tests.chaos.stack import Part, Stack
 
 WEIGHTS = {"child": 55, "worker": 30, "api": 9, "broker": 5, "database": 1}
+TAKEN_AFTER = 4  # times as long as a stop lasts at least, until nobody is waited for
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,12 @@ class Killer:
     stop_seconds: float  # longer than a lease
     sent: Counter[str] = field(default_factory=Counter)
     hits: list[Hit] = field(default_factory=list)
+    zombies: int = 0  # that woke when somebody else had their run
     yields: list[float] = field(default_factory=list)  # seconds from a SIGTERM to the worker's end
 
     def __post_init__(self) -> None:
         self._asleep: threading.Thread | None = None
+        self._leaving: set[int] = set()
 
     # --- kills --------------------------------------------------------------------------------------------------
 
@@ -105,6 +109,7 @@ class Killer:
         process = part.process
         assert process is not None
         begun = time.monotonic()
+        self._leaving.add(process.pid)  # put to sleep now, it would seem slow to leave
         part.signal(signal.SIGTERM)
         self.sent["term"] += 1
 
@@ -119,10 +124,12 @@ class Killer:
     # --- sleep --------------------------------------------------------------------------------------------------
 
     def stop(self) -> bool:
-        """SIGSTOP a worker, often with its child, for longer than a lease; one at a time."""
+        """SIGSTOP a worker, often with its child, for longer than a lease and until somebody has taken its run over;
+        one at a time."""
         if self._asleep is not None and self._asleep.is_alive():
             return False
         awake = [part for part in self._awake() if part.training_child() is not None]
+        awake = [part for part in awake if part.process and part.process.pid not in self._leaving]
         if not awake:
             return False
         part = self.random.choice(awake)
@@ -138,17 +145,27 @@ class Killer:
         self._note("stop", held)
         process = part.process
         assert process is not None
-        self._asleep = threading.Thread(target=self._wake, args=(process.pid, child if with_child else None))
+        self._asleep = threading.Thread(target=self._wake, args=(process.pid, child if with_child else None, held))
         self._asleep.start()
         return True
 
-    def _wake(self, worker: int, child: psutil.Process | None) -> None:
+    def _wake(self, worker: int, child: psutil.Process | None, held: list[tuple[str, int]]) -> None:
         time.sleep(self.stop_seconds)
+        last = time.monotonic() + TAKEN_AFTER * self.stop_seconds
+        while held and not self._taken_over(*held[0]) and time.monotonic() < last:
+            time.sleep(0.2)
+        self.zombies += sum(self._taken_over(*one) for one in held)
         with suppress(ProcessLookupError):
             os.killpg(worker, signal.SIGCONT)
         if child is not None:
             with suppress(psutil.NoSuchProcess):
                 child.resume()
+
+    def _taken_over(self, run: str, attempt: int) -> bool:
+        """Whether a later attempt is at work."""
+        with suppress(SQLAlchemyError), self.stack.database.read() as session:
+            return (session.scalar(select(Run.attempt).where(Run.id == run)) or 0) > attempt
+        return False
 
     def _suspend(self, part: Part) -> bool:
         """Between two of its transactions on SQLite: there a sleeper that holds the lock stops everybody."""

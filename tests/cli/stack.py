@@ -61,12 +61,14 @@ class Stack:
 
 
 @contextmanager
-def running(data_dir: Path, *arguments: str, **more: str) -> Iterator[Stack]:
+def running(data_dir: Path, *arguments: str, program: Path | None = None, **more: str) -> Iterator[Stack]:
+    """`program`: a folder with another version of ours."""
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "up.log"
     command = [sys.executable, "-m", "cli.main", "up", "--port", "0", "--data-dir", str(data_dir), *arguments]
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, text=True, env=clean_environment(**more))
+        environment = clean_environment(**more) | ({"PYTHONPATH": str(program)} if program else {})
+        process = subprocess.Popen(command, stdout=output, stderr=output, text=True, env=environment, cwd=program)
     try:
         deadline = time.monotonic() + START_SECONDS
         file = data_dir / "up.json"

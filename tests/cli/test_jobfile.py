@@ -66,6 +66,19 @@ def test_a_file_that_is_no_recipe_is_refused_in_one_line(tmp_path: Path, text: s
     assert "\n" not in caught.value.problems[0].detail
 
 
+def test_off_is_a_word_as_in_yaml_1_2(tmp_path: Path) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text("teacher_check: off\nname: no\ncontrol: false\na: True\nb: trueish")
+    said = {"teacher_check": "off", "name": "no", "control": False, "a": True, "b": "trueish"}
+    assert read_document(file) == said
+
+
+def test_numbers_are_those_of_yaml_1_2(tmp_path: Path) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text("a: 1e-3\nb: -2E+3\nc: 5.0e-4\nd: 1e\ne: 1e3x\nf: '1e3'")
+    assert read_document(file) == {"a": 0.001, "b": -2000.0, "c": 0.0005, "d": "1e", "e": "1e3x", "f": "1e3"}
+
+
 def test_a_missing_or_binary_file_is_said_to_be_one(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="No such file"):
         read_document(tmp_path / "nothing.yaml")

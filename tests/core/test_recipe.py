@@ -71,6 +71,13 @@ def _all_models(model: type[BaseModel]) -> list[type[BaseModel]]:
     return [model, *(below for child in model.__subclasses__() for below in _all_models(child))]
 
 
+def test_off_may_have_been_read_as_false() -> None:
+    given = {"dataset": "dst_1", "teacher": None, "students": [{"name": "a", "architecture": "resnet8"}]}
+    assert Recipe.model_validate(given | {"teacher_check": False}).teacher_check == "off"
+    with pytest.raises(ValidationError):
+        Recipe.model_validate(given | {"teacher_check": True})
+
+
 def test_every_field_explains_itself() -> None:
     from core.plan import StudentPlan
 

@@ -14,14 +14,18 @@ from core.db.models import Attempt, Base, Job, Student
 from core.db.session import Database
 from core.errors import Unavailable
 
+UNCOMPARED = {"ix_jobs_by_life", "ix_jobs_by_lower_name"}  # of expressions: SQLite tells none, PostgreSQL rewords them
 
+
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_model_and_migrated_schema_do_not_differ(empty_database_url: str) -> None:
     migrations.upgrade(empty_database_url)
     migrations.upgrade(empty_database_url)  # the second time nothing happens
     database = Database(empty_database_url)
     migrations.check(database.engine)
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_object": lambda _, name, *__: name not in UNCOMPARED}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, Base.metadata) == []
     database.close()
 

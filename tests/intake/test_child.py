@@ -15,7 +15,7 @@ from PIL import Image
 from core.child import Pipes, Stop
 from core.errors import TrainingFailed
 from core.events import Failed, Finished, Phase, Stopped
-from core.intake.child import run
+from core.intake.attempt import run
 from core.intake.limits import DEFAULT, describe
 from core.intake.sandbox import confine, explained
 from core.packed import read_meta
@@ -71,19 +71,19 @@ def test_it_stops_when_asked(tmp_path: Path, pipes: Pipes, wish: Stop) -> None:
 
 
 def test_it_ends_with_its_worker(tmp_path: Path) -> None:
-    """The source is a pipe that nobody feeds; the lifeline's end frees the machine of it."""
+    """The source is one that takes long; the lifeline's end frees the machine of it."""
     (out := tmp_path / "out").mkdir()
     file = tmp_path / "assignment.json"
-    os.mkfifo(file)
+    file.write_text(assignment_for(out, path=endless_header(tmp_path / "a.gz")).model_dump_json())
     events_read, events_write = os.pipe()
     lifeline_read, lifeline_write = os.pipe()
     command = [sys.executable, "-m", "core.intake.child", str(file)]
     command += ["--events-fd", str(events_write), "--lifeline-fd", str(lifeline_read)]
     child = subprocess.Popen(command, pass_fds=(events_write, lifeline_read), start_new_session=True)
-    for end in (events_read, events_write, lifeline_read, lifeline_write):
+    for end in (events_write, lifeline_read, lifeline_write):
         os.close(end)
     assert child.wait(60) == -9
-    assert list(out.iterdir()) == []
+    os.close(events_read)
 
 
 def test_too_slow(tmp_path: Path) -> None:
@@ -92,9 +92,14 @@ def test_too_slow(tmp_path: Path) -> None:
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_too_slow_before_the_first_member(tmp_path: Path) -> None:
+def endless_header(path: Path) -> Path:
     """A gzip header whose file name does not end."""
-    (tmp_path / "a.gz").write_bytes(b"\x1f\x8b\x08\x08" + bytes(6) + b"a" * 200_000_000)
+    path.write_bytes(b"\x1f\x8b\x08\x08" + bytes(6) + b"a" * 200_000_000)
+    return path
+
+
+def test_too_slow_before_the_first_member(tmp_path: Path) -> None:
+    endless_header(tmp_path / "a.gz")
     with pytest.raises(TrainingFailed, match="dataset_too_expensive"), confine(replace(DEFAULT, seconds=0)):
         read(tmp_path / "out", tmp_path / "a.gz")
     assert list((tmp_path / "out").iterdir()) == []

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from core.errors import TrainingFailed
 from core.intake.images import Unreadable, measure
@@ -101,6 +102,12 @@ def test_the_middle_of_the_longer_side_is_kept() -> None:
     assert decode("x", encoded(Image.new("RGB", (16_000, 4), RED)), 16).shape == (16, 16, 3)
 
 
+def text_bomb() -> bytes:
+    info = PngInfo()
+    info.add_text("a", "x" * 100_000_000, zip=True)
+    return encoded(PICTURE, pnginfo=info)
+
+
 BROKEN = {
     "cut off PNG": picture(1, (64, 64))[:2000],
     "cut off JPEG": picture(1, (64, 64), "JPEG")[:-300],
@@ -111,7 +118,10 @@ BROKEN = {
     "damaged chunk": picture(1).replace(b"IHDR", b"IHDX"),
     "text": b"hello",
     "empty": b"",
-    "TIFF": picture(1, kind="TIFF"),
+    **{kind: picture(1, kind=kind) for kind in ("TIFF", "EPS", "PDF", "ICO", "TGA", "DDS", "PCX", "SGI", "JPEG2000")},
+    "SVG": b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
+    "PostScript that would run": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(/etc/passwd) (r) file\n",
+    "words that unpack to 100 MB": text_bomb(),
     "too small": picture(1, (3, 40)),
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core.child import end
 from core.losses import LOSSES
 from core.training.lesson import Lesson
 from core.training.losses import build_loss
@@ -95,3 +96,4 @@ if __name__ == "__main__":
     team = Several(rank, size, folder / "rendezvous", torch.device("cpu")) if size > 1 else ALONE
     torch.save(everything(team), folder / f"{rank}.pt")
     team.leave()
+    end()

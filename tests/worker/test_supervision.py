@@ -15,8 +15,9 @@ from tests.fixtures.logs import Ear
 from tests.worker.bench import Bench, recipe, wait_for
 from worker.duties import DUTIES
 from worker.duties.read_dataset import ReadDataset
-from worker.host import Host, gpus_of
+from worker.host import Host
 from worker.lease import Lease
+from worker.slots import gpus_of
 
 
 class Forgetful(ReadDataset):

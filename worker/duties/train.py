@@ -197,7 +197,7 @@ class Train:
                 self._started(work, run, job, event)
             case CheckpointSaved():
                 size = f"{event.bytes / 1e6:,.1f} MB"
-                self._log(work, "info", f"Checkpoint of step {event.step}, after {event.epoch} epochs, {size}.")
+                self._log(work, "info", f"Checkpoint of step {event.step}, after epoch {event.epoch}, {size}.")
                 return reports.record_checkpoint(
                     work, run, step=event.step, epoch=event.epoch, key=stored[0], bytes=event.bytes, sha256=event.sha256
                 )

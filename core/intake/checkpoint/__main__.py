@@ -15,7 +15,13 @@ CPU_SECONDS = 60
 def main(source: Path, target: Path) -> int:
     size = source.stat().st_size
     # The file itself is mapped, and at most one tensor that does not lie in a row is copied at a time.
-    confine(memory=SPARE_BYTES + 3 * size, written=EXPANSION * size + MAX_HEADER, cpu_seconds=CPU_SECONDS)
+    confine(
+        source,
+        target.parent,
+        memory=SPARE_BYTES + 3 * size,
+        written=EXPANSION * size + MAX_HEADER,
+        cpu_seconds=CPU_SECONDS,
+    )
     return exit_code(partial(convert, source, target))
 
 

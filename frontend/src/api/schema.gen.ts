@@ -587,7 +587,7 @@ export interface paths {
         };
         /**
          * Get Limits
-         * @description What this server allows.
+         * @description What this server allows, and of quotas what the project may use.
          */
         get: operations["get_limits"];
         put?: never;
@@ -996,7 +996,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Webhooks */
+        /**
+         * List Webhooks
+         * @description The project's webhooks, newest first.
+         */
         get: operations["list_webhooks"];
         put?: never;
         /**
@@ -1017,7 +1020,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Webhook */
+        /**
+         * Get Webhook
+         * @description One webhook, without its secret.
+         */
         get: operations["get_webhook"];
         put?: never;
         post?: never;
@@ -1456,8 +1462,19 @@ export interface components {
              * @description Where its files belong; None where it needs none.
              */
             folder: string | null;
+            /**
+             * Id
+             * @description Its name.
+             */
+            id: string;
             /** Name */
             name: string;
+            /**
+             * Object
+             * @default builtin_dataset
+             * @constant
+             */
+            object: "builtin_dataset";
         };
         /**
          * ChangedRead
@@ -2697,7 +2714,7 @@ export interface components {
          * @description What a job would be: nothing is stored.
          */
         JobPreview: {
-            dataset: components["schemas"]["JobDataset"];
+            dataset: components["schemas"]["PreviewDataset"];
             /**
              * Object
              * @default job_preview
@@ -2713,7 +2730,7 @@ export interface components {
             };
             /** Students */
             students: components["schemas"]["StudentPlan"][];
-            teacher: components["schemas"]["JobTeacher"] | null;
+            teacher: components["schemas"]["PreviewTeacher"] | null;
             /** Warnings */
             warnings: string[];
         };
@@ -3234,6 +3251,11 @@ export interface components {
              */
             object: "limits";
             /**
+             * Rate Limit
+             * @description Requests per second that a key may send; null: no limit.
+             */
+            rate_limit: number | null;
+            /**
              * Recipe Schema
              * @description JSON Schema of a recipe.
              */
@@ -3649,6 +3671,11 @@ export interface components {
         LossRead: {
             /** Description */
             description: string;
+            /**
+             * Id
+             * @description Its name.
+             */
+            id: string;
             /** Kind */
             kind: string;
             /** Needs Teacher */
@@ -4165,6 +4192,11 @@ export interface components {
         PresetRead: {
             /** Description */
             description: string;
+            /**
+             * Id
+             * @description Its name.
+             */
+            id: string;
             /** Name */
             name: string;
             /**
@@ -4222,6 +4254,46 @@ export interface components {
              * @description Which of them, e.g. IMAGENET1K_V2 or a1_in1k; default: the library's own.
              */
             weights?: string | null;
+        };
+        /**
+         * PreviewDataset
+         * @description The data set of a job that is not made yet.
+         */
+        PreviewDataset: {
+            /**
+             * Classes
+             * @description How many there are; null until it has been read.
+             */
+            classes: number | null;
+            /**
+             * Id
+             * @description Null where the job would register it.
+             */
+            id: string | null;
+            /** Image Size */
+            image_size: number | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PreviewTeacher
+         * @description The teacher of a job that is not made yet.
+         */
+        PreviewTeacher: {
+            /** Architecture */
+            architecture: string | null;
+            /**
+             * Id
+             * @description Null where the job would register it.
+             */
+            id: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Top1
+             * @description On the data set that it was registered with.
+             */
+            top1: number | null;
         };
         /**
          * ProblemPlace
@@ -5747,9 +5819,10 @@ export interface components {
             sha256: string | null;
             /**
              * Status
+             * @description `open`: waits for parts; `arriving`: comes whole, and takes none.
              * @enum {string}
              */
-            status: "open" | "complete";
+            status: "open" | "arriving" | "complete";
         };
         /**
          * UploadedCheckpoint
@@ -6077,10 +6150,151 @@ export interface components {
          */
         core__db__students__Sort: "created_at" | "name" | "parameters" | "top1" | "control_difference" | "gap_closed" | "agreement" | "latency_ms";
     };
-    responses: never;
+    responses: {
+        /** @description The body is not JSON. */
+        BadRequest: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemRead"];
+            };
+        };
+        /** @description Not in its present state, or not while an equal request is on its way. */
+        Conflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemRead"];
+            };
+        };
+        /** @description The key's scope is not enough, or the request comes from another site. */
+        Forbidden: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemRead"];
+            };
+        };
+        /** @description There is no such object in this project. */
+        NotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemRead"];
+            };
+        };
+        /** @description The body, or what it announces, is larger than allowed. */
+        RequestEntityTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemRead"];
+            };
+        };
+        /** @description The file has none of the bytes that are asked for. */
+        RequestedRangeNotSatisfiable: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemRead"];
+            };
+        };
+        /** @description A part of the service is away, or the disk is full; nothing was stored. */
+        ServiceUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemRead"];
+            };
+        };
+        /** @description More requests than this key may make; `Retry-After` says when to come back. */
+        TooManyRequests: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemRead"];
+            };
+        };
+        /** @description No key, or one that is unknown, revoked or expired. */
+        Unauthorized: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemRead"];
+            };
+        };
+        /** @description The input is not what is described here, or its parts do not fit; `errors` names every place. */
+        UnprocessableEntity: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "unknown_architecture",
+                 *       "detail": "/students/0/architecture: There is no architecture 'resnet9'.",
+                 *       "errors": [
+                 *         {
+                 *           "code": "unknown_architecture",
+                 *           "detail": "There is no architecture 'resnet9'.",
+                 *           "pointer": "/students/0/architecture"
+                 *         }
+                 *       ],
+                 *       "instance": "/v1/jobs",
+                 *       "request_id": "req_01jd0000000000000000000000",
+                 *       "status": 422,
+                 *       "title": "Unprocessable Entity",
+                 *       "type": "urn:distillery:problem:unknown_architecture"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemRead"];
+            };
+        };
+        /** @description The body is sent as something else than is wanted: JSON, or a file's bytes as they are. */
+        UnsupportedMediaType: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemRead"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description There where this is the stored answer of an earlier request. */
+        "Idempotent-Replayed": "true";
+        /** @description Seconds to wait. */
+        "Retry-After": number;
+        /** @description What is wanted: a key. */
+        "WWW-Authenticate": "Bearer";
+        /** @description Names this request in the logs: the client's own where that is a plain word. */
+        "X-Request-Id": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -6097,19 +6311,11 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["HealthRead"];
-                };
-            };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
                 };
             };
         };
@@ -6126,21 +6332,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "text/plain": string;
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
         };
     };
     get_readiness: {
@@ -6155,21 +6355,14 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ReadinessRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_api_keys: {
@@ -6177,7 +6370,7 @@ export interface operations {
             query?: {
                 /** @description Objects per page. */
                 limit?: number;
-                /** @description The id of the last object seen. */
+                /** @description The id of the last object seen: `next`. */
                 after?: string | null;
                 /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
@@ -6191,21 +6384,18 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_KeyRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     create_api_key: {
@@ -6220,6 +6410,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "nightly",
+                 *       "scope": "submit"
+                 *     }
+                 */
                 "application/json": components["schemas"]["KeyCreate"];
             };
         };
@@ -6227,21 +6423,23 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["KeyCreated"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     revoke_api_key: {
@@ -6249,6 +6447,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The key's id. */
                 key_id: string;
             };
             cookie?: never;
@@ -6258,19 +6457,18 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     rotate_api_key: {
@@ -6281,12 +6479,18 @@ export interface operations {
                 "idempotency-key"?: string | null;
             };
             path: {
+                /** @description The key's id. */
                 key_id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "overlap_hours": 24
+                 *     }
+                 */
                 "application/json": components["schemas"]["KeyRotate"] | null;
             };
         };
@@ -6294,21 +6498,24 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["KeyCreated"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_architectures: {
@@ -6316,7 +6523,9 @@ export interface operations {
             query?: {
                 /** @description Words of the name, family or description. */
                 q?: string | null;
+                /** @description Who wrote them. */
                 library?: ("cifar" | "torchvision" | "timm") | null;
+                /** @description With `classes` outputs, at most. */
                 max_parameters?: number | null;
                 /** @description Takes images of this side. */
                 max_image_size?: number | null;
@@ -6324,6 +6533,7 @@ export interface operations {
                 pretrained?: boolean | null;
                 /** @description Outputs that `parameters` is counted with. */
                 classes?: number;
+                /** @description Networks per page. */
                 limit?: number;
                 /** @description The last name seen. */
                 after?: string | null;
@@ -6337,21 +6547,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_ArchitectureRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_audit_entries: {
@@ -6359,7 +6565,7 @@ export interface operations {
             query?: {
                 /** @description Objects per page. */
                 limit?: number;
-                /** @description The id of the last object seen. */
+                /** @description The id of the last object seen: `next`. */
                 after?: string | null;
                 /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
@@ -6373,21 +6579,18 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_AuditEntryRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_counts: {
@@ -6402,26 +6605,23 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CountsRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_datasets: {
         parameters: {
             query?: {
+                /** @description What became of the reading. */
                 status?: ("validating" | "ready" | "rejected") | null;
                 /** @description Part of the name. */
                 name?: string | null;
@@ -6431,7 +6631,7 @@ export interface operations {
                 source_sha256?: string | null;
                 /** @description Objects per page. */
                 limit?: number;
-                /** @description The id of the last object seen. */
+                /** @description The id of the last object seen: `next`. */
                 after?: string | null;
                 /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
@@ -6445,21 +6645,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_DatasetRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     create_dataset: {
@@ -6474,6 +6670,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "digits",
+                 *       "source": {
+                 *         "kind": "builtin",
+                 *         "name": "digits"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["DatasetCreate"];
             };
         };
@@ -6481,26 +6686,33 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_builtin_datasets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Objects per page. */
+                limit?: number;
+                /** @description The id of the last object seen. */
+                after?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6510,21 +6722,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_BuiltinRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_dataset: {
@@ -6532,6 +6740,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The data set's id. */
                 dataset_id: string;
             };
             cookie?: never;
@@ -6541,21 +6750,18 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     delete_dataset: {
@@ -6563,6 +6769,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The data set's id. */
                 dataset_id: string;
             };
             cookie?: never;
@@ -6572,19 +6779,18 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_names: {
@@ -6592,7 +6798,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The data set's id. */
                 dataset_id: string;
+                /** @description Which part of the data set. */
                 split: "train" | "val" | "test";
             };
             cookie?: never;
@@ -6602,26 +6810,25 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "text/plain": string;
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_samples: {
         parameters: {
             query?: {
+                /** @description Which part of the data set. */
                 split?: "train" | "val" | "test";
                 /** @description Images per class. */
                 per_class?: number;
@@ -6634,6 +6841,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description The data set's id. */
                 dataset_id: string;
             };
             cookie?: never;
@@ -6643,21 +6851,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SamplesRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_sample: {
@@ -6667,10 +6873,13 @@ export interface operations {
                 side?: number;
             };
             header?: {
+                /** @description The ETag of the image you have. */
                 "if-none-match"?: string | null;
             };
             path: {
+                /** @description The data set's id. */
                 dataset_id: string;
+                /** @description Which part of the data set. */
                 split: "train" | "val" | "test";
                 /** @description From 0, in the split. */
                 index: number;
@@ -6682,6 +6891,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6691,19 +6901,17 @@ export interface operations {
             /** @description It is the one that If-None-Match names. */
             304: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     watch_changes: {
@@ -6718,21 +6926,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_jobs: {
@@ -6748,11 +6952,11 @@ export interface operations {
                 dataset?: string | null;
                 /** @description A label, as name:value. May be repeated: jobs that have all of them. */
                 metadata?: string[] | null;
-                /** @description What `order` goes by; jobs without a value come last. Statuses go by the life of a job: what is running, what waits, what failed, was cancelled, succeeded. */
+                /** @description What `order` goes by; jobs without a value come last. Statuses go by the life of a job: what is running, what waits, what failed, was cancelled, succeeded. What moves in this order between two pages can be missed, or come twice. */
                 sort?: components["schemas"]["core__db__jobs__Sort"];
                 /** @description Objects per page. */
                 limit?: number;
-                /** @description The id of the last object seen. */
+                /** @description The id of the last object seen: `next`. */
                 after?: string | null;
                 /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
@@ -6766,21 +6970,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_JobRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     create_job: {
@@ -6798,6 +6998,33 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "dataset": "builtin:digits",
+                 *       "name": "digits, two sizes",
+                 *       "students": [
+                 *         {
+                 *           "architecture": "resnet8",
+                 *           "name": "small",
+                 *           "seeds": [
+                 *             0,
+                 *             1
+                 *           ]
+                 *         },
+                 *         {
+                 *           "architecture": "resnet20",
+                 *           "name": "medium",
+                 *           "optimizer": {
+                 *             "lr": 0.01
+                 *           }
+                 *         }
+                 *       ],
+                 *       "training": {
+                 *         "batch_size": 64,
+                 *         "epochs": 30
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["Recipe"] | components["schemas"]["JobCopy"];
             };
         };
@@ -6805,6 +7032,8 @@ export interface operations {
             /** @description With validate_only: what the job would be. */
             200: {
                 headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6814,21 +7043,23 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     change_jobs: {
@@ -6840,6 +7071,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "action": "cancel",
+                 *       "jobs": [
+                 *         "job_01jd0000000000000000000000"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["JobsAction"];
             };
         };
@@ -6847,21 +7086,21 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobsActed"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_job: {
@@ -6869,6 +7108,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The job's id. */
                 job_id: string;
             };
             cookie?: never;
@@ -6878,21 +7118,18 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     delete_job: {
@@ -6900,6 +7137,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The job's id. */
                 job_id: string;
             };
             cookie?: never;
@@ -6909,19 +7147,18 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     change_job: {
@@ -6929,12 +7166,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The job's id. */
                 job_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "metadata": {
+                 *         "team": "vision"
+                 *       },
+                 *       "name": "digits, again",
+                 *       "priority": 10
+                 *     }
+                 */
                 "application/json": components["schemas"]["JobChange"];
             };
         };
@@ -6942,21 +7189,23 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     cancel_job: {
@@ -6964,6 +7213,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The job's id. */
                 job_id: string;
             };
             cookie?: never;
@@ -6973,21 +7223,20 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_checkpoints: {
@@ -6995,6 +7244,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The job's id. */
                 job_id: string;
             };
             cookie?: never;
@@ -7004,21 +7254,18 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_CheckpointRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_events: {
@@ -7026,6 +7273,7 @@ export interface operations {
             query?: {
                 /** @description The number of the last event seen. */
                 after?: number;
+                /** @description Events per page. */
                 limit?: number;
                 /** @description May be repeated. */
                 types?: ("status" | "progress" | "metric" | "log" | "checkpoint" | "rewind" | "done")[] | null;
@@ -7037,6 +7285,7 @@ export interface operations {
                 "last-event-id"?: string | null;
             };
             path: {
+                /** @description The job's id. */
                 job_id: string;
             };
             cookie?: never;
@@ -7046,22 +7295,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["EventList"];
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_logs: {
@@ -7069,12 +7315,14 @@ export interface operations {
             query?: {
                 /** @description The number of the last event seen. */
                 after?: number;
+                /** @description Lines per page. */
                 limit?: number;
                 /** @description At least this. */
                 level?: "debug" | "info" | "warning" | "error";
             };
             header?: never;
             path: {
+                /** @description The job's id. */
                 job_id: string;
             };
             cookie?: never;
@@ -7084,21 +7332,18 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["LogList"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_metrics: {
@@ -7113,6 +7358,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description The job's id. */
                 job_id: string;
             };
             cookie?: never;
@@ -7122,21 +7368,18 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MetricsRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     pause_job: {
@@ -7144,6 +7387,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The job's id. */
                 job_id: string;
             };
             cookie?: never;
@@ -7153,21 +7397,20 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     resume_job: {
@@ -7175,6 +7418,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The job's id. */
                 job_id: string;
             };
             cookie?: never;
@@ -7184,21 +7428,20 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     retry_job: {
@@ -7206,6 +7449,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The job's id. */
                 job_id: string;
             };
             cookie?: never;
@@ -7215,21 +7459,20 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_limits: {
@@ -7244,26 +7487,27 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["LimitsRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_losses: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Objects per page. */
+                limit?: number;
+                /** @description The id of the last object seen. */
+                after?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7273,21 +7517,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_LossRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_metrics: {
@@ -7309,26 +7549,28 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MetricsListRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_presets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Objects per page. */
+                limit?: number;
+                /** @description The id of the last object seen. */
+                after?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7338,21 +7580,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_PresetRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_runs: {
@@ -7364,7 +7602,7 @@ export interface operations {
                 status?: components["schemas"]["JobStatus"][] | null;
                 /** @description Objects per page. */
                 limit?: number;
-                /** @description The id of the last object seen. */
+                /** @description The id of the last object seen: `next`. */
                 after?: string | null;
                 /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
@@ -7378,21 +7616,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_RunRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     create_session: {
@@ -7404,6 +7638,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "key": "dkd_…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SessionCreate"];
             };
         };
@@ -7411,19 +7650,19 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_session: {
@@ -7438,21 +7677,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SessionRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     delete_session: {
@@ -7467,19 +7702,15 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_storage_use: {
@@ -7497,21 +7728,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StorageRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_students: {
@@ -7519,8 +7746,11 @@ export interface operations {
             query?: {
                 /** @description The job's id. */
                 job?: string | null;
+                /** @description How far its training is. */
                 status?: ("waiting" | "training" | "trained" | "failed" | "cancelled") | null;
+                /** @description A control learns from the labels alone. */
                 role?: ("student" | "control") | null;
+                /** @description Its name, with or without the library. */
                 architecture?: string | null;
                 /** @description The data set's id. */
                 dataset?: string | null;
@@ -7530,7 +7760,7 @@ export interface operations {
                 sort?: components["schemas"]["core__db__students__Sort"];
                 /** @description Objects per page. */
                 limit?: number;
-                /** @description The id of the last object seen. */
+                /** @description The id of the last object seen: `next`. */
                 after?: string | null;
                 /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
@@ -7544,21 +7774,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_StudentRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_student: {
@@ -7566,6 +7792,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The student's id. */
                 student_id: string;
             };
             cookie?: never;
@@ -7575,21 +7802,18 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StudentRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_disagreements: {
@@ -7597,12 +7821,14 @@ export interface operations {
             query?: {
                 /** @description Default: test where there is one, else val. */
                 split?: ("val" | "test") | null;
+                /** @description Images per page. */
                 limit?: number;
                 /** @description Number of the last one seen. */
                 after?: number;
             };
             header?: never;
             path: {
+                /** @description The student's id. */
                 student_id: string;
             };
             cookie?: never;
@@ -7612,21 +7838,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_DisagreementRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_evaluation: {
@@ -7637,6 +7861,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description The student's id. */
                 student_id: string;
             };
             cookie?: never;
@@ -7646,21 +7871,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["EvaluationRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     download_student_file: {
@@ -7668,7 +7891,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The student's id. */
                 student_id: string;
+                /** @description One of the student's `files`, such as weights.safetensors. */
                 name: string;
             };
             cookie?: never;
@@ -7678,35 +7903,53 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Parts can be asked for. */
+                    "Accept-Ranges": string;
+                    /** @description The file's name. */
+                    "Content-Disposition": string;
+                    /** @description The hash of the whole file. */
+                    ETag: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "*/*": string;
                 };
             };
             /** @description The part that was asked for. */
             206: {
                 headers: {
+                    /** @description Parts can be asked for. */
+                    "Accept-Ranges": string;
+                    /** @description The file's name. */
+                    "Content-Disposition": string;
+                    /** @description Which part of how many bytes. */
+                    "Content-Range": string;
+                    /** @description The hash of the whole file. */
+                    ETag: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "*/*": string;
+                };
             };
             /** @description You have it already. */
             304: {
                 headers: {
+                    /** @description The hash of the whole file. */
+                    ETag: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            416: components["responses"]["RequestedRangeNotSatisfiable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     head_student_file: {
@@ -7714,7 +7957,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The student's id. */
                 student_id: string;
+                /** @description One of the student's `files`, such as weights.safetensors. */
                 name: string;
             };
             cookie?: never;
@@ -7724,24 +7969,38 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Parts can be asked for. */
+                    "Accept-Ranges": string;
+                    /** @description The file's name. */
+                    "Content-Disposition": string;
+                    /** @description The hash of the whole file. */
+                    ETag: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description You have it already. */
+            304: {
                 headers: {
+                    /** @description The hash of the whole file. */
+                    ETag: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
+                content?: never;
             };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_teachers: {
         parameters: {
             query?: {
+                /** @description What became of the reading. */
                 status?: ("validating" | "ready" | "rejected") | null;
                 /** @description Part of the name. */
                 name?: string | null;
@@ -7751,7 +8010,7 @@ export interface operations {
                 source_sha256?: string | null;
                 /** @description Objects per page. */
                 limit?: number;
-                /** @description The id of the last object seen. */
+                /** @description The id of the last object seen: `next`. */
                 after?: string | null;
                 /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
@@ -7765,21 +8024,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_TeacherRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     create_teacher: {
@@ -7794,6 +8049,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "ResNet-50",
+                 *       "source": {
+                 *         "kind": "pretrained",
+                 *         "library": "timm",
+                 *         "name": "resnet50",
+                 *         "weights": "a1_in1k"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["TeacherCreate"];
             };
         };
@@ -7801,21 +8067,23 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TeacherRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_teacher: {
@@ -7823,6 +8091,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The teacher's id. */
                 teacher_id: string;
             };
             cookie?: never;
@@ -7832,21 +8101,18 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TeacherRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     delete_teacher: {
@@ -7854,6 +8120,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The teacher's id. */
                 teacher_id: string;
             };
             cookie?: never;
@@ -7863,31 +8130,32 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_uploads: {
         parameters: {
             query?: {
-                status?: ("open" | "complete") | null;
+                /** @description An open one waits for parts. */
+                status?: ("open" | "arriving" | "complete") | null;
+                /** @description What the file is for. */
                 purpose?: ("teacher" | "dataset") | null;
                 /** @description Of the whole file. */
                 sha256?: string | null;
                 /** @description Objects per page. */
                 limit?: number;
-                /** @description The id of the last object seen. */
+                /** @description The id of the last object seen: `next`. */
                 after?: string | null;
                 /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
@@ -7901,27 +8169,25 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_UploadRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     send_upload: {
         parameters: {
             query: {
+                /** @description What the file is called. */
                 filename: string;
+                /** @description What the file is for. */
                 purpose: "teacher" | "dataset";
                 /** @description Of the file: refused where something else arrives. */
                 sha256?: string | null;
@@ -7939,6 +8205,7 @@ export interface operations {
             /** @description These bytes were here already: their upload. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7948,21 +8215,20 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["UploadRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     create_upload: {
@@ -7977,6 +8243,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "bytes": 344862509,
+                 *       "filename": "flowers.zip",
+                 *       "purpose": "dataset"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UploadCreate"];
             };
         };
@@ -7984,21 +8257,23 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["UploadRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_upload: {
@@ -8006,6 +8281,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The upload's id. */
                 upload_id: string;
             };
             cookie?: never;
@@ -8015,21 +8291,18 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["UploadRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     delete_upload: {
@@ -8037,6 +8310,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The upload's id. */
                 upload_id: string;
             };
             cookie?: never;
@@ -8046,19 +8320,18 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     complete_upload: {
@@ -8066,12 +8339,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The upload's id. */
                 upload_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UploadComplete"];
             };
         };
@@ -8079,21 +8358,23 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["UploadRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     put_part: {
@@ -8101,6 +8382,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The upload's id. */
                 upload_id: string;
                 /** @description From 1. */
                 n: number;
@@ -8116,21 +8398,22 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PartRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_webhooks: {
@@ -8138,7 +8421,7 @@ export interface operations {
             query?: {
                 /** @description Objects per page. */
                 limit?: number;
-                /** @description The id of the last object seen. */
+                /** @description The id of the last object seen: `next`. */
                 after?: string | null;
                 /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
@@ -8152,21 +8435,18 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_WebhookRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     create_webhook: {
@@ -8181,6 +8461,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "events": [
+                 *         "job.succeeded",
+                 *         "job.failed"
+                 *       ],
+                 *       "url": "https://example.com/hook"
+                 *     }
+                 */
                 "application/json": components["schemas"]["WebhookCreate"];
             };
         };
@@ -8188,21 +8477,23 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookCreated"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_webhook: {
@@ -8210,6 +8501,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The webhook's id. */
                 webhook_id: string;
             };
             cookie?: never;
@@ -8219,21 +8511,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     delete_webhook: {
@@ -8241,6 +8531,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The webhook's id. */
                 webhook_id: string;
             };
             cookie?: never;
@@ -8250,19 +8541,18 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     change_webhook: {
@@ -8270,12 +8560,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The webhook's id. */
                 webhook_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "enabled": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["WebhookChange"];
             };
         };
@@ -8283,36 +8579,40 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_deliveries: {
         parameters: {
             query?: {
+                /** @description What became of the message. */
                 status?: ("pending" | "delivered" | "failed") | null;
                 /** @description Objects per page. */
                 limit?: number;
-                /** @description The id of the last object seen. */
+                /** @description The id of the last object seen: `next`. */
                 after?: string | null;
                 /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
             };
             header?: never;
             path: {
+                /** @description The webhook's id. */
                 webhook_id: string;
             };
             cookie?: never;
@@ -8322,21 +8622,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_DeliveryRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     resend_delivery: {
@@ -8344,7 +8642,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The webhook's id. */
                 webhook_id: string;
+                /** @description The delivery's id. */
                 delivery_id: string;
             };
             cookie?: never;
@@ -8354,21 +8654,20 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     rotate_webhook: {
@@ -8376,6 +8675,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The webhook's id. */
                 webhook_id: string;
             };
             cookie?: never;
@@ -8385,21 +8685,20 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookCreated"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     test_webhook: {
@@ -8410,6 +8709,7 @@ export interface operations {
                 "idempotency-key"?: string | null;
             };
             path: {
+                /** @description The webhook's id. */
                 webhook_id: string;
             };
             cookie?: never;
@@ -8419,21 +8719,21 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryRead"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_workers: {
@@ -8443,7 +8743,7 @@ export interface operations {
                 stopped?: boolean | null;
                 /** @description Objects per page. */
                 limit?: number;
-                /** @description The id of the last object seen. */
+                /** @description The id of the last object seen: `next`. */
                 after?: string | null;
                 /** @description By creation, unless a sort says otherwise. */
                 order?: "asc" | "desc";
@@ -8457,21 +8757,17 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_WorkerRead_"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_version: {
@@ -8486,19 +8782,11 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["VersionRead"];
-                };
-            };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemRead"];
                 };
             };
         };

@@ -22,7 +22,7 @@ export const clockQuery = (job: Pick<Job, "id" | "last_event" | "status">) =>
       const ask = async (types: ("progress" | "rewind")[], after: number, limit: number) => {
         const params = { path: { job_id: job.id }, query: { types, after, limit } };
         const answer = await take(api.GET("/v1/jobs/{job_id}/events", { params, signal }));
-        return answer as Exclude<typeof answer, string>; // the text of a stream comes to those who accept one
+        return answer as Schema<"EventList">; // a stream comes to those who accept one
       };
       const first = await ask(["progress", "rewind"], 0, PAGE);
       if (!first.has_more) return first.data;

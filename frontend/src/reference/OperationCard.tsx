@@ -2,7 +2,7 @@ import { Link as LinkIcon } from "lucide-react";
 import { service } from "@/api/root";
 import { Command } from "@/ui/Copy";
 import { curl } from "./curl";
-import type { Operation, Parameter } from "./document";
+import { type Operation, type Parameter, schemaOf } from "./document";
 import { Prose } from "./Prose";
 import { SchemaView } from "./SchemaView";
 import { limits, type Schemas, typed } from "./schema";
@@ -66,15 +66,18 @@ function Whole({ operation, schemas }: { operation: Operation; schemas: Schemas 
                 <code className="strong">{status === "default" ? "otherwise" : status}</code>{" "}
                 <span className="small soft">{what === "Successful Response" ? "" : what}</span>
               </span>
-              {Object.entries(content).map(([type, { schema }]) => (
-                <details key={type} className="more">
-                  <summary>
-                    {type}
-                    {schema && `, ${typed(schema)}`}
-                  </summary>
-                  {schema && <SchemaView schema={schema} schemas={schemas} />}
-                </details>
-              ))}
+              {Object.entries(content).map(([type, media]) => {
+                const schema = schemaOf(media);
+                return (
+                  <details key={type} className="more">
+                    <summary>
+                      {type}
+                      {schema && `, ${typed(schema)}`}
+                    </summary>
+                    {schema && <SchemaView schema={schema} schemas={schemas} />}
+                  </details>
+                );
+              })}
             </li>
           ))}
         </ul>

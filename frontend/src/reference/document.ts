@@ -12,7 +12,18 @@ export interface Parameter {
   schema: JsonSchema;
 }
 
-type Content = Record<string, { schema?: JsonSchema }>;
+/** A stream has no schema as a whole: each of its frames carries one in its data. */
+interface Media {
+  schema?: JsonSchema;
+  itemSchema?: { properties: { data: { contentSchema: JsonSchema } } };
+}
+
+type Content = Record<string, Media>;
+
+interface Answer {
+  description: string;
+  content?: Content;
+}
 
 export interface Described {
   operationId: string;
@@ -21,14 +32,14 @@ export interface Described {
   tags?: string[];
   parameters?: Parameter[];
   requestBody?: { content: Content; required?: boolean };
-  responses: Record<string, { description: string; content?: Content }>;
+  responses: Record<string, Answer>;
   security?: Record<string, string[]>[];
 }
 
 export interface OpenApi {
   info: { title: string; version: string; summary?: string };
   paths: Record<string, Record<string, Described>>;
-  components: { schemas: Record<string, JsonSchema> };
+  components: { schemas: Record<string, JsonSchema>; responses?: Record<string, Answer> };
 }
 
 export interface Operation extends Described {
@@ -56,15 +67,27 @@ const METHODS = ["get", "head", "post", "put", "patch", "delete"];
 /** What most readers come for stands first; a tag that is not known here comes behind these. */
 const ORDER = ["jobs", "students", "teachers", "datasets", "uploads", "catalog", "runs", "workers"];
 
+/** What is sent as such a type, or in each frame of such a stream. */
+export const schemaOf = ({ schema, itemSchema }: Media): JsonSchema | undefined =>
+  itemSchema?.properties.data.contentSchema ?? schema;
+
+/** An answer that many operations have is told once. */
+function shared(answer: Answer & { $ref?: string }, all: Record<string, Answer> = {}): Answer {
+  return all[answer.$ref?.split("/").at(-1) ?? ""] ?? answer;
+}
+
 /** The operations by what they are about. */
-export function chapters({ paths }: OpenApi): Chapter[] {
+export function chapters({ paths, components }: OpenApi): Chapter[] {
   const found = new Map<string, Operation[]>();
   for (const [path, methods] of Object.entries(paths)) {
     for (const method of METHODS) {
       const described = methods[method];
       if (!described) continue;
       const tag = described.tags?.[0] ?? "other";
-      found.set(tag, [...(found.get(tag) ?? []), { ...described, method, path }]);
+      const responses = Object.fromEntries(
+        Object.entries(described.responses).map(([status, answer]) => [status, shared(answer, components.responses)]),
+      );
+      found.set(tag, [...(found.get(tag) ?? []), { ...described, responses, method, path }]);
     }
   }
   const place = (tag: string) => (ORDER.includes(tag) ? ORDER.indexOf(tag) : ORDER.length);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { curl } from "./curl";
-import { chapters, matching, type OpenApi, type Operation } from "./document";
+import { chapters, matching, type OpenApi, type Operation, schemaOf } from "./document";
 import { limits, nameOf, parts, type Schemas, sample, typed } from "./schema";
 
 const schemas: Schemas = {
@@ -72,6 +72,20 @@ test("every operation of the service is there once, jobs first", () => {
   expect(ids).toHaveLength(described.length);
   expect(new Set(ids).size).toBe(ids.length);
   expect(all[0]?.tag).toBe("jobs");
+});
+
+test("an answer that many operations share is told with each of them", () => {
+  for (const one of all.flatMap(({ operations }) => operations)) {
+    for (const { description } of Object.values(one.responses)) expect(description).toBeTruthy();
+  }
+  expect(operation("get_job").responses["404"]?.content?.["application/problem+json"]?.schema).toBeDefined();
+});
+
+test("a stream is told by what each of its frames carries", () => {
+  const media = operation("list_events").responses["200"]?.content?.["text/event-stream"];
+  expect(typed(schemaOf(media ?? {}) ?? {})).toBe("EventRead");
+  const both = operation("watch_changes").responses["200"]?.content?.["text/event-stream"];
+  expect(typed(schemaOf(both ?? {}) ?? {})).toBe("HelloRead or ChangedRead");
 });
 
 test("every operation has a command, a sample and fields with an end", () => {

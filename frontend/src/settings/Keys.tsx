@@ -8,6 +8,7 @@ import type { Column } from "@/ui/Table";
 import { NewKeyDialog } from "./NewKeyDialog";
 import { type ApiKey, keysQuery, sessionQuery } from "./queries";
 import { RevokeDialog } from "./RevokeDialog";
+import { RotateDialog } from "./RotateDialog";
 
 /** Who may ask: the keys of this project. */
 export function Keys() {
@@ -15,6 +16,7 @@ export function Keys() {
   const query = useQuery(keysQuery(after));
   const own = useQuery(sessionQuery).data?.key.id;
   const [making, setMaking] = useState(false);
+  const [rotating, setRotating] = useState<ApiKey | null>(null);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   const columns: readonly Column<ApiKey>[] = [
     {
@@ -35,15 +37,22 @@ export function Keys() {
     { head: "Last used", kind: "number", cell: (key) => (key.last_used_at ? ago(key.last_used_at) : "never") },
     { head: "Expires", kind: "number", cell: (key) => <Expiry apiKey={key} /> },
     {
-      head: "Revoke",
+      head: "Actions",
       kind: "number",
       cell: (key) =>
         key.revoked_at ? (
           <span className="soft">revoked {day(key.revoked_at)}</span>
         ) : (
-          <button type="button" className="button danger small" onClick={() => setRevoking(key)}>
-            Revoke<span className="unseen"> {key.name}</span>
-          </button>
+          <span className="row end">
+            {!isOver(key) && (
+              <button type="button" className="button small" onClick={() => setRotating(key)}>
+                Replace<span className="unseen"> {key.name}</span>
+              </button>
+            )}
+            <button type="button" className="button danger small" onClick={() => setRevoking(key)}>
+              Revoke<span className="unseen"> {key.name}</span>
+            </button>
+          </span>
         ),
     },
   ];
@@ -78,13 +87,17 @@ export function Keys() {
         )}
       />
       {making && <NewKeyDialog onClose={() => setMaking(false)} />}
+      {rotating && <RotateDialog apiKey={rotating} own={rotating.id === own} onClose={() => setRotating(null)} />}
       {revoking && <RevokeDialog apiKey={revoking} own={revoking.id === own} onClose={() => setRevoking(null)} />}
     </>
   );
 }
 
-function Expiry({ apiKey: { expires_at } }: { apiKey: ApiKey }) {
+const isOver = ({ expires_at }: ApiKey) => expires_at != null && Date.parse(expires_at) < Date.now();
+
+function Expiry({ apiKey }: { apiKey: ApiKey }) {
+  const { expires_at } = apiKey;
   if (!expires_at) return "never";
-  const over = Date.parse(expires_at) < Date.now();
+  const over = isOver(apiKey);
   return <span className={over ? "bad" : ""}>{over ? `expired ${day(expires_at)}` : day(expires_at)}</span>;
 }

@@ -1,10 +1,10 @@
 import { type FormEvent, useState } from "react";
 import { day } from "@/format";
-import { CopyButton } from "@/ui/Copy";
 import { Dialog } from "@/ui/Dialog";
 import { Failure } from "@/ui/faces";
 import { Choice } from "@/uploads/Choice";
 import { useCreateKey } from "./queries";
+import { ShownOnce } from "./ShownOnce";
 
 const DAY = 86_400_000;
 const SPANS = [
@@ -30,21 +30,10 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
   const made = create.data;
   if (made) {
     return (
-      <Dialog title="Copy the key now" onClose={onClose}>
-        <p className="wrap">
-          This is the only time that <b>{made.name}</b> is shown: only a hash of it is kept. It{" "}
-          {made.expires_at ? `expires on ${day(made.expires_at)}` : "never expires"}.
-        </p>
-        <div className="command">
-          <code>{made.key}</code>
-          <CopyButton text={made.key ?? ""} label="Copy the key" />
-        </div>
-        <div className="row">
-          <button type="button" className="button primary" onClick={onClose}>
-            I have it
-          </button>
-        </div>
-      </Dialog>
+      <ShownOnce title="Copy the key now" secret={made.key} label="Copy the key" onClose={onClose}>
+        This is the only time that <b dir="auto">{made.name}</b> is shown: only a hash of it is kept. It{" "}
+        {made.expires_at ? `expires on ${day(made.expires_at)}` : "never expires"}.
+      </ShownOnce>
     );
   }
   const submit = (event: FormEvent) => {

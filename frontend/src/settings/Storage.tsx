@@ -14,10 +14,15 @@ export function Storage() {
   const query = useQuery(storageQuery);
   return (
     <Answer query={query} label="storage" heights={[120, 40, 44, 44, 44]}>
-      {({ bytes: all, kinds, data }) => (
+      {({ bytes: all, quota, kinds, data }) => (
         <>
-          <Card title="What takes the room?" aside={`${bytes(all)} in all`}>
-            <Kinds kinds={kinds} />
+          <Card
+            title="What takes the room?"
+            aside={
+              quota.storage_bytes === null ? `${bytes(all)} in all` : `${bytes(all)} of ${bytes(quota.storage_bytes)}`
+            }
+          >
+            <Kinds kinds={kinds} free={Math.max(0, (quota.storage_bytes ?? all) - all)} />
           </Card>
           {data.length === 0 ? (
             <div className="card">
@@ -39,14 +44,15 @@ const KINDS: Record<StorageKind["kind"], { one: string; many: string; color: str
   uploads: { one: "upload", many: "uploads", color: "var(--control)" },
 };
 
-/** One bar, a part for each kind, as long as it is large; the same in words below. */
-function Kinds({ kinds }: { kinds: readonly StorageKind[] }) {
+/** One bar, a part for each kind, as long as it is large, and what is left of the quota; the same in words below. */
+function Kinds({ kinds, free }: { kinds: readonly StorageKind[]; free: number }) {
   return (
     <div className="stack">
       <div className="storage-bar" aria-hidden="true">
         {kinds.map(({ kind, bytes }) =>
           bytes > 0 ? <span key={kind} style={{ flexGrow: bytes, background: KINDS[kind].color }} /> : null,
         )}
+        {free > 0 && <span style={{ flexGrow: free }} />}
       </div>
       <ul className="storage-kinds">
         {kinds.map(({ kind, count, bytes: size }) => (

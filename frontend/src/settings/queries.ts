@@ -44,6 +44,15 @@ export function useCreateKey() {
   });
 }
 
+export function useRotateKey(id: string) {
+  const client = useQueryClient();
+  return useOnce({
+    mutationFn: (body: Schema<"KeyRotate">) =>
+      take(api.POST("/v1/api-keys/{key_id}/rotate", { params: { path: { key_id: id } }, body })),
+    onSuccess: () => client.invalidateQueries({ queryKey: keysKey }),
+  });
+}
+
 export function useRevokeKey(id: string) {
   const client = useQueryClient();
   return useMutation({

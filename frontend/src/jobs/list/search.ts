@@ -41,7 +41,7 @@ export interface JobsSearch {
 export const jobsSearch = (search: Search): JobsSearch =>
   some({
     status: words(text(search.status), states).join(",") || undefined,
-    name: text(search.name),
+    name: text(search.name)?.slice(0, 200), // as much as the service takes
     teacher: text(search.teacher),
     dataset: text(search.dataset),
     sort: oneOf(...(Object.keys(FIRST) as Sort[]))(search.sort),

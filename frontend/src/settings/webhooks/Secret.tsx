@@ -1,5 +1,4 @@
-import { CopyButton } from "@/ui/Copy";
-import { Dialog } from "@/ui/Dialog";
+import { ShownOnce } from "../ShownOnce";
 
 interface Props {
   title: string;
@@ -8,21 +7,10 @@ interface Props {
 }
 
 /** A webhook's secret, this once. */
-export function Secret({ title, secret, onClose }: Props) {
+export function Secret(props: Props) {
   return (
-    <Dialog title={title} onClose={onClose}>
-      <p className="wrap">
-        Messages are signed with it, as Standard Webhooks has it; the receiver verifies them. It is not shown again.
-      </p>
-      <div className="command">
-        <code>{secret}</code>
-        <CopyButton text={secret ?? ""} label="Copy the secret" />
-      </div>
-      <div className="row">
-        <button type="button" className="button primary" onClick={onClose}>
-          I have it
-        </button>
-      </div>
-    </Dialog>
+    <ShownOnce label="Copy the secret" {...props}>
+      Messages are signed with it, as Standard Webhooks has it; the receiver verifies them. It is not shown again.
+    </ShownOnce>
   );
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.db import spent
+from core.db import courses
 from core.db.models import Metric, Student
 from tests.fixtures.clock import by_the_clock
 from tests.worker.bench import Bench, recipe, wait_for
@@ -43,7 +43,7 @@ def test_attempts_know_what_they_have_cost(sqlite_bench: Bench) -> None:
     assert first and second and first % 64 == 0 and first + second == total
     assert [attempt.gpus for attempt in bench.attempts(job)] == [0, 0]
     with bench.database.read() as session:
-        told = spent.of_jobs(session, [job])[job]
+        told = courses.of_jobs(session, [job])[job].spent
         (student,) = session.query(Student).filter_by(job_id=job)
     assert (told.attempts, told.gpu_seconds, told.teacher_forwards) == (2, 0.0, total)
     assert student.metrics["latency_ms"] > 0 and bench.job(job).result["teacher"]["latency_ms"] > 0  # type: ignore[index]
