@@ -70,7 +70,7 @@ class Watcher(Reader):
         stream = Stream(caller.project_id, caller)
         try:
             self._open(stream)
-            while stream.topic not in self._watches:
+            while stream.topic not in self._watches and not self._closed:
                 try:
                     self._watches.setdefault(stream.topic, await run_in_threadpool(self._begin, stream.topic))
                 except SQLAlchemyError as error:

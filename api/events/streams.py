@@ -82,6 +82,7 @@ class Reader(ABC):
         self._read_seconds = read_seconds
         self._streams: dict[str, set[Stream]] = {}  # by topic
         self._wanted = asyncio.Event()
+        self._closed = False
 
     @property
     def open_streams(self) -> int:
@@ -123,7 +124,8 @@ class Reader(ABC):
                 stream.put(frame)
 
     def close(self) -> None:
-        """End every stream: the process stops, and clients come back to the next one."""
+        """End every stream, and those that have yet to open: the process stops, clients come back to the next one."""
+        self._closed = True
         for streams in self._streams.values():
             for stream in streams:
                 stream.put(CLOSE)
@@ -131,6 +133,8 @@ class Reader(ABC):
     def _open(self, stream: Stream) -> None:
         self._streams.setdefault(stream.topic, set()).add(stream)
         self._wanted.set()
+        if self._closed:
+            stream.put(CLOSE)
 
     def _close(self, stream: Stream) -> None:
         streams = self._streams.get(stream.topic, set())
