@@ -4,15 +4,15 @@ A bucket covers `width` steps, a power of two, and starts at a multiple of it: w
 points are appended. It tells its last value (the line) and its least and greatest (the band), so spikes survive.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, and_, case, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from core.db import events
-from core.db.models import Job, Metric, Student
+from core.db.models import Metric, Point
 
 
 @dataclass
@@ -73,55 +73,44 @@ def of_jobs(
 
     Empty filters mean all; `start` is the first step of a bucket, and what lies before is left out. The width comes
     from the total, known from a job's first step on, and not from what has been recorded: so a page that is reloaded
-    while the job runs sees the same points again. A job without it goes by its last step, for which its points are
-    gone through.
+    while the job runs sees the same points again. A job without it goes by its last step.
     """
     found = {id: Curves() for id in totals}
     if not totals:
         return found
-    wanted = _wanted(list(totals), students, names)
-    unknown = [id for id, total in totals.items() if not total]
-    newest = wanted(select(Metric.job_id, func.max(Metric.step))).where(Metric.job_id.in_(unknown))
+    wanted = [Metric.job_id.in_(list(totals))]
+    wanted += [Metric.student_id.in_(students)] if students else []
+    wanted += [Metric.name.in_(names)] if names else []
     lasts = {id: total for id, total in totals.items() if total}
-    if unknown:
-        lasts |= {row[0]: row[1] for row in session.execute(newest.group_by(Metric.job_id))}
+    if unknown := [id for id in totals if id not in lasts]:
+        lasts |= _lasts(session, [*wanted, Metric.job_id.in_(unknown)])
     widths = {id: bucket_width(last, max_points) for id, last in lasts.items()}
     if not widths:
         return found
     width = case(widths, value=Metric.job_id) if len(set(widths.values())) > 1 else literal(next(iter(widths.values())))
     buckets = (
-        wanted(
-            select(
-                Metric.job_id,
-                Metric.student_id,
-                Metric.name,
-                func.max(Metric.step).label("step"),
-                func.min(Metric.value).label("low"),
-                func.max(Metric.value).label("high"),
-                func.count().label("points"),
-            )
+        select(
+            Point.metric_id,
+            func.max(Point.step).label("step"),
+            func.min(Point.value).label("low"),
+            func.max(Point.value).label("high"),
+            func.count().label("points"),
         )
-        .where(Metric.step >= start)
-        .group_by(Metric.job_id, Metric.student_id, Metric.name, Metric.step // width)
+        .join(Metric)
+        .where(*wanted, Point.step >= start)
+        .group_by(Point.metric_id, Point.step // width)
         .subquery()
     )
-    last_point = aliased(Metric)
+    last_point = aliased(Point)
     rows = session.execute(
-        select(buckets, last_point.value)
-        .join(
-            last_point,
-            and_(
-                last_point.job_id == buckets.c.job_id,
-                last_point.student_id == buckets.c.student_id,
-                last_point.name == buckets.c.name,
-                last_point.step == buckets.c.step,
-            ),
-        )
-        .order_by(buckets.c.job_id, buckets.c.student_id, buckets.c.name, buckets.c.step)
+        select(Metric.job_id, Metric.student_id, Metric.name, buckets, last_point.value)
+        .join(buckets, buckets.c.metric_id == Metric.id)
+        .join(last_point, and_(last_point.metric_id == Metric.id, last_point.step == buckets.c.step))
+        .order_by(Metric.id, buckets.c.step)
     )
     for job, one in widths.items():
         found[job].width = one
-    for job, student, name, step, low, high, points, value in rows:
+    for job, student, name, _, step, low, high, points, value in rows:
         curves = found[job]
         if not curves.series or (curves.series[-1].student, curves.series[-1].name) != (student or None, name):
             curves.series.append(Series(student or None, name))
@@ -132,26 +121,18 @@ def of_jobs(
         curve.max.append(high)
         curve.counts.append(points)
     for curves in found.values():
-        curves.series.sort(key=lambda curve: (curve.student or "", curve.name))  # engines differ in what comes first
+        curves.series.sort(key=lambda curve: (curve.student or "", curve.name))
     return found
 
 
-def _wanted(
-    jobs: Sequence[str], students: Sequence[str], names: Sequence[str]
-) -> Callable[[Select[*tuple[Any, ...]]], Select[*tuple[Any, ...]]]:
-    """Narrows a query of metrics to these.
-
-    With names it is joined with all students there can be: their ids lie between job and name in the key, and by job
-    and name alone a curve would be looked for among all points of the job.
-    """
-    if not names:
-        of_jobs = Metric.job_id.in_(jobs)
-        return lambda query: query.where(and_(of_jobs, Metric.student_id.in_(students)) if students else of_jobs)
-    own = select(Student.job_id.label("job_id"), Student.id.label("student_id")).where(Student.job_id.in_(jobs))
-    jobs_own = select(Job.id, literal("")).where(Job.id.in_(jobs))
-    tellers = (own.where(Student.id.in_(students)) if students else union_all(own, jobs_own)).subquery()
-    of_teller = and_(Metric.job_id == tellers.c.job_id, Metric.student_id == tellers.c.student_id)
-    return lambda query: query.join(tellers, and_(of_teller, Metric.name.in_(names)))
+def _lasts(session: Session, wanted: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+    """Job id -> its last step of these metrics; of each, the key tells without going through its points."""
+    last = select(func.max(Point.step)).where(Point.metric_id == Metric.id).scalar_subquery()
+    lasts: dict[str, int] = {}
+    for job, step in session.execute(select(Metric.job_id, last).where(*wanted)):
+        if step is not None:
+            lasts[job] = max(step, lasts.get(job, 0))
+    return lasts
 
 
 # --- what has changed ---------------------------------------------------------------------------------------------

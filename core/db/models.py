@@ -12,10 +12,12 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     MetaData,
     String,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     case,
     false,
     func,
@@ -350,15 +352,25 @@ class Checkpoint(_Row, Base):
 
 
 class Metric(Base):
-    """(job, student, name, step) -> value; student '' is the teacher or the job itself."""
+    """What is measured, step by step, of a student; '' is the teacher or the job itself."""
 
     __tablename__ = "metrics"
-    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
-    student_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"))
+    student_id: Mapped[str] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(String(60))
+    __table_args__ = (UniqueConstraint("job_id", "student_id", "name"),)
+
+
+class Point(Base):
+    """A metric's value at a step."""
+
+    __tablename__ = "points"
+    metric_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("metrics.id", ondelete="CASCADE"), primary_key=True)
     step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     value: Mapped[float]
     attempt: Mapped[int]
+    __table_args__ = {"sqlite_with_rowid": False}
 
 
 class Event(_Row, Base):

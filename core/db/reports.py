@@ -6,63 +6,33 @@ Nothing here looks at who is asking: `core.db.runs.fence` in the same transactio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.db import events, standing, students
-from core.db.models import Attempt, Checkpoint, File, Job, Metric, Run, Student, now, stamp
+from core.db import events, points, standing, students
+from core.db.models import Attempt, Checkpoint, File, Job, Run, Student, now, stamp
+from core.db.points import Measured
 from core.events import StudentFile
 
-Point = tuple[int, str, str, float]  # step, student id ('' for the teacher or the job), name, value
 
-
-def record_metrics(work: Session, job_id: str, attempt: int, points: Sequence[Point]) -> None:
+def record_metrics(work: Session, job_id: str, attempt: int, measured: Sequence[Measured]) -> None:
     """Store points and tell them in one `metric` event, by series. The same point again replaces itself."""
-    if not points:
+    if not measured:
         return
-    series: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
-    for step, student_id, name, value in points:
-        steps, values = series.setdefault((student_id, name), ([], []))
-        steps.append(step)
-        values.append(value)
-    _store_points(work, job_id, attempt, points)
-    if any(name == standing.FIGURE for _, _, name, _ in points):
+    columns = points.by_metric(measured)
+    points.store(work, job_id, attempt, columns)
+    if any(name == standing.FIGURE for _, name in columns):
         standing.refresh(work, job_id)
-    frames = [
+    series = [
         {"student": student_id or None, "name": name, "step": steps, "value": values}
-        for (student_id, name), (steps, values) in series.items()
+        for (student_id, name), (steps, values) in columns.items()
     ]
-    events.append(work, job_id, attempt, [("metric", {"series": frames, "attempt": attempt})])
-
-
-def _store_points(work: Session, job_id: str, attempt: int, points: Sequence[Point]) -> None:
-    """In one statement with one plan: a VALUES list of thousands took ten times as long to compile as to run."""
-    if work.get_bind().dialect.name == "postgresql":
-        once = {point[:3]: point[3] for point in points}  # one statement may not touch a row twice
-        columns = [[key[i] for key in once] for i in range(3)] + [list(once.values())]
-        told = dict(zip(("steps", "students", "names", "values"), columns, strict=True))
-        work.execute(_POSTGRES_POINTS, told | {"job": job_id, "attempt": attempt})
-    else:
-        rows = [(job_id, student_id, name, step, value, attempt) for step, student_id, name, value in points]
-        work.connection().exec_driver_sql(_SQLITE_POINTS, rows)
-
-
-_REPLACE = (
-    "ON CONFLICT (job_id, student_id, name, step) DO UPDATE SET value = excluded.value, attempt = excluded.attempt"
-)
-_INTO = "INSERT INTO metrics (job_id, student_id, name, step, value, attempt)"
-_SQLITE_POINTS = f"{_INTO} VALUES (?, ?, ?, ?, ?, ?) {_REPLACE}"
-_POSTGRES_POINTS = text(
-    f"{_INTO} SELECT :job, student, name, step, value, :attempt FROM unnest(CAST(:students AS text[]), "
-    "CAST(:names AS text[]), CAST(:steps AS bigint[]), CAST(:values AS float8[])) AS p (student, name, step, value) "
-    f"{_REPLACE}"
-)
+    events.append(work, job_id, attempt, [("metric", {"series": series, "attempt": attempt})])
 
 
 def rewind(work: Session, job_id: str, attempt: int, to_step: int | None) -> None:
     """Forget the figures beyond a checkpoint's step (None: all), so that no curve has a double; tell open pages."""
-    beyond = Metric.job_id == job_id if to_step is None else (Metric.job_id == job_id) & (Metric.step > to_step)
-    work.execute(delete(Metric).where(beyond))
+    points.forget(work, job_id, beyond=to_step)
     standing.refresh(work, job_id)
     events.append(work, job_id, attempt, [("rewind", {"to_step": to_step or 0, "attempt": attempt})])
 

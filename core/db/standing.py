@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.db.models import Job, Metric, Student
+from core.db.models import Job, Metric, Point, Student
 
 FIGURE = "val/top1"
 
@@ -25,9 +25,10 @@ def lead(figures: Iterable[tuple[str, float]]) -> float | None:
 def refresh(work: Session, job_id: str) -> None:
     """Bring the job's figure up to date with its curves: after new points, after a rewind."""
     newest = (
-        select(Metric.value)
+        select(Point.value)
+        .join(Metric)
         .where(Metric.job_id == Student.job_id, Metric.student_id == Student.id, Metric.name == FIGURE)
-        .order_by(Metric.step.desc())
+        .order_by(Point.step.desc())
         .limit(1)
         .correlate(Student)
         .scalar_subquery()

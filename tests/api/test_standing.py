@@ -6,6 +6,7 @@ from starlette.testclient import TestClient
 
 from core.db import reports, runs, standing
 from core.db.models import Attempt, Student, now
+from core.db.points import Measured
 from core.db.session import Database
 from tests.fixtures.service import Make
 
@@ -24,7 +25,7 @@ def test_the_best_student_so_far(client: TestClient, make: Make, database: Datab
 
     def record(step: int, *values: tuple[str, float]) -> None:
         with database.write() as work:
-            points: list[reports.Point] = [(step, student, "val/top1", value) for student, value in values]
+            points: list[Measured] = [(step, student, "val/top1", value) for student, value in values]
             reports.record_metrics(work, id, 1, [*points, (step, first, "loss/total", 9.0)])
 
     record(10, (first, 0.5), (second, 0.75), (medium, 0.5), (control, 0.99))

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.db import events, reports, runs, standing
 from core.db.models import Job, Student
+from core.db.points import Measured
 from core.db.runs import Claim, Ending
 from core.errors import Failure
 from core.evaluation import Evaluation
@@ -100,7 +101,7 @@ class Attempt:
                 reports.record_progress(work, job, self.claim.attempt, progress)
                 self._log(work, "info", f"epoch {self.epoch} of {self.epochs}")
 
-    def _points(self, i: int, student: Student, step: int) -> list[reports.Point]:
+    def _points(self, i: int, student: Student, step: int) -> list[Measured]:
         t = step / (self.epochs * STEPS_PER_EPOCH)
         ceiling = (0.962 if "small" in student.name else 0.972) - (0.014 if student.role == "control" else 0)
         noise = 0.004 * math.sin(3.7 * step + 5 * i) * (1.1 - t)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert
 
-from core.db.models import Job, Metric, Run, Student, now
+from core.db.models import Job, Metric, Point, Run, Student, now
 from core.ids import new_id
 from core.lifecycle import JobStatus
 from tests.browser.stage import Stage
@@ -13,6 +13,7 @@ from tests.browser.stage import Stage
 STATUSES = (JobStatus.SUCCEEDED, JobStatus.SUCCEEDED, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED)
 CURVE = (0.42, 0.71, 0.83, 0.88, 0.91)
 BATCH = 2000
+FIRST = 1_000_000  # id of a metric: beyond those that the stage's other jobs have
 
 
 def many_jobs(stage: Stage, dataset: str, teacher: str | None, number: int) -> list[str]:
@@ -24,10 +25,11 @@ def many_jobs(stage: Stage, dataset: str, teacher: str | None, number: int) -> l
         student = job.students[0]
         jobs = [_row(Job, job) | _job(i, made + timedelta(minutes=i)) for i in range(number)]
         students = [_row(Student, student) | _student(i, row["id"], row["top1"]) for i, row in enumerate(jobs)]
-        points = [point for i, row in enumerate(students) for point in _curve(i, row)]
+        metrics = [_metric(i, row) for i, row in enumerate(students, FIRST)]
+        points = [point for i, row in enumerate(metrics) for point in _curve(i, row)]
         work.delete(job)
         work.execute(delete(Run).where(Run.subject == template))
-        for table, rows in ((Job, jobs), (Student, students), (Metric, points)):
+        for table, rows in ((Job, jobs), (Student, students), (Metric, metrics), (Point, points)):
             for start in range(0, len(rows), BATCH):
                 work.execute(insert(table), rows[start : start + BATCH])
     return [row["id"] for row in jobs]
@@ -59,6 +61,10 @@ def _student(i: int, job: str, top1: float) -> dict[str, Any]:
     return {"id": new_id("stu"), "job_id": job, "label": label, "status": status, "metrics": figures} | figures
 
 
-def _curve(i: int, student: dict[str, Any]) -> list[dict[str, Any]]:
-    same = {"job_id": student["job_id"], "student_id": student["id"], "name": "val/top1", "attempt": 1}
+def _metric(id: int, student: dict[str, Any]) -> dict[str, Any]:
+    return {"id": id, "job_id": student["job_id"], "student_id": student["id"], "name": "val/top1"}
+
+
+def _curve(i: int, metric: dict[str, Any]) -> list[dict[str, Any]]:
+    same = {"metric_id": metric["id"], "attempt": 1}
     return [same | {"step": 10 * (n + 1), "value": value + i % 10 / 1000} for n, value in enumerate(CURVE)]

@@ -17,7 +17,7 @@ import migrations
 from api.app import create_app
 from core.db import jobs, runs
 from core.db.keys import DEFAULT_PROJECT
-from core.db.models import Dataset, Job, Teacher, Worker
+from core.db.models import Dataset, Job, Metric, Teacher, Worker
 from core.db.session import Database
 from core.recipe import Recipe
 from core.settings import Settings
@@ -96,17 +96,19 @@ class Stage:
     def curves(self, job: str, names: Sequence[str], steps: int) -> int:
         """Points in bulk, every step of every student of the job: how many."""
         rows = text(
-            "INSERT INTO metrics (job_id, student_id, name, step, value, attempt) "
+            "INSERT INTO points (metric_id, step, value, attempt) "
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :steps) "
-            "SELECT :job, :student, :name, i, 2.0 / (1 + i * 8.0 / :steps) + (i * 7919 % 97) / 900.0 + :apart, 1 FROM n"
+            "SELECT :metric, i, 2.0 / (1 + i * 8.0 / :steps) + (i * 7919 % 97) / 900.0 + :apart, 1 FROM n"
         )
         with self.database.read() as session:
             students = [student.id for student in session.get_one(Job, job).students]
         for i, student in enumerate(students):
             for name in names:
                 with self.database.write() as work:  # one each: nobody waits long for the database
-                    told = {"job": job, "student": student, "name": name, "steps": steps, "apart": i / 20}
-                    work.execute(rows, told)
+                    metric = Metric(job_id=job, student_id=student, name=name)
+                    work.add(metric)
+                    work.flush()
+                    work.execute(rows, {"metric": metric.id, "steps": steps, "apart": i / 20})
         return len(students) * len(names) * steps
 
     def attempt(self, worker: str = "wrk_here") -> "Attempt":

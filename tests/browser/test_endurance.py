@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, CDPSession, Page, expect
 
 from core.db import events, reports
 from core.db.models import Job
+from core.db.points import Measured
 from tests.browser.attempt import Attempt
 from tests.browser.stage import Stage
 
@@ -36,7 +37,7 @@ def flushes(stage: Stage, attempt: Attempt, first: int, count: int) -> int:
         for _ in range(count):
             steps = range(step + 1, step + STEPS + 1)
             step += STEPS
-            points: list[reports.Point] = [
+            points: list[Measured] = [
                 (at, student.id, name, math.sin(at / 700) ** 2)
                 for student in job.students
                 for name in ("loss/total", "loss/task", "train/top1", "lr")

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.db.models import Attempt, Event, File, Job, Metric, Run, Student
+from core.db.models import Attempt, Event, File, Job, Metric, Point, Run, Student
 from core.lifecycle import MOVES, JobStatus
 from tests.chaos.killer import Hit
 from tests.chaos.stack import Stack
@@ -78,9 +78,12 @@ class Course:
     def _curves(self, session: Session) -> Curves:
         labels = {student.id: student.label for student in self.students}
         curves: Curves = {}
-        for row in session.scalars(select(Metric).where(Metric.job_id == self.job.id).order_by(Metric.step)):
-            if not by_the_clock(row.name):
-                curves.setdefault((labels.get(row.student_id, ""), row.name), []).append((row.step, row.value))
+        all_points = select(Metric, Point).join(Point).where(Metric.job_id == self.job.id).order_by(Point.step)
+        for metric, point in session.execute(all_points):
+            if not by_the_clock(metric.name):
+                curves.setdefault((labels.get(metric.student_id, ""), metric.name), []).append(
+                    (point.step, point.value)
+                )
         return curves
 
     def tensors(self) -> dict[str, str | None]:

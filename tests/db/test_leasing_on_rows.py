@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import func, select
 
 from core.db import reports, runs
-from core.db.models import Attempt, Checkpoint, Event, Job, Metric, Run
+from core.db.models import Attempt, Checkpoint, Event, Job, Metric, Point, Run
 from core.db.session import Database
 from core.errors import IllegalMove, Stale
 from core.leasing import Observer, Outcome, RunState, claimed, ended, progressed, renewed, wished
@@ -109,7 +109,9 @@ class Rows(RuleBasedStateMachine):
     def _all(self) -> tuple[object, ...]:
         with self.database.read() as session:
             run = session.scalars(select(Run).where(Run.subject == self.job)).one()
-            counts = [session.scalar(select(func.count()).select_from(one)) for one in (Metric, Event, Checkpoint)]
+            counts = [
+                session.scalar(select(func.count()).select_from(one)) for one in (Metric, Point, Event, Checkpoint)
+            ]
             outcomes = session.execute(select(Attempt.n, Attempt.outcome).order_by(Attempt.run_id, Attempt.n)).all()
         return (runs.state_of(run), counts, outcomes)
 

@@ -10,11 +10,26 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 import migrations
-from core.db.models import Attempt, Base, Job, Student
+from core.db import points
+from core.db.models import Attempt, Base, Job, Metric, Point, Student
 from core.db.session import Database
 from core.errors import Unavailable
 
 UNCOMPARED = {"ix_jobs_by_life", "ix_jobs_by_lower_name"}  # of expressions: SQLite tells none, PostgreSQL rewords them
+
+CURVES: list[dict[str, object]] = [
+    {"job_id": job, "student_id": student, "name": name, "step": step, "value": step / 8, "attempt": 2}
+    for job, student in (("job_result", ""), ("job_stored", "stu_0"), ("job_stored", "stu_1"))
+    for name in ("loss/total", "val/top1")
+    for step in (0, 1, 2**40)
+]
+
+
+def curves(database: Database) -> list[dict[str, object]]:
+    told = select(Metric.job_id, Metric.student_id, Metric.name, Point.step, Point.value, Point.attempt).join(Point)
+    with database.read() as session:
+        rows = session.execute(told.order_by(Metric.job_id, Metric.student_id, Metric.name, Point.step))
+        return [dict(row) for row in rows.mappings()]
 
 
 @pytest.mark.filterwarnings("ignore:.*expression-based index")
@@ -32,7 +47,7 @@ def test_model_and_migrated_schema_do_not_differ(empty_database_url: str) -> Non
 
 def test_rows_of_before_are_brought_along(empty_database_url: str) -> None:
     """0003 -> now: jobs learn how far their best student is, students what lists are sorted by; attempts used no GPU
-    that anybody knows of.
+    that anybody knows of; points name their metric by a number.
     """
     database = Database(empty_database_url)
     migrations.upgrade(empty_database_url, "0003")
@@ -77,6 +92,7 @@ def test_rows_of_before_are_brought_along(empty_database_url: str) -> None:
             | {"priority": 0, "attempt": 1, "failures": 0, "created_at": at},
         ),
         ("attempts", {"run_id": "run", "n": 1, "worker_id": "wrk", "started_at": at}),
+        *(("metrics", row) for row in CURVES),
     ]
     with database.engine.begin() as connection:
         for table, values in rows:
@@ -92,6 +108,16 @@ def test_rows_of_before_are_brought_along(empty_database_url: str) -> None:
         assert figures["stu_n"] == (None, None, None)
         attempt = session.scalars(select(Attempt)).one()
         assert (attempt.gpus, attempt.teacher_forwards) == (0, None)
+    assert curves(database) == CURVES
+    command.downgrade(migrations.configuration(database.engine), "0010")
+    with database.read() as session:
+        before = text("SELECT * FROM metrics ORDER BY job_id, student_id, name, step")
+        assert [dict(row) for row in session.execute(before).mappings()] == CURVES
+    migrations.upgrade(empty_database_url)
+    assert curves(database) == CURVES
+    with database.write() as work:  # numbers go on behind those that were given to the rows of before
+        points.store(work, "job_stored", 3, {("stu_1", "lr"): ([7], [0.5])})
+    assert len(curves(database)) == len(CURVES) + 1
     database.close()
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.db import events, reports, runs
-from core.db.models import Attempt, Checkpoint, Event, Job, Metric
+from core.db.models import Attempt, Checkpoint, Event, Job, Point
 from core.db.session import Database
 from core.errors import Failure, IllegalMove, Stale
 from core.lifecycle import JobStatus
@@ -89,7 +89,7 @@ def test_a_stale_attempt_changes_nothing(database: Database, make_job: MakeJob) 
         end(database, old, "succeeded")
     assert status(database, job) == "running"
     with database.read() as session:
-        assert session.scalar(select(func.count()).select_from(Metric)) == 0
+        assert session.scalar(select(func.count()).select_from(Point)) == 0
 
 
 def test_the_negative_control_without_the_fence_the_stale_attempt_writes(database: Database, make_job: MakeJob) -> None:
@@ -101,7 +101,7 @@ def test_the_negative_control_without_the_fence_the_stale_attempt_writes(databas
     with database.write() as work:  # what `fence` prevents
         reports.record_metrics(work, job, old.attempt, [(1, "", "loss/total", 1.0)])
     with database.read() as session:
-        assert session.scalar(select(Metric.attempt)) == old.attempt
+        assert session.scalar(select(Point.attempt)) == old.attempt
 
 
 def test_a_sign_of_life_just_in_time_keeps_the_run(database: Database, make_job: MakeJob) -> None:
@@ -229,7 +229,7 @@ def test_events_have_no_gap_and_a_rewind_leaves_no_double(database: Database, ma
         reports.record_metrics(work, job, 2, [(step, "", "loss/total", 9.0) for step in range(20, 25)])
     with database.read() as session:
         numbers = list(session.scalars(select(Event.seq).where(Event.job_id == job).order_by(Event.seq)))
-        points = session.execute(select(Metric.step, Metric.value).order_by(Metric.step)).all()
+        points = session.execute(select(Point.step, Point.value).order_by(Point.step)).all()
         last = session.get_one(Job, job).last_seq
     assert numbers == list(range(1, last + 1))
     assert [step for step, _ in points] == list(range(1, 25))

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import MetaData, inspect, select
+from sqlalchemy import Column, MetaData, inspect, select
 
 import migrations
 from core.db.session import Database
@@ -87,13 +87,25 @@ def dump(url: str, like: Rows | None = None) -> Rows:
         schema.reflect(connection)
         found: Rows = {}
         for name in like if like is not None else {*inspect(connection).get_table_names()} - DROPPED:
-            table = schema.tables[name]
-            known = set(like[name][0]) if like and like[name] else set(table.columns.keys())
-            columns = [column for column in table.columns if column.name in known]
-            rows = [dict(row) for row in connection.execute(select(*columns)).mappings()]
+            told = _columns(schema, name)
+            known = set(like[name][0]) if like and like[name] else {column.name for column in told}
+            columns = [column for column in told if column.name in known]
+            query = select(*columns)
+            if len({column.table for column in columns}) > 1:
+                query = query.select_from(schema.tables["metrics"].join(schema.tables["points"]))
+            rows = [dict(row) for row in connection.execute(query).mappings()]
             found[name] = sorted(rows, key=repr)
     database.close()
     return found
+
+
+def _columns(schema: MetaData, table: str) -> list[Column[Any]]:
+    """Since 0011 points name their metric by a number; before, metrics were points."""
+    columns = list(schema.tables[table].columns)
+    if table == "metrics" and "points" in schema.tables:
+        points = schema.tables["points"].columns
+        return [*(c for c in columns if c.name != "id"), *(c for c in points if c.name != "metric_id")]
+    return columns
 
 
 def ended(service: Service, job: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import psutil
 from sqlalchemy import select, text
 
 from core.db import jobs, runs
-from core.db.models import Attempt, Dataset, File, Job, Metric, Project, Student, Teacher
+from core.db.models import Attempt, Dataset, File, Job, Metric, Point, Project, Student, Teacher
 from core.db.session import Database
 from core.recipe import Recipe
 from core.settings import Settings
@@ -207,11 +207,15 @@ class Bench:
         """(label, metric) -> points by step, without what the clock says."""
         with self.database.read() as session:
             labels = {s.id: s.label for s in session.scalars(select(Student).where(Student.job_id == job))}
-            rows = session.scalars(select(Metric).where(Metric.job_id == job).order_by(Metric.step)).all()
+            rows = session.execute(
+                select(Metric, Point).join(Point).where(Metric.job_id == job).order_by(Point.step)
+            ).all()
         curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
-        for row in rows:
-            if not by_the_clock(row.name):
-                curves.setdefault((labels.get(row.student_id, ""), row.name), []).append((row.step, row.value))
+        for metric, point in rows:
+            if not by_the_clock(metric.name):
+                curves.setdefault((labels.get(metric.student_id, ""), metric.name), []).append(
+                    (point.step, point.value)
+                )
         return curves
 
     def settings(self) -> Settings:

@@ -181,7 +181,7 @@ def test_the_negative_control_without_the_fence_a_zombie_writes(bench: Bench, mo
     wake(bench, claim, lambda: suppress(Exception))
     after = everything(bench)
     changed = {name for name in after if after[name] != before[name]}
-    assert changed >= {"metrics", "events", "files", "runs", "jobs", "attempts"}
+    assert changed >= {"metrics", "points", "events", "files", "runs", "jobs", "attempts"}
 
 
 def test_a_report_whose_commit_nobody_heard_of_is_written_once(bench: Bench) -> None:

@@ -13,6 +13,7 @@ from core.assignment import TrainAssignment
 from core.db import belongings, reports, runs, standing
 from core.db import events as job_events
 from core.db.models import Checkpoint, Job, Run, Student
+from core.db.points import Measured
 from core.db.session import UnitOfWork
 from core.errors import Damaged, NotFound, Stale
 from core.events import (
@@ -121,7 +122,7 @@ class Train:
                 return  # it was committed, and nobody heard of it
             job = work.get_one(Job, self.claim.subject)
             obsolete: list[str] = []
-            points: list[reports.Point] = []
+            points: list[Measured] = []
             progress: Progress | None = None
             spent: Spent | None = None
             for event in events:
