@@ -217,7 +217,7 @@ def test_a_browser_and_the_command_line_work_behind_nginx(
 
 @pytest.mark.e2e
 def test_the_sign_in_address_has_the_prefix(stack: Stack) -> None:
-    assert re.search(rf"Dashboard: http://127.0.0.1:\d+{PREFIX}/#code=", (stack.data_dir / "up.log").read_text())
+    assert re.search(rf"Dashboard: http://127.0.0.1:\d+{PREFIX}/#code=", stack.printed("Logs: "))
 
 
 @pytest.mark.e2e

@@ -51,6 +51,14 @@ class Stack:
     def descendants(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def printed(self, words: str) -> str:
+        """All that `up` has said, once these words are among it: it answers requests before it has said so."""
+        deadline = time.monotonic() + START_SECONDS
+        while words not in (said := (self.data_dir / "up.log").read_text()):
+            assert self.process.poll() is None and time.monotonic() < deadline, said
+            time.sleep(0.05)
+        return said
+
     def stop(self) -> tuple[int, list[psutil.Process]]:
         """(exit code, descendants that are still there)."""
         before = self.descendants()

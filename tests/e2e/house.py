@@ -77,10 +77,9 @@ def on_one_machine(tmp_path: Path) -> Iterator[House]:
     settings = {"DISTILLERY_METRICS_TOKEN": secrets["metrics token"], "DISTILLERY_WEBHOOK_NETWORKS": "127.0.0.0/8"}
     data = tmp_path / "data"
     with running(data, **settings) as stack:
-        announced = data / "up.log"
-        printed = announced.read_text()
+        printed = stack.printed("Logs: ")  # the last that it says
         secrets["sign-in code"] = printed.partition("#code=")[2].split()[0]
-        announced.write_text(printed.replace(secrets["sign-in code"], ""))  # there, and there alone, it belongs
+        (data / "up.log").write_text(printed.replace(secrets["sign-in code"], ""))  # there, and there alone, it belongs
         settings |= {"DISTILLERY_DATA_DIR": str(data)}
         house = House(stack.url, data, f"sqlite:///{data}/distillery.db", data / "logs", settings, secrets)
         with closing(house.service):
