@@ -1,9 +1,11 @@
 """The application: `python -m api.serve`. HTTP in, rows out; it never loads torch."""
 
+from asyncio import Lock
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
+from weakref import WeakValueDictionary
 
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
@@ -109,6 +111,7 @@ def create_app(
     app.state.settings = settings
     app.state.database = database or _open_database(settings)
     app.state.writers = CapacityLimiter(1 if app.state.database.is_sqlite else POSTGRES_WRITERS)
+    app.state.turns = WeakValueDictionary[str, Lock]()  # by project, while anybody waits
     app.state.storage = storage or _open_storage(settings)
     app.state.queue = queue or make_queue(settings.broker_url)
     app.state.rate_limit = RateLimit(settings.rate_limit)

@@ -1,19 +1,21 @@
 """What endpoints ask for by type: who is calling, a transaction, storage, the queue, a part of a list."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Literal, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request, Security
-from fastapi.concurrency import contextmanager_in_threadpool
+from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.problems import Forbidden
-from core.db import keys
+from core.db import keys, projects
 from core.db.keys import Caller
 from core.db.paging import Window
 from core.db.session import Database, UnitOfWork
@@ -110,14 +112,14 @@ def check_scope(request: Request, caller: Caller) -> None:
 
 def check_origin(request: Request) -> None:
     """A cookie travels with requests that other sites make: those may not change anything."""
-    origin = request.headers.get("origin")
-    if request.method in READING or origin is None:
+    origins = request.headers.getlist("origin")
+    if request.method in READING or not origins:
         return
     try:
-        there = urlsplit(origin).netloc
+        there = {urlsplit(origin).netloc for origin in origins}
     except ValueError:
-        there = ""
-    if there != request.headers.get("host"):
+        there = set()
+    if there != {request.headers.get("host")}:
         raise Forbidden(
             "foreign_origin", "A signed-in browser can change things only from the dashboard's own address."
         )
@@ -131,7 +133,7 @@ def _reading(database: TheDatabase) -> Iterator[Session]:
         yield session
 
 
-async def _writing(request: Request, database: TheDatabase) -> AsyncIterator[UnitOfWork]:
+async def _signing_in(request: Request, database: TheDatabase) -> AsyncIterator[UnitOfWork]:
     """One transaction, committed before the answer leaves (scope="function"); a failed commit is a failed request.
 
     Requests queue for it here, without a thread: threads that all wait for the database's lock would leave none to
@@ -142,9 +144,22 @@ async def _writing(request: Request, database: TheDatabase) -> AsyncIterator[Uni
         yield work
 
 
-# Both depend on nothing but the database; endpoints name the caller first, so that strangers open no transaction.
+async def _writing(request: Request, database: TheDatabase, caller: TheCaller) -> AsyncIterator[UnitOfWork]:
+    """The same for a known caller, after whoever else is changing the project."""
+    async with turn_of(request, caller), asynccontextmanager(_signing_in)(request, database) as work:
+        await run_in_threadpool(projects.take_turn, work, caller.project_id)  # among processes
+        yield work
+
+
+def turn_of(request: Request, caller: Caller) -> asyncio.Lock:
+    """Where this process's requests wait for their turn in the caller's project: without a thread, as above."""
+    return cast(asyncio.Lock, request.app.state.turns.setdefault(caller.project_id, asyncio.Lock()))
+
+
+# Reading depends on nothing but the database; endpoints name the caller first, so that strangers open no connection.
 Reading = Annotated[Session, Depends(_reading, scope="function")]
 Work = Annotated[UnitOfWork, Depends(_writing, scope="function")]
+SignIn = Annotated[UnitOfWork, Depends(_signing_in, scope="function")]
 
 
 def _window(

@@ -21,6 +21,7 @@ TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\
 class Impatient(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._in_head = False
         self._received = 0  # bytes since the last look
         self._head = 0  # bytes of a head, or of trailers, that are not whole yet
         self._waiting: deque[int] = deque()  # bytes of each head in the pipeline
@@ -49,7 +50,17 @@ class Impatient(HttpToolsProtocol):
         if self._head > HEAD_BYTES:
             self._refuse()
 
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Not what comes behind a body: trailers would be taken for headers (RFC 9110, 6.5.1)."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
+        self._in_head = False
         size = self._head_size()
         self._head = self._stuck = 0
         if size > HEAD_BYTES:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from core import logs
 from core.ids import new_id
 
 _GIVEN = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+_HOST = re.compile(r"([\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-f:.]+\])(?::\d{0,5})?", re.ASCII)
 _BY_ADDRESS = ("/healthz", "/readyz")  # machines that watch it know no names
 
 
@@ -86,8 +86,7 @@ class Edge:
 def _is_known(headers: Headers, hosts: Collection[str]) -> bool:
     if len(named := headers.getlist("host")) != 1:
         return False
-    try:
-        name = (urlsplit(f"//{named[0]}").hostname or "").removesuffix(".")
-    except ValueError:
+    if (host := _HOST.fullmatch(named[0].lower())) is None:
         return False
+    name = host[1].strip("[]").removesuffix(".")
     return name in hosts or any(host.startswith("*.") and name.endswith(host[1:]) for host in hosts)

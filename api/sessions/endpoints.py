@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 
 from api.audit.route import ChangingRoute
-from api.deps import COOKIE, Reading, TheCaller, TheSettings, Work, check_origin
+from api.deps import COOKIE, Reading, SignIn, TheCaller, TheSettings, Work, check_origin
 from api.keys.schemas import KeyRead
 from api.schemas import Read
 from api.sessions.schemas import SessionCreate
@@ -26,7 +26,7 @@ class SessionRead(Read):
 
 
 @router.post("", status_code=204)
-def create_session(request: Request, wish: SessionCreate, work: Work, settings: TheSettings) -> Response:
+def create_session(request: Request, wish: SessionCreate, work: SignIn, settings: TheSettings) -> Response:
     """Sign in: the answer sets the cookie."""
     check_origin(request)
     if wish.key is not None:

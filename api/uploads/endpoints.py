@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator
 
 from api.audit.route import TheAudit
-from api.deps import Reading, TheCaller, TheDatabase, ThePart, TheSettings, TheStorage, Work
+from api.deps import Reading, TheCaller, TheDatabase, ThePart, TheSettings, TheStorage, Work, turn_of
 from api.idempotency import Creates, CreatingRoute
 from api.schemas import Listing, Sha256
 from api.uploads import service
@@ -88,7 +88,8 @@ async def send_upload(
         raise Invalid([Problem("", "length_required", detail)])
     await run_in_threadpool(_check_size, length, settings, storage)
     wish = Whole(caller.project_id, filename, purpose, length, sha256)
-    upload, new = await Arrival(wish, database, storage, settings, audit).receive(request.stream())
+    turn = turn_of(request, caller)
+    upload, new = await Arrival(wish, database, storage, settings, audit, turn).receive(request.stream())
     body = UploadRead.of(upload).model_dump_json()
     return Response(body, 201 if new else 200, media_type="application/json")
 
@@ -183,13 +184,13 @@ def complete_upload(
     uploads.check_open(upload)
     try:
         service.assemble(upload, wish.sha256, storage)  # long: outside any transaction
-    except NotFound:  # its parts are gone: another request was faster
+    except (NotFound, FileNotFoundError):  # its parts are gone: another request has completed or deleted it
         upload = read()
         if upload.status == "complete":
             return answer(upload)
         raise
     with service.tidy(storage, upload_id), database.write() as work:
-        upload = uploads.get(work, caller.project_id, upload_id)
+        upload = uploads.hold(work, caller.project_id, upload_id)
         if upload.status == "open":
             uploads.finish(work, upload, wish.sha256, expires_at=service.expiry(settings))
             audit(work, upload_id)

@@ -69,6 +69,7 @@ class Arrival:
     storage: Storage
     settings: Settings
     audit: Audit
+    turn: asyncio.Lock  # of those who change the project
 
     async def receive(self, body: AsyncIterator[bytes]) -> tuple[Upload, bool]:
         """The complete upload, and whether it is new: the same bytes for the same purpose are the upload they were.
@@ -78,7 +79,8 @@ class Arrival:
         if task := asyncio.current_task():
             _track(task)
         try:
-            id = await run_in_threadpool(self._announce)
+            async with self.turn:
+                id = await run_in_threadpool(self._announce)
         except (Conflict, TooLarge):
             if not await run_in_threadpool(self._may_be_there):
                 raise

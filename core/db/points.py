@@ -47,7 +47,7 @@ def forget(work: Session, job_id: str, *, beyond: int | None) -> None:
 
 
 def _metrics(work: Session, job_id: str, named: Set[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """(student id, name) -> id of the job's metrics, these among them."""
+    """(student id, name) -> id of the job's metrics, these among them. Nobody else adds any: callers own the run."""
     known = select(Metric.student_id, Metric.name, Metric.id).where(Metric.job_id == job_id)
     ids = {(student_id, name): id for student_id, name, id in work.execute(known)}
     new = [Metric(job_id=job_id, student_id=student_id, name=name) for student_id, name in sorted(named - ids.keys())]

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from core.db import usage
 from core.db.models import Project
 from core.errors import Conflict, NotFound
 from core.settings import Settings
+
+_TURN = 0x7475726E  # the kind of these locks among all in the database
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,14 @@ def quotas(session: Session, project_id: str, settings: Settings) -> Quotas:
     )
 
 
-def lock(work: Session, project_id: str) -> None:
-    """One reservation at a time: what others have reserved before is seen after this, until this transaction ends."""
-    work.execute(select(Project.id).where(Project.id == project_id).with_for_update())
+def take_turn(work: Session, project_id: str) -> None:
+    """Whoever changes a project by request waits here for the one before: what it has checked holds until it commits.
+
+    On SQLite all writers take turns. On PostgreSQL the lock is nobody's row: workers, who tell of runs that they own,
+    neither wait for a request nor keep one waiting.
+    """
+    if work.get_bind().dialect.name == "postgresql":
+        work.execute(text("SELECT pg_advisory_xact_lock(:kind, hashtext(:id))"), {"kind": _TURN, "id": project_id})
 
 
 def check_storage(session: Session, project_id: str, settings: Settings, more: int = 0) -> None:

@@ -30,7 +30,7 @@ def create(
 
     `whole`: the very request that announces it brings it.
     """
-    projects.lock(work, project_id)
+    projects.take_turn(work, project_id)
     projects.check_storage(work, project_id, settings, more=bytes)
     quota = projects.quotas(work, project_id, settings).upload_bytes
     used = work.scalar(select(func.coalesce(func.sum(Upload.bytes), 0)).where(Upload.project_id == project_id)) or 0
@@ -60,6 +60,12 @@ def get(session: Session, project_id: str, id: str) -> Upload:
     if upload is None:
         raise NotFound("upload", id)
     return upload
+
+
+def hold(work: Session, project_id: str, id: str) -> Upload:
+    """The same; nobody changes or deletes it until this transaction ends."""
+    work.execute(select(Upload.id).where(Upload.id == id, Upload.project_id == project_id).with_for_update())
+    return get(work, project_id, id)
 
 
 def listing(
@@ -175,6 +181,8 @@ def may_be_there(session: Session, project_id: str, purpose: str, bytes: int, sh
 
 
 def remove(work: Session, upload: Upload) -> None:
+    """With its parts, also one that is just being noted."""
+    work.execute(select(Upload.id).where(Upload.id == upload.id).with_for_update())
     work.execute(delete(UploadPart).where(UploadPart.upload_id == upload.id))
     work.execute(delete(Upload).where(Upload.id == upload.id))
 

@@ -100,6 +100,7 @@ def _tell(work: Session, project_id: str, type_: str, data: dict[str, Any]) -> N
     if type_ not in TYPES:
         return
     listening = select(Webhook).where(Webhook.project_id == project_id, Webhook.enabled.is_(True))
+    listening = listening.with_for_update(read=True, key_share=True)  # one that is deleted meanwhile hears nothing
     wanted = [one for one in work.scalars(listening) if ALL in one.events or type_ in one.events]
     _write(work, wanted, type_, data)
 

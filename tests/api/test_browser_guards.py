@@ -53,6 +53,14 @@ def test_no_operation_that_changes_anything_is_open_to_another_sites_page(app: F
     assert browser.get("/v1/sessions/current").status_code == 200  # not even signed out
 
 
+def test_two_origins_at_once_are_foreign(browser: TestClient) -> None:
+    for others in ([HOME, EVIL], [EVIL, HOME]):
+        request = browser.build_request("POST", "/v1/api-keys", json={"name": "k"})
+        request.headers = type(request.headers)([*request.headers.multi_items(), *(("Origin", one) for one in others)])
+        answer = browser.send(request)
+        assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+
+
 def test_a_form_of_another_site_comes_to_nothing(browser: TestClient) -> None:
     """Browsers send such a body across sites without asking first; here it is not even read."""
     wish = json.dumps({"name": "k"})
@@ -131,6 +139,17 @@ FOREIGN = [
     "127.0.0.1",
     "[::1",
     "::1",
+    "user:password@dash.example",
+    "evil.example@dash.example",
+    "dash.example/evil",
+    "dash.example?evil",
+    "dash.example#evil.example",
+    "evil.example\\.below.example",
+    "evil.example\t.below.example",
+    ".below.example",
+    "dash.example:80:80",
+    "dash.example:100000",
+    "dash.example:x",
 ]
 
 

@@ -91,6 +91,19 @@ def test_trailers_have_an_end(app: FastAPI, protocol: type[asyncio.Protocol], bo
     assert (taken < MUCH) == bounded
 
 
+@PROTOCOLS
+def test_trailers_are_no_headers(
+    app: FastAPI, settings: Settings, protocol: type[asyncio.Protocol], bounded: bool
+) -> None:
+    body = b'{"name":"late"}'
+    head = b"POST /v1/api-keys HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    chunks = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n" % (len(body), body)
+    with served(app, protocol) as port:
+        key = settings.admin_key_file.read_bytes().strip()
+        told = loops.run(answer(port, head + chunks + b"Authorization: Bearer " + key + b"\r\n\r\n"))
+    assert told.startswith(b"HTTP/1.1 401 " if bounded else b"HTTP/1.1 201 ")
+
+
 class Endless:
     """Answers a little now and then; counts who is gone."""
 
