@@ -65,9 +65,9 @@ def create_job(
     """
     recipe = service.recipe_of(work, caller.project_id, wish)
     parts = service.resolve(work, caller.project_id, recipe, settings)
+    projects.check_storage(work, caller.project_id, settings)
     if validate_only:
         return Response(service.preview(work, recipe, parts).model_dump_json(), 200, media_type="application/json")
-    projects.check_storage(work, caller.project_id, settings)
     job = jobs.create(
         work,
         caller.project_id,

@@ -87,8 +87,9 @@ def test_a_full_project_is_told_what_to_do(client: TestClient, make: Make, datab
     upload = {"filename": "f", "bytes": 10, "purpose": "dataset"}
     builtin = {"name": "d", "source": {"kind": "builtin", "name": "digits"}}
     teacher = {"name": "t", "source": {"kind": "student", "student": job["students"][0]["id"]}}
-    asked = [("jobs", {"source_job": job["id"]}), ("uploads", upload), ("datasets", builtin), ("teachers", teacher)]
-    for noun, body in asked:
+    again = {"source_job": job["id"]}
+    asked = [("jobs", again), ("jobs?validate_only=true", again), ("uploads", upload), ("datasets", builtin)]
+    for noun, body in [*asked, ("teachers", teacher)]:
         answer = client.post(f"/v1/{noun}", json=body)
         assert (answer.status_code, answer.json()["code"]) == (409, "storage_quota_exceeded"), noun
         assert "/v1/storage" in answer.json()["detail"]
