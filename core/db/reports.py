@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.db import events, points, standing, students
+from core.db import curves, events, standing, students
+from core.db.curves import Measured
 from core.db.models import Attempt, Checkpoint, File, Job, Run, Student, now, stamp
-from core.db.points import Measured
 from core.events import StudentFile
 
 
@@ -19,8 +19,8 @@ def record_metrics(work: Session, job_id: str, attempt: int, measured: Sequence[
     """Store points and tell them in one `metric` event, by series. The same point again replaces itself."""
     if not measured:
         return
-    columns = points.by_metric(measured)
-    points.store(work, job_id, attempt, columns)
+    columns = curves.by_metric(measured)
+    curves.store(work, job_id, attempt, columns)
     if any(name == standing.FIGURE for _, name in columns):
         standing.refresh(work, job_id)
     series = [
@@ -32,7 +32,7 @@ def record_metrics(work: Session, job_id: str, attempt: int, measured: Sequence[
 
 def rewind(work: Session, job_id: str, attempt: int, to_step: int | None) -> None:
     """Forget the figures beyond a checkpoint's step (None: all), so that no curve has a double; tell open pages."""
-    points.forget(work, job_id, beyond=to_step)
+    curves.forget(work, job_id, beyond=to_step)
     standing.refresh(work, job_id)
     events.append(work, job_id, attempt, [("rewind", {"to_step": to_step or 0, "attempt": attempt})])
 

@@ -4,10 +4,12 @@ SQLite: writers take the lock at BEGIN (deferred ones would fail half-way), and 
 the library at hand. PostgreSQL: as it is.
 """
 
+import json
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ POSTGRES = {
     "tcp_user_timeout": 15_000,
     "options": "-c idle_in_transaction_session_timeout=30s -c lock_timeout=30s",
 }
+JSON = {"json_serializer": partial(json.dumps, separators=(",", ":")), "json_deserializer": from_json}
 
 
 class UnitOfWork(Session):
@@ -78,7 +81,7 @@ class Database:
             if self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             asked: dict[str, Any] = {"timeout": 5.0, "check_same_thread": False}
-            self.engine = create_engine(self.url, json_deserializer=from_json, connect_args=asked)
+            self.engine = create_engine(self.url, **JSON, connect_args=asked)
             self._tune_sqlite(self.engine)
             self._reader = self.engine
         else:
@@ -86,7 +89,7 @@ class Database:
                 self.url = self.url.set(drivername="postgresql+psycopg")
             asked = {name: value for name, value in POSTGRES.items() if name not in self.url.query}
             pool: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
-            self.engine = create_engine(self.url, json_deserializer=from_json, connect_args=asked, **pool)
+            self.engine = create_engine(self.url, **JSON, connect_args=asked, **pool)
             self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")  # half as many round trips
         self._writer = self.engine.execution_options(distillery_begin="BEGIN IMMEDIATE")
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from starlette.testclient import TestClient
 
 from core.db import reports, runs, standing
+from core.db.curves import Measured
 from core.db.models import Attempt, Student, now
-from core.db.points import Measured
 from core.db.session import Database
 from tests.fixtures.service import Make
 

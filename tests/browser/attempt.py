@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from core.db import events, reports, runs, standing
+from core.db.curves import Measured
 from core.db.models import Job, Student
-from core.db.points import Measured
 from core.db.runs import Claim, Ending
 from core.errors import Failure
 from core.evaluation import Evaluation

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import BrowserContext, CDPSession, Page, expect
 
 from core.db import events, reports
+from core.db.curves import Measured
 from core.db.models import Job
-from core.db.points import Measured
 from tests.browser.attempt import Attempt
 from tests.browser.stage import Stage
 

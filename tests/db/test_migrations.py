@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 import migrations
-from core.db import points
+from core.db import curves
 from core.db.models import Attempt, Base, Job, Metric, Point, Student
 from core.db.session import Database
 from core.errors import Unavailable
@@ -25,7 +25,7 @@ CURVES: list[dict[str, object]] = [
 ]
 
 
-def curves(database: Database) -> list[dict[str, object]]:
+def all_points(database: Database) -> list[dict[str, object]]:
     told = select(Metric.job_id, Metric.student_id, Metric.name, Point.step, Point.value, Point.attempt).join(Point)
     with database.read() as session:
         rows = session.execute(told.order_by(Metric.job_id, Metric.student_id, Metric.name, Point.step))
@@ -108,16 +108,16 @@ def test_rows_of_before_are_brought_along(empty_database_url: str) -> None:
         assert figures["stu_n"] == (None, None, None)
         attempt = session.scalars(select(Attempt)).one()
         assert (attempt.gpus, attempt.teacher_forwards) == (0, None)
-    assert curves(database) == CURVES
+    assert all_points(database) == CURVES
     command.downgrade(migrations.configuration(database.engine), "0010")
     with database.read() as session:
         before = text("SELECT * FROM metrics ORDER BY job_id, student_id, name, step")
         assert [dict(row) for row in session.execute(before).mappings()] == CURVES
     migrations.upgrade(empty_database_url)
-    assert curves(database) == CURVES
+    assert all_points(database) == CURVES
     with database.write() as work:  # numbers go on behind those that were given to the rows of before
-        points.store(work, "job_stored", 3, {("stu_1", "lr"): ([7], [0.5])})
-    assert len(curves(database)) == len(CURVES) + 1
+        curves.store(work, "job_stored", 3, {("stu_1", "lr"): ([7], [0.5])})
+    assert len(all_points(database)) == len(CURVES) + 1
     database.close()
 
 

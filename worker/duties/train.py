@@ -12,8 +12,8 @@ from typing import Any
 from core.assignment import TrainAssignment
 from core.db import belongings, reports, runs, standing
 from core.db import events as job_events
+from core.db.curves import Measured
 from core.db.models import Checkpoint, Job, Run, Student
-from core.db.points import Measured
 from core.db.session import UnitOfWork
 from core.errors import Damaged, NotFound, Stale
 from core.events import (
