@@ -63,7 +63,7 @@ def test_another_student_is_chosen_without_losing_the_place(page: Page, stage: S
     differ.scroll_into_view_if_needed()
     before = page.evaluate("scrollY")
     assert before > 0
-    page.get_by_role("radio", name=other, exact=True).check(force=True)
+    page.get_by_role("radio", name=other, exact=True).click(force=True)
     expect(page.get_by_role("heading", name=f"Teacher right, {other} wrong")).to_be_visible()
     assert page.evaluate("scrollY") == before
     assert "student=stu_" in page.url
@@ -77,9 +77,9 @@ def test_classes_are_sorted_by_gap_found_and_turned_round(page: Page, stage: Sta
     expect(rows.first).to_be_visible()
     gaps = [float(text.split("\n")[0].replace("\u2212", "-")) for text in rows.locator(".n").all_inner_texts()]
     assert gaps == sorted(gaps) and gaps[0] < 0
-    page.get_by_label("ahead", exact=True).check(force=True)
+    page.get_by_label("ahead", exact=True).click(force=True)
     expect(page.get_by_role("heading", name=re.compile("ahead of its teacher"))).to_be_visible()
-    page.get_by_label("hardest", exact=True).check(force=True)
+    page.get_by_label("hardest", exact=True).click(force=True)
     expect(rows).to_have_count(10)
 
 
@@ -89,7 +89,7 @@ def test_who_is_right_filters_the_images(page: Page, stage: Stage, ids: dict[str
     for label, heading in (("student right", f"{best} right, teacher wrong"), ("both wrong", "Both wrong")):
         choice = page.get_by_role("radio", name=re.compile(f"^{label} \\d"))
         there = int(choice.locator("..").inner_text().rsplit(" ", 1)[1])
-        choice.check(force=True)
+        choice.click(force=True)
         shown = page.get_by_role("region", name=heading).get_by_role("listitem")
         expect(shown).to_have_count(min(16, there))
     assert "differ=neither" in page.url

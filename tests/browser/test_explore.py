@@ -99,14 +99,14 @@ def test_a_latency_is_one_machines(page: Page, stage: Stage, jobs: list[str]) ->
     page.goto(f"{stage.url}/explore?x=latency")
     caption = page.locator("figure[data-metric='explore'] figcaption")
     expect(caption).to_contain_text("as timed by the machine that trained it")
-    page.get_by_role("radio", name="parameters").check(force=True)
+    page.get_by_role("radio", name="parameters").click(force=True)
     expect(caption).not_to_contain_text("machine")
 
 
 def test_other_measures_are_in_the_address(page: Page, stage: Stage, jobs: list[str]) -> None:
     page.goto(f"{stage.url}/explore")
-    page.get_by_role("radio", name="agreement").check(force=True)
-    page.get_by_role("radio", name="file size").check(force=True)
+    page.get_by_role("radio", name="agreement").click(force=True)
+    page.get_by_role("radio", name="file size").click(force=True)
     expect(page).to_have_url(re.compile("y=agreement"))
     expect(page).to_have_url(re.compile("x=bytes"))
     page.reload()

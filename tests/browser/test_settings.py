@@ -26,11 +26,11 @@ def ids(stage: Stage) -> dict[str, str]:
 
 def test_the_theme_is_chosen_and_kept(page: Page, stage: Stage, ids: dict[str, str]) -> None:
     page.goto(f"{stage.url}/settings")
-    page.get_by_role("radio", name="Dark").check(force=True)
+    page.get_by_role("radio", name="Dark").click(force=True)
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.reload()
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
-    page.get_by_role("radio", name="As the system").check(force=True)
+    page.get_by_role("radio", name="As the system").click(force=True)
     assert page.locator("html").get_attribute("data-theme") is None
 
 
@@ -50,7 +50,7 @@ def test_a_key_is_shown_once_works_is_replaced_and_revoked_under_its_name(
     page.goto(f"{stage.url}/settings?section=keys")
     page.get_by_role("button", name="New key").click()
     page.get_by_label("Name").fill("nightly")
-    page.get_by_role("radio", name="30 days").check(force=True)
+    page.get_by_role("radio", name="30 days").click(force=True)
     page.get_by_role("button", name="Make the key").click()
     dialog = page.get_by_role("dialog", name="Copy the key now")
     key = dialog.locator("code").inner_text()
@@ -62,7 +62,7 @@ def test_a_key_is_shown_once_works_is_replaced_and_revoked_under_its_name(
 
     row = page.get_by_role("row").filter(has_text="nightly")
     row.get_by_role("button", name="Replace").click()
-    page.get_by_role("radio", name="now").check(force=True)
+    page.get_by_role("radio", name="now").click(force=True)
     page.get_by_role("button", name="Replace it").click()
     later = page.get_by_role("dialog", name="Copy the new key now").locator("code").inner_text()
     page.get_by_role("button", name="I have it").click()

@@ -32,7 +32,7 @@ def one_student(dataset: str, teacher: str, **training: Any) -> dict[str, Any]:
 def test_attempts_know_what_they_have_cost(sqlite_bench: Bench) -> None:
     bench = sqlite_bench
     dataset, teacher = prepare(bench)
-    job = bench.add_job(one_student(dataset, teacher, epochs=12))
+    job = bench.add_job(one_student(dataset, teacher, epochs=40))
     bench.wait_step(job, 20)
     bench.act(job, "pause")
     bench.wait_status(job, "paused")
