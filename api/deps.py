@@ -133,7 +133,7 @@ def _reading(database: TheDatabase) -> Iterator[Session]:
         yield session
 
 
-async def _signing_in(request: Request, database: TheDatabase) -> AsyncIterator[UnitOfWork]:
+async def _transaction(request: Request, database: TheDatabase) -> AsyncIterator[UnitOfWork]:
     """One transaction, committed before the answer leaves (scope="function"); a failed commit is a failed request.
 
     Requests queue for it here, without a thread: threads that all wait for the database's lock would leave none to
@@ -145,8 +145,8 @@ async def _signing_in(request: Request, database: TheDatabase) -> AsyncIterator[
 
 
 async def _writing(request: Request, database: TheDatabase, caller: TheCaller) -> AsyncIterator[UnitOfWork]:
-    """The same for a known caller, after whoever else is changing the project."""
-    async with turn_of(request, caller), asynccontextmanager(_signing_in)(request, database) as work:
+    """A transaction that changes the caller's project, after whoever else is changing it."""
+    async with turn_of(request, caller), asynccontextmanager(_transaction)(request, database) as work:
         await run_in_threadpool(projects.take_turn, work, caller.project_id)  # among processes
         yield work
 
@@ -159,7 +159,7 @@ def turn_of(request: Request, caller: Caller) -> asyncio.Lock:
 # Reading depends on nothing but the database; endpoints name the caller first, so that strangers open no connection.
 Reading = Annotated[Session, Depends(_reading, scope="function")]
 Work = Annotated[UnitOfWork, Depends(_writing, scope="function")]
-SignIn = Annotated[UnitOfWork, Depends(_signing_in, scope="function")]
+SignIn = Annotated[UnitOfWork, Depends(_transaction, scope="function")]
 
 
 def _window(
